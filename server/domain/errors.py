@@ -1,0 +1,328 @@
+"""Every way in which Doorstep says no, with a code that never changes and what a device does next.
+
+A code is public: it is never renamed and never used again for something else. The kind of an error
+(the class it inherits from) decides its HTTP status in `server/errors.py`; the sentence says what
+happened, that nothing is lost, and what to do. Details are plain JSON values.
+"""
+
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+Language = Literal["en", "zh"]
+
+
+class DeviceStep(StrEnum):
+    """What a device does with the thing that met this error."""
+
+    FORGET = "forget"
+    RESEND = "resend"
+    PARK = "park"
+
+
+class DoorstepError(Exception):
+    """The root: never raised itself."""
+
+    code: ClassVar[str] = "internal"
+    device: ClassVar[DeviceStep] = DeviceStep.PARK
+    en: ClassVar[str] = "Something went wrong on our side. Nothing is lost; please try again."
+    zh: ClassVar[str] = "系统出现问题,数据没有丢失,请稍后再试。"
+
+    def __init__(self, *, retry_after_s: int | None = None, **details: Any) -> None:
+        self.details = details
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{self.code} {details}" if details else self.code)
+
+    def sentence(self, language: Language = "en") -> str:
+        """The sentence for people, filled in with the details it names."""
+        return (self.zh if language == "zh" else self.en).format_map(_Lenient(self.details))
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+# The kinds. Only these are known to HTTP.
+
+
+class Invalid(DoorstepError):
+    code = "invalid"
+    en = "Some of this cannot be used as it is. Nothing was changed."
+    zh = "内容有误,未作任何更改。"
+
+
+class BadRequest(DoorstepError):
+    code = "bad_request"
+    en = "This request could not be read. Nothing was changed."
+    zh = "无法读取该请求,未作任何更改。"
+
+
+class NotSignedIn(DoorstepError):
+    code = "not_signed_in"
+    device = DeviceStep.RESEND
+    en = "Please sign in. What is waiting on this device stays there."
+    zh = "请登录。本机待发送的内容会保留。"
+
+
+class NotAllowed(DoorstepError):
+    code = "not_allowed"
+    en = "Your role does not include this. A supervisor can do it or change your role."
+    zh = "您的角色没有此权限,请联系主管。"
+
+
+class NotFound(DoorstepError):
+    code = "not_found"
+    en = "There is nothing here that you can see."
+    zh = "没有找到您可以查看的内容。"
+
+
+class Conflict(DoorstepError):
+    code = "conflict"
+    en = "This does not fit what has happened meanwhile. Nothing was changed; look again and decide."
+    zh = "情况已发生变化,未作任何更改,请重新查看后再决定。"
+
+
+class Gone(DoorstepError):
+    code = "gone"
+    en = "This is no longer here."
+    zh = "该内容已不存在。"
+
+
+class ChangedMeanwhile(DoorstepError):
+    code = "changed_meanwhile"
+    en = "Somebody else changed this since you opened it. Nothing was changed; load it again."
+    zh = "您打开后他人已修改,未作任何更改,请重新载入。"
+
+
+class VersionMissing(DoorstepError):
+    code = "version_missing"
+    en = "Say which version you are changing: send its ETag as If-Match."
+    zh = "请在 If-Match 中提供您所修改的版本(ETag)。"
+
+
+class TooLarge(DoorstepError):
+    code = "too_large"
+    en = "This is larger than the server takes at once. Nothing is lost; send it in smaller pieces."
+    zh = "内容超过服务器一次接收的上限,数据没有丢失,请分批发送。"
+
+
+class Unsupported(DoorstepError):
+    code = "unsupported_type"
+    en = "The server does not take this type of content here."
+    zh = "服务器在此处不接受这种类型的内容。"
+
+
+class ClientTooOld(DoorstepError):
+    code = "client_too_old"
+    en = "This app is too old to receive jobs. Its work still goes out; please update."
+    zh = "应用版本过旧,无法接收派工;已有工作仍可上传,请更新。"
+
+
+class TooMany(DoorstepError):
+    code = "too_many_requests"
+    device = DeviceStep.RESEND
+    en = "Too many tries in a short time. Wait a moment; nothing is lost."
+    zh = "操作过于频繁,请稍候再试,数据没有丢失。"
+
+
+class Busy(DoorstepError):
+    code = "busy"
+    device = DeviceStep.RESEND
+    en = "The server is busy. Nothing is lost; it will be tried again."
+    zh = "服务器繁忙,数据没有丢失,将自动重试。"
+
+
+class Locked(DoorstepError):
+    code = "locked"
+    device = DeviceStep.RESEND
+    en = "Another request is working on this. Wait a second and go on."
+    zh = "另一个请求正在处理,请稍候继续。"
+
+
+class StorageFull(DoorstepError):
+    code = "storage_full"
+    device = DeviceStep.RESEND
+    en = "The server is short of space for new files. Nothing is lost; keep the photos, they go out later."
+    zh = "服务器存储空间不足,数据没有丢失,照片请保留,稍后会自动上传。"
+
+
+class ChecksumMismatch(DoorstepError):
+    code = "checksum_mismatch"
+    device = DeviceStep.RESEND
+    en = "The bytes that arrived are not the bytes that were promised. They were thrown away; send them again."
+    zh = "收到的数据与校验值不符,已丢弃,请重新发送。"
+
+
+# Signing in and devices.
+
+
+class WrongPassword(NotSignedIn):
+    code = "wrong_password"
+    device = DeviceStep.PARK
+    en = "Name and password do not fit. Check both and try again."
+    zh = "用户名或密码不正确,请检查后重试。"
+
+
+class TokenExpired(NotSignedIn):
+    code = "token_expired"
+    en = "The sign-in has run out. It is renewed by itself; what is waiting stays."
+    zh = "登录已过期,将自动续期,待发送内容会保留。"
+
+
+class TokenInvalid(NotSignedIn):
+    code = "token_invalid"
+
+
+class TokenRevoked(NotSignedIn):
+    code = "token_revoked"
+    en = "This sign-in was ended. Sign in again; what is waiting on this device stays there."
+    zh = "该登录已被终止,请重新登录;本机待发送的内容会保留。"
+
+
+class TokenReused(NotSignedIn):
+    code = "token_reused"
+    en = "An old sign-in was used a second time, so all of its devices were signed out. Sign in again; nothing is lost."
+    zh = "检测到旧登录被重复使用,已全部退出,请重新登录,数据没有丢失。"
+
+
+class PasswordTooShort(Invalid):
+    code = "password_too_short"
+    en = "A password needs at least {minimum} characters."
+    zh = "密码至少需要 {minimum} 个字符。"
+
+
+class PasswordTooCommon(Invalid):
+    code = "password_too_common"
+    en = "This password is one of the first that are guessed. Choose another."
+    zh = "该密码过于常见,请另选一个。"
+
+
+class DeviceRevoked(NotAllowed):
+    code = "device_revoked"
+    en = "This device was taken out of service. Its waiting work is still accepted."
+    zh = "该设备已停用,待发送的工作仍会被接收。"
+
+
+class DeviceUnknown(NotAllowed):
+    code = "device_unknown"
+    en = "This device is not enrolled for you. Enrol it first; nothing is lost."
+    zh = "该设备尚未登记,请先登记,数据没有丢失。"
+
+
+# Writing through the API.
+
+
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    en = "This Idempotency-Key was used before for another request. Nothing was changed; take a new one."
+    zh = "该 Idempotency-Key 已用于其他请求,未作任何更改,请更换。"
+
+
+class InProgress(Conflict):
+    code = "in_progress"
+    device = DeviceStep.RESEND
+    en = "The same request is still being worked on. Wait two seconds and ask again."
+    zh = "相同的请求正在处理,请两秒后再试。"
+
+
+class ReferenceUnknown(Invalid):
+    code = "reference_unknown"
+    en = "{field} names something that is not here or not yours to see."
+    zh = "{field} 指向不存在或您无权查看的内容。"
+
+
+class AlreadyThere(Conflict):
+    code = "already_there"
+    en = "There is one with this {field} already."
+    zh = "已存在相同的 {field}。"
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    en = "This needs a reason; it is kept with the decision."
+    zh = "需要填写原因,原因会随决定一并保存。"
+
+
+# Jobs and tickets.
+
+
+class StepNotPossible(Conflict):
+    code = "step_not_possible"
+    en = "This cannot be done while it is {state}."
+    zh = "当前状态({state})下无法执行此操作。"
+
+
+class CertificateMissing(Invalid):
+    code = "certificate_missing"
+    en = "{person} has no valid certificate for {certificate}. This cannot be overridden."
+    zh = "{person} 没有有效的 {certificate} 证书,无法强制派工。"
+
+
+class JobHasWarnings(Conflict):
+    code = "job_has_warnings"
+    en = "There are warnings on this job. Give a reason to issue it all the same."
+    zh = "该派工存在警告,如需继续请填写原因。"
+
+
+class TicketStillWaits(Conflict):
+    code = "ticket_still_waits"
+    en = "This ticket still waits for something. Closing it by hand needs a reason that is kept."
+    zh = "该工单仍有未完成事项,手动关闭需要填写并保存原因。"
+
+
+# Sync and media.
+
+
+class BadEnvelope(BadRequest):
+    code = "bad_envelope"
+    en = "The batch could not be read. Nothing is lost: send it in halves."
+    zh = "无法读取该批数据,数据没有丢失,请拆分后重发。"
+
+
+class CursorGone(Gone):
+    code = "cursor_gone"
+    device = DeviceStep.RESEND
+    en = "Too much has happened since. A fresh snapshot is needed; what is waiting stays."
+    zh = "变化过多,需要重新获取快照,待发送内容会保留。"
+
+
+class UploadGone(Gone):
+    code = "upload_gone"
+    device = DeviceStep.RESEND
+    en = "This upload is no longer open. Check what the server has and begin again."
+    zh = "该上传已关闭,请核对后重新开始。"
+
+
+class OffsetMismatch(Conflict):
+    code = "offset_mismatch"
+    device = DeviceStep.RESEND
+    en = "The server stands at another place in this file. Ask where, and go on from there."
+    zh = "服务器的接收位置不同,请查询后从该处继续。"
+
+
+class BodyCut(BadRequest):
+    code = "body_cut"
+    device = DeviceStep.RESEND
+    en = "The connection was cut in the middle. What arrived is kept; go on from there."
+    zh = "连接中断,已收到的部分已保存,请从断点继续。"
+
+
+# Pictures.
+
+
+class NotAnImage(Invalid):
+    code = "not_an_image"
+    en = "This file is not a picture that can be shown (JPEG, PNG, WebP or HEIC)."
+    zh = "该文件不是可显示的图片(JPEG、PNG、WebP 或 HEIC)。"
+
+
+class ImageTooLarge(Invalid):
+    code = "image_too_large"
+    en = "This picture has more pixels than can be handled ({megapixels} megapixels)."
+    zh = "图片像素过大({megapixels} 百万像素),无法处理。"
+
+
+class ImageTooCostly(Invalid):
+    code = "image_too_costly"
+    en = "This picture needs more time or memory than it may. The original is kept."
+    zh = "处理该图片所需的时间或内存超限,原图已保留。"
