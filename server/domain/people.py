@@ -1,0 +1,100 @@
+"""Roles and what each may do: one table, read by every entrance."""
+
+from enum import StrEnum
+
+from server.domain import errors
+
+
+class Role(StrEnum):
+    INSTALLER = "installer"
+    LEAD_INSTALLER = "lead_installer"
+    ADVISOR = "advisor"
+    DISPATCHER = "dispatcher"
+    STOREKEEPER = "storekeeper"
+    CONTRACTOR_MANAGER = "contractor_manager"
+    SUPERVISOR = "supervisor"
+
+
+FIELD_ROLES = frozenset({Role.INSTALLER, Role.LEAD_INSTALLER})
+CONTRACTOR_ROLES = frozenset({Role.INSTALLER, Role.LEAD_INSTALLER, Role.CONTRACTOR_MANAGER})
+
+_FIELD = {Role.INSTALLER, Role.LEAD_INSTALLER}
+_DESK = {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR}
+_SHOP = _DESK | {Role.STOREKEEPER}
+_ALL = set(Role)
+_BOSS = {Role.SUPERVISOR}
+
+# act -> the roles that may do it. Which rows they may do it to is `visible_to` in server/db.
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    act: frozenset(roles)
+    for act, roles in {
+        "profile.read": _ALL,
+        "event.send": _FIELD,
+        "media.send": _ALL,
+        "person.read": _ALL,
+        "person.write": _BOSS,
+        "certificate.write": _BOSS | {Role.CONTRACTOR_MANAGER},
+        "device.read": _DESK,
+        "device.revoke": {Role.DISPATCHER, Role.SUPERVISOR},
+        "organisation.read": _ALL,
+        "organisation.write": _BOSS,
+        "customer.read": _DESK,
+        "customer.write": _DESK,
+        "product.read": _ALL,
+        "product.write": {Role.STOREKEEPER, Role.SUPERVISOR},
+        "part.read": _ALL,
+        "part.write": {Role.STOREKEEPER, Role.SUPERVISOR},
+        "movement.read": _SHOP | _FIELD,
+        "movement.write": {Role.STOREKEEPER, Role.SUPERVISOR},
+        "request.read": _SHOP,
+        "request.write": {Role.STOREKEEPER, Role.ADVISOR, Role.SUPERVISOR},
+        "ticket.read": _SHOP,
+        "ticket.write": {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR},
+        "ticket.close": {Role.ADVISOR, Role.SUPERVISOR},
+        "job.read": _ALL - {Role.STOREKEEPER},
+        "job.issue": {Role.DISPATCHER, Role.SUPERVISOR},
+        "job.reassign": {
+            Role.DISPATCHER,
+            Role.SUPERVISOR,
+            Role.LEAD_INSTALLER,
+            Role.CONTRACTOR_MANAGER,
+        },
+        "job.cancel": {Role.DISPATCHER, Role.SUPERVISOR},
+        "visit.read": _ALL - {Role.STOREKEEPER},
+        "visit.verify": {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR},
+        "photo.read": _ALL - {Role.STOREKEEPER},
+        "photo.verify": {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR},
+        "receipt.read": _ALL - {Role.STOREKEEPER},
+        "revisit.read": _DESK,
+        "revisit.decide": {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR},
+        "exception.read": _SHOP,
+        "exception.decide": {
+            Role.ADVISOR,
+            Role.DISPATCHER,
+            Role.STOREKEEPER,
+            Role.SUPERVISOR,
+        },
+        "audit.read": _BOSS,
+    }.items()
+}
+
+
+def may(role: str, act: str) -> bool:
+    return Role(role) in PERMISSIONS[act]
+
+
+def must(role: str, act: str) -> None:
+    """Raises `NotAllowed` where the role does not include the act."""
+    if not may(role, act):
+        raise errors.NotAllowed(act=act)
+
+
+MIN_PASSWORD = 12
+
+
+def check_password(password: str, common: frozenset[str]) -> None:
+    """Raises where a password is too short or among the common ones (NIST SP 800-63B, 5.1.1.2)."""
+    if len(password) < MIN_PASSWORD:
+        raise errors.PasswordTooShort(minimum=MIN_PASSWORD)
+    if password.casefold() in common:
+        raise errors.PasswordTooCommon()
