@@ -146,7 +146,9 @@ def _request_part(visit: Visit, event: Event, data: Data) -> None:
 
 
 def _swap_serial(visit: Visit, event: Event, data: Data) -> None:
-    visit["swaps"].append({name: data.get(name) for name in ("line_id", "old_serial", "new_serial")})
+    visit["swaps"].append(
+        {name: data.get(name) for name in ("line_id", "old_serial", "new_serial")}
+    )
 
 
 def _note(visit: Visit, event: Event, data: Data) -> None:
