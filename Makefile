@@ -1,0 +1,28 @@
+# Every target only calls dev.py, which needs nothing but Python 3.11 or newer.
+# Variables given to make reach the command as environment: make demo PORT=8001 RESET=1
+
+PYTHON ?= python3
+
+.PHONY: help setup demo test lint format lock
+
+help:
+	@$(PYTHON) dev.py help
+
+setup:
+	@$(PYTHON) dev.py setup
+
+demo:
+	@$(PYTHON) dev.py demo
+
+# ARGS go to pytest: make test ARGS="tests/api -k visits"
+test:
+	@$(PYTHON) dev.py test $(ARGS)
+
+lint:
+	@$(PYTHON) dev.py lint
+
+format:
+	@$(PYTHON) dev.py format
+
+lock:
+	@$(PYTHON) dev.py lock

