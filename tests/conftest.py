@@ -6,7 +6,9 @@ Each test that asks for a database gets its own, made by copying one that was mi
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
 
 TEMPLATE = "doorstep_template"
+ROOMY = 2 * 1024**3  # bytes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +29,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="where the tests keep their data; postgresql runs only tests that have data",
     )
+
+
+def pytest_configure() -> None:
+    """Let pytest keep `tmp_path` in memory, too."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(fast_folder()))
+
+
+def fast_folder() -> Path:
+    """Linux's disk in memory when it is roomy: a new PostgreSQL database takes 0.02 s there
+    and has been seen to take 0.4 s on a disk. Containers often have only 64 MB of it."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOMY:
+        return memory
+    # Not the long path of tempfile on macOS, which leaves no room for a socket's name.
+    return Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -56,7 +74,7 @@ def database_server(database_kind: str) -> Iterator[Postgres | None]:
         return
     from tests.postgres import Postgres  # not importable on Windows
 
-    with Postgres() as server:
+    with Postgres(fast_folder()) as server:
         yield server
 
 

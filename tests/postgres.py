@@ -42,9 +42,10 @@ UNTIL_INPUT_ENDS = 'exec 3<&0; "$@" </dev/null & read _ <&3; kill -INT $!; wait 
 class Postgres:
     """A running server. Use it as a context manager, or call start() and stop()."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path = Path("/tmp")) -> None:
         # Short, because the path of a Unix socket may have 103 characters at most on macOS.
-        self.folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-", dir=parent))
+        self.programs_copy = Path(tempfile.gettempdir()) / f"{self.folder.name}-programs"
         self.log = self.folder / "log"
         self.account = unprivileged_account()
         self.process: subprocess.Popen[bytes] | None = None
@@ -74,6 +75,7 @@ class Postgres:
             self.process.wait(timeout=START_SECONDS)
             self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.programs_copy, ignore_errors=True)
 
     def server_url(self, database: str) -> str:
         """The address of one database, as SQLAlchemy, psycopg and psql understand it."""
@@ -84,7 +86,8 @@ class Postgres:
 
         Nobody may be connected to the template while it is copied.
         """
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Copying files takes half as long as writing every page through the log, the default.
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
         return self.server_url(name)
 
@@ -105,7 +108,7 @@ class Postgres:
         if not self.account or runs(programs / "postgres", self.account):
             return programs
         # A virtual environment below root's home is closed to others: lend them a copy.
-        copy = self.folder / "programs"
+        copy = self.programs_copy
         for part in (f"{package.name}/{VERSION_FOLDER}", f"{package.name}.libs"):
             if (package.parent / part).exists():
                 shutil.copytree(package.parent / part, copy / part, symlinks=True)
