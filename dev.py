@@ -204,8 +204,10 @@ def install_tools() -> None:
 def install_packages() -> None:
     # The lock file does not name Doorstep itself, so uv takes it out and it has to come back.
     (STAMPS / "doorstep").unlink(missing_ok=True)
+    # For people the progress of 200 MB of downloads, for a log file nothing but errors.
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
     run(
-        [*uv_pip("sync"), "--require-hashes", SETUP_LOCK, LOCK],
+        [*uv_pip("sync"), *quiet, "--require-hashes", SETUP_LOCK, LOCK],
         "uv could not install what requirements.lock names. Check the connection, and the index\n"
         "settings that uv reads (UV_DEFAULT_INDEX, UV_INDEX, uv.toml). A hash that does not match\n"
         "means that the index serves another file than the one that was tested.",
