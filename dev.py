@@ -282,8 +282,8 @@ def apt_install(packages: list[str], why: str) -> None:
     hint = f"Install it by hand, then try again:\n\n    sudo {command}\n"
     say(f"Setup: {' and '.join(packages)}, for {why}")
     if os.geteuid() == 0:
-        become_root = []
-    elif subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        become_root: list[str] = []
+    elif sudo_needs_no_password():
         become_root = ["sudo", "-n"]
     else:
         raise Failure(
@@ -292,6 +292,11 @@ def apt_install(packages: list[str], why: str) -> None:
     apt_get = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     run([*apt_get, "update"], hint)
     run([*apt_get, "install", "-y", "--no-install-recommends", *packages], hint)
+
+
+def sudo_needs_no_password() -> bool:
+    asked = ["sudo", "-n", "true"]
+    return bool(shutil.which("sudo")) and not subprocess.run(asked, capture_output=True).returncode
 
 
 # --- checks ---------------------------------------------------------------------------------
