@@ -1,0 +1,46 @@
+"""A real Chromium for the tests in this folder. dev.py installs it and says where it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# Without these a fresh Chromium calls its maker's servers before it opens the first page.
+STAY_AT_HOME = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless browser for all tests; `page` gives each test a window of its own."""
+    program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
+    assert program, "no Chromium: run the tests with python3 dev.py test"
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    # Chromium's sandbox does not work for root, as whom containers run their tests.
+    flags = [*STAY_AT_HOME, "--no-sandbox"] if as_root else STAY_AT_HOME
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty window without cookies. The test fails when a script on the page does."""
+    context = chromium.new_context()
+    window = context.new_page()
+    failures: list[str] = []
+    window.on("pageerror", lambda error: failures.append(str(error)))
+    yield window
+    context.close()
+    assert failures == []
