@@ -349,14 +349,21 @@ def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
             first = Result("pytest on SQLite", in_front.wait(), time.monotonic() - started)
             second = Result("pytest on PostgreSQL", beside.wait(), time.monotonic() - started)
         finally:
-            if beside.poll() is None:  # interrupted: let pytest stop its PostgreSQL
-                beside.terminate()
-                beside.wait()
+            leave_in_peace(beside)
         say("pytest on PostgreSQL")
         output.seek(0)
         sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
     return [first, second]
+
+
+def leave_in_peace(process: subprocess.Popen) -> None:
+    """Ctrl-C reaches both runs: let the other one stop its PostgreSQL and clean up, too."""
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
 
 
 def start_pytest(database: str, arguments: list[str], **streams) -> subprocess.Popen:

@@ -34,9 +34,9 @@ SETTINGS = {
 }
 
 # The shell waits for the end of its standard input, which comes when stop() closes it and also
-# when the test process is killed: no server is ever left behind. SIGINT is PostgreSQL's "fast"
-# shutdown, which does not wait for clients to leave.
-UNTIL_INPUT_ENDS = 'exec 3<&0; "$@" </dev/null & read _ <&3; kill -INT $!; wait $!'
+# when the test process is killed: no server and no folder is ever left behind. SIGINT is
+# PostgreSQL's "fast" shutdown, which does not wait for clients to leave. $0 is the folder.
+UNTIL_INPUT_ENDS = 'exec 3<&0; "$@" </dev/null & read _ <&3; kill -INT $!; wait $!; rm -rf "$0"'
 
 
 class Postgres:
@@ -135,7 +135,7 @@ class Postgres:
             command += ["-c", f"{name}={value}"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                ["/bin/sh", "-c", UNTIL_INPUT_ENDS, "sh", *command],
+                ["/bin/sh", "-c", UNTIL_INPUT_ENDS, str(self.folder), *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
