@@ -57,6 +57,12 @@ class BadRequest(DoorstepError):
     zh = "无法读取该请求,未作任何更改。"
 
 
+class MethodNotAllowed(BadRequest):
+    code = "method_not_allowed"
+    en = "This address does not take this method; `Allow` names those it takes."
+    zh = "该地址不支持此方法,可用方法见 Allow。"
+
+
 class NotSignedIn(DoorstepError):
     code = "not_signed_in"
     device = DeviceStep.RESEND
@@ -78,7 +84,9 @@ class NotFound(DoorstepError):
 
 class Conflict(DoorstepError):
     code = "conflict"
-    en = "This does not fit what has happened meanwhile. Nothing was changed; look again and decide."
+    en = (
+        "This does not fit what has happened meanwhile. Nothing was changed; look again and decide."
+    )
     zh = "情况已发生变化,未作任何更改,请重新查看后再决定。"
 
 
@@ -189,6 +197,12 @@ class PasswordTooShort(Invalid):
     code = "password_too_short"
     en = "A password needs at least {minimum} characters."
     zh = "密码至少需要 {minimum} 个字符。"
+
+
+class PasswordTooLong(Invalid):
+    code = "password_too_long"
+    en = "A password has at most {maximum} characters."
+    zh = "密码最多 {maximum} 个字符。"
 
 
 class PasswordTooCommon(Invalid):
@@ -326,3 +340,18 @@ class ImageTooCostly(Invalid):
     code = "image_too_costly"
     en = "This picture needs more time or memory than it may. The original is kept."
     zh = "处理该图片所需的时间或内存超限,原图已保留。"
+
+
+class ExaminerDown(Busy):
+    code = "examiner_down"
+    en = "Pictures cannot be examined at this moment. Nothing is lost; it will be tried again."
+    zh = "暂时无法检查图片,数据没有丢失,将自动重试。"
+
+
+# Files.
+
+
+class FileUnknown(NotFound):
+    code = "file_unknown"
+    en = "The server has no such file."
+    zh = "服务器上没有该文件。"

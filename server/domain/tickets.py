@@ -135,11 +135,8 @@ def _of_jobs(facts: Facts) -> list[Wait]:
     live = [job for job in facts.jobs if job.state != "cancelled"]
     if not live:
         return _without_job(facts)
-    waits = [wait for job in live[:-1] if job.state in _RUNNING for wait in _of_job(job)]
-    for job in live[:-1]:
-        if job.state not in _RUNNING and not job.is_resolved:
-            waits += _of_job(job)
-    return waits + _of_job(live[-1])
+    *earlier, last = live
+    return [wait for job in earlier for wait in _of_earlier_job(job)] + _of_job(last)
 
 
 def _without_job(facts: Facts) -> list[Wait]:
@@ -148,7 +145,14 @@ def _without_job(facts: Facts) -> list[Wait]:
     return [Wait("job_missing", "")]
 
 
-_RUNNING = frozenset({"issued", "accepted", "travelling", "on_site", "declined"})
+_RUNNING = frozenset({"issued", "accepted", "travelling", "on_site"})
+
+
+def _of_earlier_job(job: JobFacts) -> list[Wait]:
+    """A job that a revisit has answered owes only what its tablet announced."""
+    if job.is_resolved and job.state not in _RUNNING:
+        return _of_arrival(job)
+    return _of_job(job)
 
 
 def _of_job(job: JobFacts) -> list[Wait]:
@@ -156,22 +160,24 @@ def _of_job(job: JobFacts) -> list[Wait]:
         return [Wait("job_declined", job.job_id)]
     if job.state in _RUNNING:
         return [Wait("job_running", job.job_id)]
-    waits = []
-    if job.outcome != "completed" and not job.is_resolved:
-        waits.append(Wait("job_incomplete", job.job_id))
-    elif job.state == "rework" and not job.is_resolved:
-        waits.append(Wait("job_rework", job.job_id))
-    return waits + _of_proof(job)
+    if job.outcome != "completed":
+        return [Wait("job_incomplete", job.job_id), *_of_arrival(job)]
+    if job.state == "rework":
+        return [Wait("job_rework", job.job_id), *_of_arrival(job)]
+    return _of_arrival(job) + _of_proof(job)
 
 
-def _of_proof(job: JobFacts) -> list[Wait]:
+def _of_arrival(job: JobFacts) -> list[Wait]:
     waits = []
     if job.events_missing:
         waits.append(Wait("events_missing", job.job_id))
     if job.blobs_missing:
         waits.append(Wait("files_missing", job.job_id))
-    if job.outcome == "completed":
-        waits += [Wait("slot_missing", slot) for slot in job.slots_missing]
+    return waits
+
+
+def _of_proof(job: JobFacts) -> list[Wait]:
+    waits = [Wait("slot_missing", slot) for slot in job.slots_missing]
     waits += [Wait("photo_again", photo) for photo in job.photos_doubtful]
     if job.receipt not in ("signed", "unsigned"):
         waits.append(Wait("receipt_missing", job.job_id))

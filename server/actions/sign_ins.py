@@ -1,0 +1,195 @@
+"""Signing in, the rotation of refresh tokens, and what ends a sign-in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from server.db import audit
+from server.db.people import Chain, Device, Guess, Person, SignIn
+from server.domain import errors
+from server.ids import new_id
+
+GUESS_WINDOW = timedelta(minutes=15)
+GUESSES_PER_NAME = 10
+GUESSES_PER_ADDRESS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: the person, the sign-in and, for tablets, the device."""
+
+    person: Person
+    chain_id: str
+    device: Device | None
+
+    @property
+    def device_id(self) -> str | None:
+        return self.device.id if self.device else None
+
+
+def must_not_be_guessing(session: Session, subjects: dict[str, int], now: datetime) -> None:
+    """Raises `TooMany` after too many failures for a name or from an address."""
+    for subject, most in subjects.items():
+        failures = select(func.count(Guess.id), func.min(Guess.at)).where(
+            Guess.subject == subject, Guess.at > now - GUESS_WINDOW
+        )
+        count, first = session.execute(failures).one()
+        if count >= most:
+            wait = first + GUESS_WINDOW - now
+            raise errors.TooMany(retry_after_s=max(1, int(wait.total_seconds())))
+
+
+def guess_subjects(username: str, address: str) -> dict[str, int]:
+    """What failures are counted by, and how many each may have in the window."""
+    return {
+        f"name:{username.casefold()[:150]}": GUESSES_PER_NAME,
+        f"from:{address[:150]}": GUESSES_PER_ADDRESS,
+    }
+
+
+def note_guess(session: Session, subjects: dict[str, int], now: datetime) -> None:
+    session.add_all(Guess(subject=subject, at=now) for subject in subjects)
+
+
+def person_by_name(session: Session, username: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.username == username.strip().casefold()))
+
+
+def start(
+    session: Session, person: Person, device_id: str | None, life: timedelta, now: datetime
+) -> SignIn:
+    """Begins a chain of refresh tokens and returns its first link."""
+    chain = Chain(id=new_id(), person_id=person.id, device_id=device_id, started_at=now)
+    session.add(chain)
+    session.flush()
+    link = _link(chain, None, life, now)
+    session.add(link)
+    audit.record(session, person.id, "sign_in.started", chain.id, now, device_id=device_id)
+    return link
+
+
+def _link(chain: Chain, predecessor: str | None, life: timedelta, now: datetime) -> SignIn:
+    return SignIn(
+        id=new_id(),
+        chain_id=chain.id,
+        person_id=chain.person_id,
+        device_id=chain.device_id,
+        predecessor_id=predecessor,
+        issued_at=now.replace(microsecond=0),
+        expires_at=now.replace(microsecond=0) + life,
+    )
+
+
+def rotate(
+    session: Session, link_id: str, life: timedelta, now: datetime
+) -> SignIn | errors.DoorstepError:
+    """The successor of a refresh token: the same one until it has been used once itself.
+
+    A token older than that is a copy in the wrong hands: the whole chain ends. That end must be
+    committed, so the failure is returned, not raised.
+    """
+    link = session.get(SignIn, link_id)
+    if link is None:
+        return errors.TokenInvalid()
+    chain = session.get_one(Chain, link.chain_id, with_for_update=True)
+    person = session.get_one(Person, link.person_id)
+    if chain.ended_at is not None or not person.is_active:
+        return errors.TokenRevoked()
+    if link.expires_at <= now:
+        return errors.TokenExpired()
+    successor = session.scalar(select(SignIn).where(SignIn.predecessor_id == link.id))
+    if successor is None:
+        link.used_at = now
+        successor = _link(chain, link.id, life, now)
+        session.add(successor)
+    elif successor.used_at is not None:
+        end(session, chain, "reused", None, now)
+        return errors.TokenReused()
+    return successor
+
+
+def end(session: Session, chain: Chain, why: str, by: str | None, now: datetime) -> None:
+    """Ends a sign-in; its access tokens are refused from the next request on."""
+    if chain.ended_at is None:
+        chain.ended_at, chain.ended_why = now, why
+        audit.record(session, by, "sign_in.ended", chain.id, now, why=why)
+
+
+def end_all(session: Session, by: str | None, why: str, now: datetime, **of: str) -> None:
+    """Ends every sign-in of a person or a device: `person_id=…` or `device_id=…`."""
+    chains = select(Chain).filter_by(**of).where(Chain.ended_at.is_(None))
+    for chain in session.scalars(chains):
+        end(session, chain, why, by, now)
+
+
+def caller(session: Session, person_id: str, chain_id: str) -> Caller:
+    """Who stands behind an access token right now; raises `TokenRevoked` where that has ended."""
+    found = session.execute(
+        select(Person, Chain, Device)
+        .join(Chain, Chain.person_id == Person.id)
+        .outerjoin(Device, Device.id == Chain.device_id)
+        .where(Chain.id == chain_id, Person.id == person_id)
+    ).one_or_none()
+    if found is None:
+        raise errors.TokenInvalid()
+    person, chain, device = found
+    if chain.ended_at is not None or not person.is_active:
+        raise errors.TokenRevoked()
+    return Caller(person, chain.id, device)
+
+
+def enrol(
+    session: Session,
+    who: Caller,
+    device_id: str,
+    secret_hash: str,
+    platform: str,
+    name: str,
+    now: datetime,
+) -> Device:
+    """Enrols an installation, or finds it again: the same secret shows that it is the same one."""
+    device = session.get(Device, device_id)
+    if device is not None:
+        if device.secret_hash != secret_hash:
+            raise errors.DeviceUnknown()
+        return device
+    device = Device(
+        id=device_id,
+        platform=platform,
+        name=name,
+        secret_hash=secret_hash,
+        enrolled_by=who.person.id,
+        enrolled_at=now,
+    )
+    session.add(device)
+    session.flush()
+    audit.record(session, who.person.id, "device.enrolled", device_id, now, name=name)
+    return device
+
+
+REVOKE_MODES = ("collect", "lost")
+
+
+def revoke(session: Session, by: Person, device: Device, mode: str, now: datetime) -> None:
+    """Takes a tablet out of service: `collect` lets its waiting work in first, `lost` does not wait.
+
+    A lost tablet is signed out; what somebody still delivers from it goes into quarantine.
+    """
+    device.status = "draining" if mode == "collect" else "revoked"
+    device.revoked_at, device.revoked_by = now, by.id
+    if mode == "lost":
+        end_all(session, by.id, "device_lost", now, device_id=device.id)
+    audit.record(session, by.id, "device.revoked", device.id, now, mode=mode)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Housekeeping: failures that no longer count."""
+    session.execute(Guess.__table__.delete().where(Guess.at < now - GUESS_WINDOW))  # type: ignore[attr-defined]
+
+
+def seen(session: Session, device_id: str, app: str, now: datetime) -> None:
+    session.execute(
+        update(Device).where(Device.id == device_id).values(last_seen_at=now, app=app[:100])
+    )

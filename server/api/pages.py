@@ -1,0 +1,89 @@
+"""Lists by keyset: a page begins after the last row of the one before, whatever came in meanwhile."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Response, make_response, request
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from server.domain import errors
+
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+def page(
+    session: Session,
+    rows: Select[tuple[Row]],
+    key: tuple[InstrumentedAttribute[Any], ...],
+    show: Callable[[Row], dict[str, Any]],
+    asked: dict[str, Any],
+    *,
+    newest_first: bool = False,
+) -> dict[str, Any]:
+    """`{"items": […], "next": token or null}`: up to `asked["limit"]` rows in the order of `key`.
+
+    `key` must end in a unique column. Raises `BadRequest` for a token that was not made here.
+    """
+    limit = asked.get("limit") or DEFAULT_LIMIT
+    if asked.get("after"):
+        place = _decode(asked["after"], key)
+        row = tuple_(*key)
+        rows = rows.where(row < tuple_(*place) if newest_first else row > tuple_(*place))
+    order = [column.desc() if newest_first else column.asc() for column in key]
+    found = list(session.scalars(rows.order_by(*order).limit(limit + 1)))
+    more = len(found) > limit
+    last = found[limit - 1] if more else None
+    return {
+        "items": [show(each) for each in found[:limit]],
+        "next": _encode([getattr(last, column.key) for column in key]) if last else None,
+    }
+
+
+def _encode(values: list[Any]) -> str:
+    texts = [v.isoformat() if hasattr(v, "isoformat") else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+
+
+def _decode(token: str, key: tuple[InstrumentedAttribute[Any], ...]) -> list[Any]:
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        values = json.loads(base64.urlsafe_b64decode(padded))
+        if not isinstance(values, list) or len(values) != len(key):
+            raise ValueError
+        return [_typed(value, column) for value, column in zip(values, key, strict=True)]
+    except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as bad:
+        raise errors.BadRequest(parameter="after") from bad
+
+
+def _typed(value: Any, column: InstrumentedAttribute[Any]) -> Any:
+    wanted = column.type.python_type
+    if hasattr(wanted, "fromisoformat"):
+        moment = wanted.fromisoformat(value)
+        if getattr(moment, "tzinfo", True) is None:
+            raise ValueError
+        return moment
+    if not isinstance(value, wanted) or (isinstance(value, str) and "\x00" in value):
+        raise ValueError
+    return value
+
+
+def with_etag(body: dict[str, Any], rev: int, status: int = 200) -> Response:
+    """An answer that names the version it shows."""
+    answer = make_response(body, status)
+    answer.headers["ETag"] = f'"{rev}"'
+    return answer
+
+
+def must_match(rev: int) -> None:
+    """Raises `VersionMissing` without If-Match, `ChangedMeanwhile` where it names another version."""
+    if "If-Match" not in request.headers:
+        raise errors.VersionMissing()
+    if not request.if_match.contains(str(rev)):
+        raise errors.ChangedMeanwhile(current=rev)

@@ -1,0 +1,111 @@
+"""Signing in and out: `/api/v1/auth`."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from server import passwords
+from server.actions import sign_ins
+from server.api.schemas import Shape, Text
+from server.api.transactions import writes
+from server.auth import caller, is_open, needs, refresh_link, token_pair
+from server.config import DEMO_PASSWORD
+from server.db.people import Chain, Person
+from server.domain import errors
+from server.house import house
+
+blp = Blueprint("auth", __name__, description="Signing in and out")
+
+
+class Credentials(Shape):
+    username = Text(64, least=1, required=True, metadata={"example": "alice"})
+    password = Text(256, least=1, required=True, metadata={"format": "password"})
+
+
+class Me(ma.Schema):
+    id = ma.fields.String(required=True)
+    username = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    role = ma.fields.String(required=True)
+    language = ma.fields.String(required=True)
+    organisation_id = ma.fields.String(required=True)
+
+
+class TokenPair(ma.Schema):
+    access_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True)
+    expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
+
+
+class SignedIn(TokenPair):
+    person = ma.fields.Nested(Me, required=True)
+
+
+@blp.route("/auth/login", methods=["POST"])
+@is_open
+@blp.arguments(Credentials)
+@blp.response(200, SignedIn)
+def login(form: dict[str, str]) -> Any:
+    """Sign in with name and password.
+
+    The refresh token is bound to a device by enrolling one (`POST /sync/v1/devices`). After ten failures
+    for a name within 15 minutes the answer is 429 with `Retry-After`.
+    """
+    database, now = house().database, house().clock()
+    subjects = sign_ins.guess_subjects(form["username"], request.remote_addr or "")
+    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
+    person = database.read(lambda s: sign_ins.person_by_name(s, form["username"]))
+    if not _fits(form["password"], person):
+        database.write(lambda s: sign_ins.note_guess(s, subjects, now))
+        raise errors.WrongPassword()
+    assert person is not None, "only a person's password fits"
+    life = house().config.refresh_life
+    link = database.write(lambda s: sign_ins.start(s, person, None, life, now))
+    return {**token_pair(link), "person": person}
+
+
+def _fits(password: str, person: Person | None) -> bool:
+    if not passwords.is_right(password, person.password_hash if person else None):
+        return False
+    is_allowed = house().config.is_demo or password != DEMO_PASSWORD
+    return is_allowed and person is not None and person.is_active
+
+
+@blp.route("/auth/refresh", methods=["POST"])
+@is_open
+@blp.response(200, TokenPair)
+@blp.doc(security=[{"refresh": []}])
+def refresh() -> Any:
+    """Renew a sign-in with its refresh token (as Bearer).
+
+    Rotation is idempotent: a token stays good, and gives the same successor, until that successor has
+    been used once. An older one used again ends the whole sign-in (`token_reused`).
+    """
+    link_id, now = refresh_link(), house().clock()
+    life = house().config.refresh_life
+    outcome = house().database.write(lambda s: sign_ins.rotate(s, link_id, life, now))
+    if isinstance(outcome, errors.DoorstepError):
+        raise outcome
+    return token_pair(outcome)
+
+
+@blp.route("/auth/logout", methods=["POST"])
+@writes
+@needs("profile.read")
+@blp.response(204)
+def logout(session: Session) -> None:
+    """End this sign-in. What waits on the device stays there for the next one."""
+    who = caller()
+    chain = session.get_one(Chain, who.chain_id)
+    sign_ins.end(session, chain, "signed_out", who.person.id, house().clock())
+
+
+@blp.route("/auth/me")
+@needs("profile.read")
+@blp.response(200, Me)
+def me() -> Person:
+    """Who is signed in."""
+    return caller().person

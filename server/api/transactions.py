@@ -1,0 +1,95 @@
+"""The transaction around a view, and the answers kept for requests that come twice.
+
+`@reads` and `@writes` stand outermost, right under the route: they hand the session to the view as its
+first argument, build the answer inside the transaction and commit before it leaves. A view may run a
+second time (PostgreSQL deadlocks), so it touches nothing but its session.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, make_response, request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from server.auth import caller_if_any
+from server.db.house import KeptAnswer
+from server.domain import errors
+from server.house import house
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+KEPT_HEADERS = ("ETag", "Location", "Content-Type")
+
+
+def reads(view: View) -> View:
+    """Runs the view on a snapshot that cannot write."""
+
+    @wraps(view)
+    def in_transaction(*args: Any, **kwargs: Any) -> Any:
+        return house().database.read(lambda session: make_response(view(session, *args, **kwargs)))
+
+    return in_transaction  # type: ignore[return-value]
+
+
+def writes(view: View) -> View:
+    """Runs the view in one transaction; honours `Idempotency-Key` on POST."""
+
+    @wraps(view)
+    def in_transaction(*args: Any, **kwargs: Any) -> Any:
+        who = caller_if_any()  # before a writer's turn is taken
+
+        def act(session: Session) -> Response:
+            session.info["request_id"] = g.get("request_id")
+            key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+            if not key or who is None:
+                return make_response(view(session, *args, **kwargs))
+            kept = session.get(KeptAnswer, (who.person.id, _key(key)))
+            if kept is not None:
+                return _again(kept)
+            answer = make_response(view(session, *args, **kwargs))
+            session.add(_keep(who.person.id, _key(key), answer))
+            return answer
+
+        try:
+            return house().database.write(act)
+        except IntegrityError as clash:
+            if "kept_answers" in str(clash.orig):  # its twin was faster: give the twin's answer
+                return house().database.write(act)
+            raise errors.Conflict() from clash
+
+    return in_transaction  # type: ignore[return-value]
+
+
+def _key(key: str) -> str:
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise errors.BadRequest(header="Idempotency-Key")
+    return key
+
+
+def _fingerprint() -> str:
+    said = f"{request.method} {request.path}\n".encode() + request.get_data()
+    return hashlib.sha256(said).hexdigest()
+
+
+def _keep(person_id: str, key: str, answer: Response) -> KeptAnswer:
+    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+    return KeptAnswer(
+        person_id=person_id,
+        key=key,
+        fingerprint=_fingerprint(),
+        status=answer.status_code,
+        body=answer.get_data(as_text=True),
+        headers=headers,
+        at=house().clock(),
+    )
+
+
+def _again(kept: KeptAnswer) -> Response:
+    if kept.fingerprint != _fingerprint():
+        raise errors.KeyReused()
+    answer = current_app.response_class(kept.body, kept.status, kept.headers)
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer

@@ -1,0 +1,34 @@
+"""create_app: wires configuration, database, files, sign-in, errors and the API together."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import api, auth, errors, requests
+from server.clock import Clock, utc_now
+from server.config import Config
+from server.db import feed
+from server.db.engine import Database
+from server.files import Media
+from server.house import House
+
+
+def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
+    """The app for one configuration. Opens no connection yet: the first request does."""
+    app = Flask("server", static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    database = Database(config.database_url)
+    database.before_commit.append(lambda session: _stamp(session, clock))
+    app.extensions["doorstep"] = House(config, database, Media(config.media), clock)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    requests.register(app)
+    errors.register(app)
+    auth.register(app, config)
+    api.register(app)
+    return app
+
+
+def _stamp(session: feed.Session, clock: Clock) -> None:
+    feed.stamp(session, clock())

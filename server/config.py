@@ -1,0 +1,144 @@
+"""Configuration: from the environment only, refusing nonsense with one clear sentence."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+DEMO_SECRET = "doorstep-demo-secret-for-loopback-only"
+DEMO_PASSWORD = "doorstep-demo"
+MEGABYTE = 1024 * 1024
+
+
+class ConfigError(Exception):
+    """The environment asks for something that cannot be; the sentence says what and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that an installation decides."""
+
+    database_url: str
+    media: Path
+    secret: str
+    is_demo: bool = False
+    access_minutes: int = 30
+    refresh_days: int = 90
+    keep_days: int = 14
+    disk_reserve_mb: int = 512
+    max_blob_mb: int = 50
+    max_push_kb: int = 1024
+    max_events: int = 100
+    retake_hours: int = 48
+    log_level: str = "INFO"
+    trusted_proxies: int = 0
+
+    @property
+    def access_life(self) -> timedelta:
+        return timedelta(minutes=self.access_minutes)
+
+    @property
+    def refresh_life(self) -> timedelta:
+        return timedelta(days=self.refresh_days)
+
+    @property
+    def disk_reserve(self) -> int:
+        """Bytes that uploads leave free."""
+        return self.disk_reserve_mb * MEGABYTE
+
+    @property
+    def max_blob_bytes(self) -> int:
+        return self.max_blob_mb * MEGABYTE
+
+    @property
+    def max_push_bytes(self) -> int:
+        return self.max_push_kb * 1024
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Config":
+        """Reads the environment; raises `ConfigError` for what is missing or makes no sense."""
+        values = os.environ if env is None else env
+        is_demo = _boolean(values, "DOORSTEP_DEMO", False)
+        return cls(
+            database_url=_database_url(values),
+            media=_folder(values),
+            secret=_secret(values, is_demo),
+            is_demo=is_demo,
+            access_minutes=_integer(values, "DOORSTEP_ACCESS_MINUTES", 30, 15, 60),
+            refresh_days=_integer(values, "DOORSTEP_REFRESH_DAYS", 90, 1, 365),
+            keep_days=_integer(values, "DOORSTEP_KEEP_DAYS", 14, 1, 365),
+            disk_reserve_mb=_integer(values, "DOORSTEP_DISK_RESERVE_MB", 512, 0, 10**6),
+            max_blob_mb=_integer(values, "DOORSTEP_MAX_PHOTO_MB", 50, 1, 1000),
+            max_push_kb=_integer(values, "DOORSTEP_MAX_PUSH_KB", 1024, 64, 65_536),
+            max_events=_integer(values, "DOORSTEP_MAX_EVENTS", 100, 1, 1000),
+            retake_hours=_integer(values, "DOORSTEP_RETAKE_HOURS", 48, 1, 24 * 90),
+            log_level=_one_of(
+                values, "DOORSTEP_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
+            ),
+            trusted_proxies=_integer(values, "DOORSTEP_TRUSTED_PROXIES", 0, 0, 5),
+        )
+
+
+def _database_url(values: Mapping[str, str]) -> str:
+    url = values.get("DATABASE_URL") or "sqlite:///var/doorstep.db"
+    if not re.match(r"^(sqlite:///.|postgres(ql)?(\+psycopg)?://)", url):
+        raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    if url.endswith(":memory:"):
+        raise ConfigError("DATABASE_URL names a database in memory, which would lose all data.")
+    return url
+
+
+def _folder(values: Mapping[str, str]) -> Path:
+    folder = Path(values.get("DOORSTEP_MEDIA") or "media").absolute()
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"DOORSTEP_MEDIA names {folder}, which is not a folder.")
+    return folder
+
+
+def _secret(values: Mapping[str, str], is_demo: bool) -> str:
+    """From DOORSTEP_SECRET, or from the file that DOORSTEP_SECRET_FILE names."""
+    secret, file = values.get("DOORSTEP_SECRET"), values.get("DOORSTEP_SECRET_FILE")
+    if secret and file:
+        raise ConfigError("Set DOORSTEP_SECRET or DOORSTEP_SECRET_FILE, not both.")
+    if file:
+        try:
+            secret = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as failure:
+            raise ConfigError(f"DOORSTEP_SECRET_FILE cannot be read: {failure}.") from failure
+    if is_demo:
+        return secret or DEMO_SECRET
+    if not secret:
+        raise ConfigError(
+            "DOORSTEP_SECRET is missing. Make one with: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    if len(secret) < 32 or secret == DEMO_SECRET:
+        raise ConfigError("DOORSTEP_SECRET must be a secret of your own, 32 characters or longer.")
+    return secret
+
+
+def _boolean(values: Mapping[str, str], name: str, default: bool) -> bool:
+    text = values.get(name, "")
+    if text == "":
+        return default
+    if text not in ("true", "false", "1", "0"):
+        raise ConfigError(f"{name} must be true or false, not {text!r}.")
+    return text in ("true", "1")
+
+
+def _integer(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = values.get(name, "")
+    if text == "":
+        return default
+    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
+def _one_of(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    text = values.get(name) or default
+    if text not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+    return text

@@ -1,0 +1,47 @@
+"""Who did what to which thing, when: one line for every write."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db.tables import Code, Document, Id, Table, Time
+
+
+class AuditLine(Table):
+    """Written in the transaction of the act itself, never changed."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_noun", "noun", "noun_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[Time] = mapped_column(index=True)
+    person_id: Mapped[Id | None] = mapped_column(comment="null: the house itself, by a policy")
+    act: Mapped[Code]
+    noun: Mapped[Code]
+    noun_id: Mapped[str] = mapped_column(String(200))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[Document] = mapped_column(default=dict)
+
+
+def record(
+    session: Session,
+    person_id: str | None,
+    act: str,
+    noun_id: str,
+    at: datetime,
+    **details: Any,
+) -> None:
+    """Notes an act named `noun.verb`, in the past tense: `job.issued`."""
+    session.add(
+        AuditLine(
+            at=at,
+            person_id=person_id,
+            act=act,
+            noun=act.partition(".")[0],
+            noun_id=noun_id,
+            request_id=session.info.get("request_id"),
+            details=details,
+        )
+    )

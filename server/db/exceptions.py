@@ -1,0 +1,57 @@
+"""What does not add up and needs a person: each with an owner and a decision."""
+
+from sqlalchemy import Select, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db.people import Person
+from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+from server.domain.people import Role
+
+
+class FieldException(Table):
+    """One doubt put before the office. `subject` makes the same doubt open only once."""
+
+    __tablename__ = "exceptions"
+
+    id: Mapped[Key]
+    kind: Mapped[Code] = mapped_column(index=True)
+    subject: Mapped[str] = mapped_column(String(200), unique=True)
+    branch_id: Mapped[Id | None] = mapped_column(refers("organisations.id"), index=True)
+    ticket_id: Mapped[Id | None] = mapped_column(refers("tickets.id"), index=True)
+    job_id: Mapped[Id | None] = mapped_column(refers("jobs.id"), index=True)
+    event_id: Mapped[Id | None] = mapped_column(index=True)
+    device_id: Mapped[Id | None]
+    person_id: Mapped[Id | None] = mapped_column(comment="whose work it is about")
+    details: Mapped[Document] = mapped_column(default=dict)
+    owner_id: Mapped[Id | None] = mapped_column(refers("people.id"), index=True)
+    owner_role: Mapped[Code]
+    state: Mapped[Code] = mapped_column(default="open", index=True)
+    opened_at: Mapped[Time]
+    decision: Mapped[Code | None]
+    reason: Mapped[Words] = mapped_column(default="")
+    decided_by: Mapped[Id | None] = mapped_column(refers("people.id"))
+    decided_at: Mapped[Time | None]
+    rev: Mapped[int] = mapped_column(default=1)
+
+
+def visible_to(person: Person) -> Select[tuple[FieldException]]:
+    """A supervisor sees all, a storekeeper those about stock, the desk those of its branch."""
+    found = select(FieldException)
+    if person.role == Role.SUPERVISOR:
+        return found
+    here = or_(
+        FieldException.branch_id == person.organisation_id, FieldException.owner_id == person.id
+    )
+    if person.role == Role.STOREKEEPER:
+        return found.where(here, FieldException.owner_role == Role.STOREKEEPER)
+    if person.role in (Role.ADVISOR, Role.DISPATCHER):
+        return found.where(here)
+    return found.where(FieldException.id.is_(None))
+
+
+def get_for(session: Session, person: Person, exception_id: str) -> FieldException:
+    found = session.scalar(visible_to(person).where(FieldException.id == exception_id))
+    if found is None:
+        raise errors.NotFound()
+    return found

@@ -1,0 +1,156 @@
+"""Jobs, every revision of their sheets, and the visits made on them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, Select, false, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db.people import Person, is_granted
+from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+from server.domain.people import FIELD_ROLES, Role
+
+
+class Job(Table):
+    """One trip to one site, issued to one installer (plus crew) for one ticket.
+
+    What the office writes, and projections of what the field said: `state`, `received`, `outcome`.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_assignee_window", "assignee_id", "window_start"),)
+
+    id: Mapped[Key]
+    ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
+    branch_id: Mapped[Id] = mapped_column(refers("organisations.id"), index=True)
+    site_id: Mapped[Id] = mapped_column(refers("sites.id"))
+    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"))
+    work: Mapped[Words]
+    priority: Mapped[Code] = mapped_column(default="ordinary")
+    window_start: Mapped[Time | None]
+    window_end: Mapped[Time | None]
+    time_zone: Mapped[Code]
+    assignee_id: Mapped[Id] = mapped_column(refers("people.id"))
+    skills: Mapped[Document] = mapped_column(default=list)
+    certificates: Mapped[Document] = mapped_column(default=list)
+    slots: Mapped[Document]
+    checklist: Mapped[Document]
+    planned_parts: Mapped[Document] = mapped_column(default=list)
+    notes: Mapped[Words] = mapped_column(default="")
+    care_card: Mapped[Words] = mapped_column(default="")
+    revisit_of: Mapped[Id | None] = mapped_column(refers("jobs.id"), index=True)
+    revisit_id: Mapped[Id | None] = mapped_column(index=True)
+    cause: Mapped[Code | None]
+    issued_at: Mapped[Time]
+    issued_by: Mapped[Id] = mapped_column(refers("people.id"))
+    override_reason: Mapped[Words | None] = mapped_column(
+        comment="why it was issued in spite of warnings"
+    )
+    cancelled_at: Mapped[Time | None]
+    cancelled_reason: Mapped[Words] = mapped_column(default="")
+    verdict: Mapped[Code | None]
+    verdict_reason: Mapped[Words] = mapped_column(default="")
+    verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
+    verdict_at: Mapped[Time | None]
+    is_auto_accepted: Mapped[bool] = mapped_column(default=False)
+    rev: Mapped[int] = mapped_column(default=0, comment="revision of the sheet")
+    edition: Mapped[int] = mapped_column(
+        default=1, comment="raised by every office edit, for If-Match"
+    )
+    visit_id: Mapped[Id | None] = mapped_column(comment="the visit under the present assignment")
+    state: Mapped[Code] = mapped_column(default="issued", index=True, comment="derived, never set")
+    outcome: Mapped[Code | None]
+    outcome_cause: Mapped[Code | None]
+    finished_at: Mapped[Time | None]
+    received: Mapped[Code] = mapped_column(default="none")
+    missing: Mapped[Document] = mapped_column(default=dict)
+    document: Mapped[Words] = mapped_column(default="{}", comment="ready JSON for the pull")
+
+
+class Crew(Table):
+    """Somebody who goes along on a job."""
+
+    __tablename__ = "crew"
+
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), primary_key=True)
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), primary_key=True, index=True)
+
+
+class Sheet(Table):
+    """The office's part of a job as one tablet saw it; receipts are rebuilt from its revision."""
+
+    __tablename__ = "sheets"
+
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), primary_key=True)
+    rev: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[Document]
+    made_at: Mapped[Time]
+
+
+class Visit(Table):
+    """What happened on a job under one assignment: the fold of its field events."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[Key]
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    assigned_at: Mapped[Time]
+    ended_at: Mapped[Time | None] = mapped_column(comment="when the job was given to somebody else")
+    content: Mapped[Document]
+
+
+def visible_to(person: Person, now: datetime) -> Select[tuple[Job]]:
+    """Own jobs for the field, the team's for its lead, the contractor's own while granted, the branch's
+    for the desk, all for a supervisor.
+    """
+    found = select(Job)
+    if person.role == Role.SUPERVISOR:
+        return found
+    if not is_granted(person.organisation, now):
+        return found.where(false())
+    if person.role in FIELD_ROLES:
+        return found.where(_is_worked_by(_field_people(person)))
+    if person.role == Role.CONTRACTOR_MANAGER:
+        own = select(Person.id).where(Person.organisation_id == person.organisation_id)
+        return found.where(Job.assignee_id.in_(own))
+    return found.where(Job.branch_id == person.organisation_id)
+
+
+def _field_people(person: Person) -> Select[tuple[str]]:
+    """The ids whose jobs somebody in the field sees: the own one, a lead's whole team."""
+    if person.role == Role.LEAD_INSTALLER and person.team:
+        return select(Person.id).where(
+            Person.organisation_id == person.organisation_id, Person.team == person.team
+        )
+    return select(Person.id).where(Person.id == person.id)
+
+
+def _is_worked_by(people: Select[tuple[str]]) -> ColumnElement[bool]:
+    crewed = select(Crew.job_id).where(Crew.person_id.in_(people))
+    return or_(Job.assignee_id.in_(people), Job.id.in_(crewed))
+
+
+def get_for(session: Session, person: Person, job_id: str, now: datetime) -> Job:
+    """Raises `NotFound` for what `person` may not see."""
+    found = session.scalar(visible_to(person, now).where(Job.id == job_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def crew_of(session: Session, job_id: str) -> list[str]:
+    return sorted(session.scalars(select(Crew.person_id).where(Crew.job_id == job_id)))
+
+
+def current_visit(session: Session, job: Job) -> Visit:
+    visit = session.get(Visit, job.visit_id)
+    assert visit is not None, "a job is issued together with its visit"
+    return visit
+
+
+def sheet_at(session: Session, job_id: str, rev: int) -> dict[str, Any] | None:
+    """The sheet as it was in one revision; None where there never was such a one."""
+    sheet = session.get(Sheet, (job_id, rev))
+    return None if sheet is None else sheet.content

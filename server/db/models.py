@@ -1,0 +1,35 @@
+"""Every table in one place, so that migrations and tests see them all."""
+
+from server.db import (
+    audit,
+    customers,
+    events,
+    exceptions,
+    feed,
+    house,
+    jobs,
+    parts,
+    people,
+    photos,
+    receipts,
+    revisits,
+    tickets,
+)
+from server.db.tables import Table
+
+__all__ = [
+    "Table",
+    "audit",
+    "customers",
+    "events",
+    "exceptions",
+    "feed",
+    "house",
+    "jobs",
+    "parts",
+    "people",
+    "photos",
+    "receipts",
+    "revisits",
+    "tickets",
+]

@@ -1,0 +1,208 @@
+"""Organisations, people, their certificates, their tablets and sign-ins."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Select, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+from server.domain.people import FIELD_ROLES, Role
+
+
+class Organisation(Table):
+    """A branch of the shop, or a contractor that supplies installers."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (CheckConstraint("kind in ('branch', 'contractor')", name="kind"),)
+
+    id: Mapped[Key]
+    kind: Mapped[Code]
+    name: Mapped[Words]
+    phone: Mapped[str] = mapped_column(String(64), default="")
+    address: Mapped[Words] = mapped_column(default="")
+    time_zone: Mapped[Code] = mapped_column(default="Asia/Shanghai")
+    granted_until: Mapped[Time | None] = mapped_column(
+        comment="a contractor sees its jobs until then"
+    )
+    auto_accept: Mapped[bool] = mapped_column(
+        default=False,
+        comment="policy: visits in full and without a doubt are accepted by themselves",
+    )
+    is_active: Mapped[bool] = mapped_column(default=True)
+    rev: Mapped[int] = mapped_column(default=1)
+
+
+class Person(Table):
+    """Somebody who signs in."""
+
+    __tablename__ = "people"
+
+    id: Mapped[Key]
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[Words]
+    role: Mapped[Code]
+    organisation_id: Mapped[Id] = mapped_column(refers("organisations.id"), index=True)
+    team: Mapped[str | None] = mapped_column(String(64), index=True)
+    phone: Mapped[str] = mapped_column(String(64), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    language: Mapped[Code] = mapped_column(default="en")
+    skills: Mapped[Document] = mapped_column(default=list)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    rev: Mapped[int] = mapped_column(default=1)
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def is_in_field(self) -> bool:
+        return self.role in FIELD_ROLES
+
+
+class Certificate(Table):
+    """A paper that allows somebody a kind of work, valid on both days named."""
+
+    __tablename__ = "certificates"
+
+    id: Mapped[Key]
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    kind: Mapped[Code]
+    number: Mapped[str] = mapped_column(String(64), default="")
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+
+
+class Device(Table):
+    """One installation of the tablet app or the companion."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        CheckConstraint("status in ('active', 'draining', 'revoked')", name="status"),
+    )
+
+    id: Mapped[Key]
+    platform: Mapped[Code]
+    name: Mapped[str] = mapped_column(String(200))
+    secret_hash: Mapped[Hash]
+    status: Mapped[Code] = mapped_column(default="active")
+    enrolled_by: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    enrolled_at: Mapped[Time]
+    last_seen_at: Mapped[Time | None]
+    app: Mapped[str] = mapped_column(String(100), default="")
+    clock_offset_ms: Mapped[int | None]
+    report: Mapped[Document | None] = mapped_column(comment="what it last said of its outbox")
+    revoked_at: Mapped[Time | None]
+    revoked_by: Mapped[Id | None] = mapped_column(refers("people.id"))
+
+
+class SignIn(Table):
+    """One refresh token. A chain is one sign-in; each rotation adds a link.
+
+    The predecessor stays good until its successor has been used once, so a lost answer locks nobody out.
+    """
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[Key] = mapped_column(comment="the token's jti")
+    chain_id: Mapped[Id] = mapped_column(index=True)
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    device_id: Mapped[Id | None] = mapped_column(index=True)
+    predecessor_id: Mapped[Id | None] = mapped_column(unique=True)
+    issued_at: Mapped[Time]
+    expires_at: Mapped[Time]
+    used_at: Mapped[Time | None]
+
+
+class Chain(Table):
+    """A sign-in as a whole, with what ended it."""
+
+    __tablename__ = "chains"
+
+    id: Mapped[Key]
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    device_id: Mapped[Id | None] = mapped_column(index=True)
+    started_at: Mapped[Time]
+    ended_at: Mapped[Time | None]
+    ended_why: Mapped[Code | None]
+
+
+class Guess(Table):
+    """Failed sign-ins by name and by address, for throttling across processes."""
+
+    __tablename__ = "guesses"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    at: Mapped[Time]
+
+
+def people_visible_to(person: Person) -> Select[tuple[Person]]:
+    """A contractor's people see their own company; everybody else the whole shop."""
+    found = select(Person)
+    if person.organisation.kind == "contractor":
+        return found.where(Person.organisation_id == person.organisation_id)
+    if person.role in FIELD_ROLES:
+        return found.where(
+            or_(Person.id == person.id, Person.organisation_id == person.organisation_id)
+        )
+    return found
+
+
+def get_person(session: Session, person: Person, person_id: str) -> Person:
+    """Raises `NotFound` for whom `person` may not see."""
+    found = session.scalar(people_visible_to(person).where(Person.id == person_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def organisations_visible_to(person: Person) -> Select[tuple[Organisation]]:
+    found = select(Organisation)
+    if person.organisation.kind == "contractor":
+        return found.where(Organisation.id == person.organisation_id)
+    return found
+
+
+def get_organisation(session: Session, person: Person, organisation_id: str) -> Organisation:
+    found = session.scalar(
+        organisations_visible_to(person).where(Organisation.id == organisation_id)
+    )
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def devices_visible_to(person: Person) -> Select[tuple[Device]]:
+    """The office sees the tablets of the people it sees."""
+    owners = people_visible_to(person).with_only_columns(Person.id)
+    return select(Device).where(Device.enrolled_by.in_(owners))
+
+
+def get_device(session: Session, person: Person, device_id: str) -> Device:
+    found = session.scalar(devices_visible_to(person).where(Device.id == device_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def leads_of(session: Session, person_ids: list[str]) -> list[str]:
+    """The lead installers whose teams these people belong to."""
+    teams = select(Person.organisation_id, Person.team).where(
+        Person.id.in_(person_ids), Person.team.is_not(None)
+    )
+    found = set()
+    for organisation_id, team in session.execute(teams).all():
+        leads = select(Person.id).where(
+            Person.organisation_id == organisation_id,
+            Person.team == team,
+            Person.role == Role.LEAD_INSTALLER,
+        )
+        found.update(session.scalars(leads))
+    return sorted(found)
+
+
+def is_granted(organisation: Organisation, now: datetime) -> bool:
+    """Whether a contractor's people may see its jobs at all; a branch always may."""
+    if organisation.kind != "contractor":
+        return True
+    return organisation.granted_until is not None and organisation.granted_until > now

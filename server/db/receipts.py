@@ -1,0 +1,59 @@
+"""Receipts: every version, with the bytes that its digest covers."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db import jobs
+from server.db.people import Person
+from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+
+
+class Receipt(Table):
+    """One version of the document that the customer signs; immutable but for its signature."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("job_id", "version"),)
+
+    id: Mapped[Key]
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
+    visit_id: Mapped[Id]
+    version: Mapped[int]
+    state: Mapped[Code] = mapped_column(
+        comment="presented, signed, unsigned (with a reason), changed"
+    )
+    digest: Mapped[Hash]
+    content: Mapped[Document]
+    language: Mapped[Code]
+    base_rev: Mapped[int]
+    event_id: Mapped[Id | None] = mapped_column(comment="the last receipt event that it rests on")
+    made_at: Mapped[Time]
+    signer_name: Mapped[Words | None]
+    relation: Mapped[str | None]
+    signature_sha256: Mapped[Hash | None]
+    signed_digest: Mapped[Hash | None] = mapped_column(comment="what the tablet said was signed")
+    signed_at: Mapped[Time | None]
+    stars: Mapped[int | None]
+    words: Mapped[Words | None]
+    reservation: Mapped[Words | None]
+    unsigned_reason: Mapped[Code | None]
+
+
+def visible_to(person: Person, now: datetime) -> Select[tuple[Receipt]]:
+    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
+    return select(Receipt).where(Receipt.job_id.in_(seen))
+
+
+def get_for(session: Session, person: Person, receipt_id: str, now: datetime) -> Receipt:
+    found = session.scalar(visible_to(person, now).where(Receipt.id == receipt_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def latest(session: Session, job_id: str) -> Receipt | None:
+    """The version that stands now."""
+    versions = select(Receipt).where(Receipt.job_id == job_id).order_by(Receipt.version.desc())
+    return session.scalars(versions.limit(1)).first()

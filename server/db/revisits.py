@@ -1,0 +1,45 @@
+"""Revisits that are due or proposed, until they are planned or dismissed."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db import tickets
+from server.db.people import Person
+from server.db.tables import Code, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+
+
+class Revisit(Table):
+    """Why somebody has to go again, and what became of it."""
+
+    __tablename__ = "revisits"
+
+    id: Mapped[Key]
+    ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True, comment="the job it repairs")
+    trigger: Mapped[Code]
+    cause: Mapped[Code]
+    mode: Mapped[Code] = mapped_column(comment="at_once, proposed or call_first")
+    words: Mapped[Words] = mapped_column(default="")
+    state: Mapped[Code] = mapped_column(
+        index=True, comment="due, proposed, call_first, planned, dismissed"
+    )
+    opened_at: Mapped[Time]
+    earliest_at: Mapped[Time | None] = mapped_column(comment="when the parts it carries are there")
+    decided_by: Mapped[Id | None] = mapped_column(refers("people.id"))
+    decided_at: Mapped[Time | None]
+    reason: Mapped[Words] = mapped_column(default="")
+    planned_job_id: Mapped[Id | None] = mapped_column(refers("jobs.id"))
+    rev: Mapped[int] = mapped_column(default=1)
+
+
+def visible_to(person: Person) -> Select[tuple[Revisit]]:
+    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
+    return select(Revisit).where(Revisit.ticket_id.in_(seen))
+
+
+def get_for(session: Session, person: Person, revisit_id: str) -> Revisit:
+    found = session.scalar(visible_to(person).where(Revisit.id == revisit_id))
+    if found is None:
+        raise errors.NotFound()
+    return found

@@ -1,0 +1,36 @@
+"""The ground of every table: constraint names by convention, and the short forms of columns."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from sqlalchemy import ForeignKey, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from server.db.types import Json, UtcTime
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = Annotated[str, mapped_column(String(40))]
+Key = Annotated[str, mapped_column(String(40), primary_key=True)]
+Code = Annotated[str, mapped_column(String(64))]
+Hash = Annotated[str, mapped_column(String(64))]
+Words = Annotated[str, mapped_column(Text)]
+Time = Annotated[datetime, mapped_column(UtcTime)]
+Document = Annotated[Any, mapped_column(Json)]
+
+
+class Table(DeclarativeBase):
+    """Every table of the house inherits from this."""
+
+    metadata = MetaData(naming_convention=CONVENTION)
+
+
+def refers(target: str) -> ForeignKey:
+    """A foreign key that holds: nothing is deleted from under it."""
+    return ForeignKey(target, ondelete="RESTRICT")

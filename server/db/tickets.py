@@ -1,0 +1,89 @@
+"""Tickets, and the numbers that people read out on the phone."""
+
+from sqlalchemy import Select, String, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.db.people import Person
+from server.db.tables import Code, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+from server.domain.people import may
+
+
+class Ticket(Table):
+    """What a customer asked for or complained of; closes once."""
+
+    __tablename__ = "tickets"
+
+    id: Mapped[Key]
+    branch_id: Mapped[Id] = mapped_column(refers("organisations.id"), index=True)
+    customer_id: Mapped[Id] = mapped_column(refers("customers.id"), index=True)
+    site_id: Mapped[Id | None] = mapped_column(refers("sites.id"))
+    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"), index=True)
+    kind: Mapped[Code]
+    channel: Mapped[Code] = mapped_column(default="phone")
+    category: Mapped[Code | None]
+    ticket_class: Mapped[Code] = mapped_column(default="ordinary")
+    fault: Mapped[Code | None] = mapped_column(comment="fault code, for repeats of the same one")
+    summary: Mapped[Words]
+    description: Mapped[Words] = mapped_column(default="")
+    state: Mapped[Code] = mapped_column(default="new", index=True, comment="derived, never set")
+    opened_at: Mapped[Time]
+    opened_by: Mapped[Id] = mapped_column(refers("people.id"))
+    triaged_at: Mapped[Time | None]
+    responded_at: Mapped[Time | None]
+    planned_at: Mapped[Time | None]
+    answered_at: Mapped[Time | None] = mapped_column(
+        comment="a consultation answered without a trip"
+    )
+    answer: Mapped[Words] = mapped_column(default="")
+    closed_at: Mapped[Time | None]
+    closed_by_hand: Mapped[Words | None] = mapped_column(
+        comment="the reason, where a person closed it"
+    )
+    cancelled_at: Mapped[Time | None]
+    cancelled_reason: Mapped[Words] = mapped_column(default="")
+    reopened_at: Mapped[Time | None]
+    repeats: Mapped[Id | None] = mapped_column(comment="the earlier ticket with the same fault")
+    rev: Mapped[int] = mapped_column(default=1)
+
+
+class Counter(Table):
+    """The next number of a series, raised under a row lock."""
+
+    __tablename__ = "counters"
+
+    series: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[int]
+
+
+def next_number(session: Session, series: str) -> str:
+    """The next id of a series, such as `T-1001`."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    start = insert(Counter).values(series=series, value=1000).on_conflict_do_nothing()
+    session.execute(start)
+    raised = (
+        update(Counter)
+        .where(Counter.series == series)
+        .values(value=Counter.value + 1)
+        .returning(Counter.value)
+    )
+    return f"{series}-{session.execute(raised).scalar_one()}"
+
+
+def visible_to(person: Person) -> Select[tuple[Ticket]]:
+    """The desk sees its branch, a supervisor all, the rest none."""
+    found = select(Ticket)
+    if person.role == "supervisor":
+        return found
+    if not may(person.role, "ticket.read"):
+        return found.where(Ticket.id.is_(None))
+    return found.where(Ticket.branch_id == person.organisation_id)
+
+
+def get_for(session: Session, person: Person, ticket_id: str) -> Ticket:
+    """Raises `NotFound` for what `person` may not see."""
+    found = session.scalar(visible_to(person).where(Ticket.id == ticket_id))
+    if found is None:
+        raise errors.NotFound()
+    return found

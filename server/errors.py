@@ -1,0 +1,116 @@
+"""Failures on the wire: which HTTP status each kind has, and the shape in which it is told.
+
+Problem details (RFC 9457) with our stable `code`. What nobody foresaw is a 500 whose text gives nothing
+away; its traceback goes to the log under the request id.
+"""
+
+import json
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from server.domain import errors
+
+log = logging.getLogger("doorstep")
+
+# The nearest kind above an error decides.
+STATUS: dict[type[errors.DoorstepError], int] = {
+    errors.BadRequest: 400,
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.ChangedMeanwhile: 412,
+    errors.TooLarge: 413,
+    errors.Unsupported: 415,
+    errors.Invalid: 422,
+    errors.Locked: 423,
+    errors.ClientTooOld: 426,
+    errors.VersionMissing: 428,
+    errors.TooMany: 429,
+    errors.ChecksumMismatch: 460,
+    errors.Busy: 503,
+    errors.StorageFull: 507,
+}
+
+# What the framework itself refuses, in our words.
+_OF_HTTP: dict[int, type[errors.DoorstepError]] = {
+    400: errors.BadRequest,
+    404: errors.NotFound,
+    413: errors.TooLarge,
+    415: errors.Unsupported,
+    429: errors.TooMany,
+}
+
+
+def status_of(failure: errors.DoorstepError | type[errors.DoorstepError]) -> int:
+    kind = failure if isinstance(failure, type) else type(failure)
+    return next((STATUS[each] for each in kind.__mro__ if each in STATUS), 500)
+
+
+def language() -> errors.Language:
+    """The language to speak: what the caller asks for, English otherwise."""
+    best = request.accept_languages.best_match(["en", "zh", "zh-CN", "zh-Hans"], default="en")
+    return "zh" if best.startswith("zh") else "en"
+
+
+def problem(failure: errors.DoorstepError, status: int | None = None) -> Response:
+    """The answer that tells of a failure, with `Retry-After` where waiting helps."""
+    status = status or status_of(failure)
+    details = dict(failure.details)
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": type(failure).__name__,
+        "status": status,
+        "detail": failure.sentence(language()),
+        "code": failure.code,
+    }
+    if "errors" in details:
+        body["errors"] = details.pop("errors")
+    if details:
+        body["details"] = details
+    if failure.retry_after_s is not None:
+        body["retry_after_s"] = failure.retry_after_s
+    if "request_id" in g:
+        body["request_id"] = g.request_id
+    answer = Response(
+        json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json"
+    )
+    if failure.retry_after_s is not None:
+        answer.headers["Retry-After"] = str(failure.retry_after_s)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Every failure leaves the house through here."""
+    app.register_error_handler(errors.DoorstepError, problem)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _http_problem(failure: HTTPException) -> Response:
+    if failure.response is not None:
+        return Response(failure.response.get_data(), failure.response.status_code)
+    status = failure.code or 500
+    answer = problem(_translated(failure, status), status)
+    if status == 405 and getattr(failure, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(failure.valid_methods))  # type: ignore[attr-defined]
+    return answer
+
+
+def _translated(failure: HTTPException, status: int) -> errors.DoorstepError:
+    if status == 422 and hasattr(failure, "data"):
+        return errors.Invalid(errors=failure.data.get("messages", {}))
+    if status == 405:
+        return errors.MethodNotAllowed()
+    return _OF_HTTP.get(status, errors.DoorstepError if status >= 500 else errors.BadRequest)()
+
+
+def _unforeseen(failure: Exception) -> Response:
+    log.exception("unforeseen failure")
+    return problem(errors.DoorstepError(), 500)

@@ -1,0 +1,42 @@
+"""Passwords: argon2 hashes, and which ones are refused.
+
+The length rule is the house's; whether one is among those that are guessed first is asked of zxcvbn,
+which knows the published lists of leaked passwords and the usual ways of dressing them up.
+"""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
+
+from server.domain import errors
+from server.domain.people import MAX_PASSWORD, MIN_PASSWORD
+
+EASY_GUESSES_LOG10 = 8  # what an online attacker without throttling tries in a day
+LOOKED_AT = 72  # characters; the time that zxcvbn needs grows with the square of the length
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's first choice
+_NOBODY = _hasher.hash("the password of nobody")
+
+
+def hash_of(password: str) -> str:
+    """The argon2id hash to keep; takes some 30 ms by intention."""
+    return _hasher.hash(password)
+
+
+def is_right(password: str, kept_hash: str | None) -> bool:
+    """Whether the password fits; takes as long for a name that does not exist (`None`)."""
+    try:
+        return _hasher.verify(kept_hash or _NOBODY, password) and kept_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def must_be_strong(password: str, own_words: list[str]) -> None:
+    """Raises `PasswordTooShort` or `PasswordTooCommon`; `own_words` are names that do not count."""
+    if len(password) < MIN_PASSWORD:
+        raise errors.PasswordTooShort(minimum=MIN_PASSWORD)
+    if len(password) > MAX_PASSWORD:
+        raise errors.PasswordTooLong(maximum=MAX_PASSWORD)
+    guess = zxcvbn(password[:LOOKED_AT], [*own_words, "doorstep"], max_length=LOOKED_AT)
+    if guess["guesses_log10"] < EASY_GUESSES_LOG10:
+        raise errors.PasswordTooCommon()

@@ -1,0 +1,169 @@
+"""What happens around every request: an id, the whole body or a clear no, headers, a log line, figures.
+
+The log carries no personal data: the route, never the path's ids or the query; no bodies, no names.
+"""
+
+import json
+import logging
+import re
+import sys
+import time
+from datetime import UTC, datetime
+
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from werkzeug.exceptions import ClientDisconnected
+
+from server.clock import wire
+from server.domain import errors
+from server.house import house
+from server.ids import new_id
+
+access_log = logging.getLogger("doorstep.access")
+
+MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+}
+
+
+class Figures:
+    """What Prometheus is told of one app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "doorstep_requests",
+            "Answers given",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "doorstep_request_seconds", "Time to answer", ("route",), registry=self.registry
+        )
+        self.events = Counter(
+            "doorstep_events", "Field events received", ("status",), registry=self.registry
+        )
+        self.upload_bytes = Counter(
+            "doorstep_upload_bytes", "Bytes of files received", registry=self.registry
+        )
+
+
+def register(app: Flask) -> None:
+    app.extensions["doorstep_figures"] = Figures()
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def figures(app: Flask) -> Figures:
+    found: Figures = app.extensions["doorstep_figures"]
+    return found
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    asked = request.headers.get("X-Request-Id", "")
+    g.request_id = asked if _REQUEST_ID.match(asked) else new_id()
+    if request.blueprint != "uploads":
+        whole_body(MAX_JSON_BODY if request.blueprint != "sync" else house().config.max_push_bytes)
+
+
+def whole_body(most: int) -> bytes:
+    """The body as it was promised; raises `TooLarge`, and `BodyCut` where the connection ended early.
+
+    Under some WSGI servers a cut body looks complete, so its length is compared. A body that is too
+    large is read away up to a bound before the answer, so that the sender can read it.
+    """
+    promised = request.content_length
+    if promised is not None and promised > most:
+        drain(2 * MAX_JSON_BODY)
+        raise errors.TooLarge(most=most)
+    request.max_content_length = most
+    try:
+        body = request.get_data(cache=True)
+    except ClientDisconnected as cut:
+        raise errors.BodyCut(promised=promised) from cut
+    if promised is not None and len(body) < promised:
+        raise errors.BodyCut(arrived=len(body), promised=promised)
+    return body
+
+
+def drain(most: int) -> None:
+    """Reads away what is still to come, `most` bytes at most: else a browser cannot read our answer."""
+    left = most
+    while left > 0:
+        try:
+            piece = request.stream.read(min(65_536, left))
+        except (OSError, ClientDisconnected):
+            return
+        if not piece:
+            return
+        left -= len(piece)
+
+
+def _finish(answer: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    answer.headers["Sync-Server"] = "doorstep/1"
+    answer.headers["Sync-Time"] = wire(house().clock()) or ""
+    if request.path.startswith(("/api/", "/sync/")):
+        answer.headers.setdefault("Cache-Control", "no-store")
+    _note(answer)
+    return answer
+
+
+def _note(answer: Response) -> None:
+    route = str(request.url_rule) if request.url_rule else "(none)"
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    known = figures(current_app)
+    known.requests.labels(request.method, route, str(answer.status_code)).inc()
+    known.seconds.labels(route).observe(seconds)
+    access_log.info(
+        "request",
+        extra={
+            "fields": {
+                "request_id": g.get("request_id"),
+                "method": request.method,
+                "route": route,
+                "status": answer.status_code,
+                "ms": round(seconds * 1000, 1),
+            }
+        },
+    )
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the fields of the record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "log": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logging(level: str) -> None:
+    """Structured lines on standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger("doorstep")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False

@@ -1,0 +1,6 @@
+"""The entrance for WSGI servers: `gunicorn wsgi:app`."""
+
+from server.app import create_app
+from server.config import Config
+
+app = create_app(Config.from_env())
