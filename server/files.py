@@ -1,0 +1,290 @@
+"""Bytes on disk: originals by their SHA-256, their derivatives, and uploads on their way in.
+
+Below the media root:
+
+    originals/ab/cd/<sha256>              what the device stored, byte for byte, never altered
+    thumbnails/ab/cd/<sha256>.large.jpg   derivatives: can be made again at any time
+    thumbnails/ab/cd/<sha256>.thumb.jpg
+    incoming/<upload id>                  uploads that have not ended
+
+A file under its final name is whole and durable: its bytes were flushed before the rename and the
+folder after it. Every id is matched against its pattern before a path is built from it.
+
+Every write that must survive a power cut goes through `Media._step`, which announces it to
+`before_step` (fault tests stand there) and turns a full disk into StorageFull.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeVar
+
+from server.domain import errors
+
+Derivative = Literal["large", "thumb"]
+Step = Literal["make_folder", "write", "cut", "flush", "rename", "flush_folder"]
+Result = TypeVar("Result")
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+UPLOAD_ID = re.compile(r"[0-9a-f-]{36}")
+DERIVATIVES: tuple[Derivative, ...] = ("large", "thumb")
+PIECE = 1024 * 1024
+RESERVE_BYTES = 1024 * 1024 * 1024
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def _nothing_before(step: Step, path: Path) -> None:
+    pass
+
+
+class Media:
+    """The media root. Safe to use from several threads and processes.
+
+    One upload must not be appended to by two at once; the caller holds its lock.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        reserve_bytes: int = RESERVE_BYTES,
+        before_step: Callable[[Step, Path], None] = _nothing_before,
+    ) -> None:
+        self.root = root
+        self.reserve_bytes = reserve_bytes
+        self._before_step = before_step
+
+    # Where things are. Raises FileUnknown for an id that is none.
+
+    def original_path(self, sha256: str) -> Path:
+        """Where the original is, or would be."""
+        return self.root / "originals" / _fanned_out(sha256)
+
+    def derived_path(self, sha256: str, derivative: Derivative) -> Path:
+        """Where the derivative of an original is, or would be."""
+        if derivative not in DERIVATIVES:
+            raise errors.FileUnknown()
+        return self.root / "thumbnails" / f"{_fanned_out(sha256)}.{derivative}.jpg"
+
+    def incoming_path(self, upload_id: str) -> Path:
+        """Where the bytes of an upload gather."""
+        if not UPLOAD_ID.fullmatch(upload_id):
+            raise errors.FileUnknown()
+        return self.root / "incoming" / upload_id
+
+    # Originals.
+
+    def place(self, temp_path: Path, sha256: str, *, known: bool = False) -> Path:
+        """Move a file of the same file system to its content address, durably.
+
+        Safe to repeat: when the file has gone because it was placed before, the original is
+        verified instead. `known` says that the caller has just computed the hash of these bytes.
+        Raises ChecksumMismatch (and removes the file) when the bytes are not what the name says,
+        FileUnknown when there is neither file nor original, StorageFull.
+        """
+        target = self.original_path(sha256)
+        if not temp_path.exists():
+            if self.verify(sha256):
+                return target
+            raise errors.FileUnknown()
+        if not known and digest(temp_path) != sha256:
+            temp_path.unlink(missing_ok=True)
+            raise errors.ChecksumMismatch(sha256=sha256)
+        self._make_folder(target.parent)
+        self._flush(temp_path)
+        self._rename(temp_path, target)
+        return target
+
+    def put(self, data: bytes) -> str:
+        """Store bytes that were made here (a document, a signature); returns their SHA-256.
+
+        Raises StorageFull.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.verify(sha256):
+            self._write_whole(self.original_path(sha256), data)
+        return sha256
+
+    def verify(self, sha256: str) -> bool:
+        """Whether the original is here and its bytes have this very hash."""
+        try:
+            return digest(self.original_path(sha256)) == sha256
+        except FileNotFoundError:
+            return False
+
+    def open_original(self, sha256: str) -> BinaryIO:
+        """The original, for reading. Raises FileUnknown."""
+        try:
+            return self.original_path(sha256).open("rb")
+        except FileNotFoundError as missing:
+            raise errors.FileUnknown() from missing
+
+    # Derivatives.
+
+    def write_derived(self, sha256: str, derivative: Derivative, data: bytes) -> Path:
+        """Store a derivative in place of an earlier one. Raises StorageFull."""
+        target = self.derived_path(sha256, derivative)
+        self._write_whole(target, data)
+        return target
+
+    def open_derived(self, sha256: str, derivative: Derivative) -> BinaryIO:
+        """The derivative, for reading. Raises FileUnknown when it has not been made."""
+        try:
+            return self.derived_path(sha256, derivative).open("rb")
+        except FileNotFoundError as missing:
+            raise errors.FileUnknown() from missing
+
+    # Uploads.
+
+    def incoming_size(self, upload_id: str) -> int:
+        """How many bytes of the upload have been written; 0 when there is none."""
+        try:
+            return self.incoming_path(upload_id).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, upload_id: str, offset: int, data: bytes) -> int:
+        """Write at the offset and make it durable; returns the offset behind the last byte.
+
+        What stood behind the offset (a piece whose end was never recorded) is cut off first. When
+        the disk fills up, the upload is back at the offset. Raises OffsetMismatch when the file
+        ends before the offset, StorageFull.
+        """
+        path = self.incoming_path(upload_id)
+        self._make_folder(path.parent)
+        is_new = not path.exists()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            size = os.fstat(descriptor).st_size
+            if offset > size:
+                raise errors.OffsetMismatch(offset=size)
+            if offset < size:
+                self._step("cut", path, lambda: os.ftruncate(descriptor, offset))
+            self._write_or_cut_back(descriptor, path, offset, data)
+        finally:
+            os.close(descriptor)
+        if is_new:
+            self._flush_folder(path.parent)
+        return offset + len(data)
+
+    def _write_or_cut_back(self, descriptor: int, path: Path, offset: int, data: bytes) -> None:
+        try:
+            self._step("write", path, lambda: _write_all(descriptor, data, offset))
+            self._step("flush", path, lambda: _sync_data(descriptor))
+        except errors.StorageFull:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, offset)
+            raise
+
+    def remove_incoming(self, upload_id: str) -> None:
+        """Forget the upload; nothing happens when it has gone already."""
+        self.incoming_path(upload_id).unlink(missing_ok=True)
+
+    # Room.
+
+    def free_bytes(self) -> int:
+        """How many bytes may still be written where the media are."""
+        self._make_folder(self.root)
+        return shutil.disk_usage(self.root).free
+
+    def check_room(self, size: int) -> None:
+        """Raises StorageFull when so many bytes more would touch the reserve."""
+        if self.free_bytes() - size < self.reserve_bytes:
+            raise errors.StorageFull()
+
+    # The durable steps.
+
+    def _write_whole(self, target: Path, data: bytes) -> None:
+        """Write a file under a passing name, then let it appear under its own, whole."""
+        self._make_folder(target.parent)
+        passing = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            self._step("write", passing, lambda: passing.write_bytes(data))
+            self._flush(passing)
+            self._rename(passing, target)
+        finally:
+            passing.unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it; each is durable in the one that holds it."""
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for folder in reversed(missing):
+            self._step("make_folder", folder, partial(folder.mkdir, exist_ok=True))
+            self._flush_folder(folder.parent)
+
+    def _flush(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            self._step("flush", path, lambda: _sync(descriptor))
+        finally:
+            os.close(descriptor)
+
+    def _rename(self, source: Path, target: Path) -> None:
+        self._step("rename", target, lambda: source.replace(target))
+        self._flush_folder(target.parent)
+
+    def _flush_folder(self, folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._step("flush_folder", folder, lambda: _sync(descriptor))
+        finally:
+            os.close(descriptor)
+
+    def _step(self, step: Step, path: Path, act: Callable[[], Result]) -> Result:
+        """Do one thing that a power cut or a full disk may come between. Raises StorageFull."""
+        try:
+            self._before_step(step, path)
+            return act()
+        except OSError as error:
+            if error.errno in FULL:
+                raise errors.StorageFull() from error
+            raise
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, 64 hex digits. Raises FileNotFoundError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fanned_out(sha256: str) -> str:
+    """`ab/cd/abcd…`: at most 256 entries in each of the upper folders."""
+    if not SHA256.fullmatch(sha256):
+        raise errors.FileUnknown()
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def _sync(descriptor: int) -> None:
+    """Down to the medium. macOS flushes the drive's own cache only when asked by F_FULLFSYNC."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
+
+
+def _sync_data(descriptor: int) -> None:
+    """The same for the bytes and the length only, where the system can tell them apart."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        _sync(descriptor)
