@@ -108,6 +108,8 @@ def upgrade() -> None:
         ),
         sa.Column("uncertainty_s", sa.Integer(), nullable=False),
         sa.Column("is_clock_suspect", sa.Boolean(), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
         sa.Column("sent_at", sa.String(length=64), nullable=True),
         sa.Column("received_at", server.db.types.UtcTime(timezone=True), nullable=False),
         sa.Column(
@@ -286,6 +288,12 @@ def upgrade() -> None:
             "holder", sa.String(length=40), nullable=True, comment="the request that writes now"
         ),
         sa.Column("held_until", server.db.types.UtcTime(timezone=True), nullable=True),
+        sa.Column(
+            "wanted_by",
+            sa.String(length=40),
+            nullable=True,
+            comment="a request that waits to write",
+        ),
         sa.Column("finished_at", server.db.types.UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
     )
@@ -303,6 +311,12 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=64), nullable=False),
         sa.Column("is_vip", sa.Boolean(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column(
+            "search_text",
+            sa.Text(),
+            nullable=False,
+            comment="what a search looks at; kept by itself",
+        ),
         sa.Column("created_at", server.db.types.UtcTime(timezone=True), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -687,6 +701,7 @@ def upgrade() -> None:
             "ix_jobs_assignee_window", ["assignee_id", "window_start"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_jobs_branch_id"), ["branch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_jobs_received"), ["received"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_revisit_id"), ["revisit_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_revisit_of"), ["revisit_of"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_state"), ["state"], unique=False)
@@ -851,6 +866,7 @@ def upgrade() -> None:
         sa.Column("taken_by", sa.String(length=40), nullable=False),
         sa.Column("lat", sa.Double(), nullable=True),
         sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("accuracy_m", sa.Double(), nullable=True, comment="how sure the position was"),
         sa.Column("is_apart", sa.Boolean(), nullable=False, comment="recorded only; kept apart"),
         sa.Column(
             "state",
@@ -877,6 +893,12 @@ def upgrade() -> None:
             nullable=True,
             comment="until when a retake should come",
         ),
+        sa.Column(
+            "replaced_by",
+            sa.String(length=40),
+            nullable=True,
+            comment="the photo that answered a retake",
+        ),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name=op.f("fk_photos_job_id_jobs"), ondelete="RESTRICT"
@@ -893,7 +915,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.create_index("ix_photos_hash", ["hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_job_id"), ["job_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_sha256"), ["sha256"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_visit_id"), ["visit_id"], unique=False)
@@ -1069,5 +1090,20 @@ def upgrade() -> None:
     with op.batch_alter_table("visits", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visits_job_id"), ["job_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visits_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "photo_bands",
+        sa.Column("band", sa.Integer(), nullable=False, comment="which quarter, then its 16 bits"),
+        sa.Column("photo_id", sa.String(length=40), nullable=False),
+        sa.Column("hash", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["photo_id"],
+            ["photos.id"],
+            name=op.f("fk_photo_bands_photo_id_photos"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("band", "photo_id", name=op.f("pk_photo_bands")),
+        sqlite_with_rowid=False,
+    )
     house = sa.table("house", sa.column("name", sa.String), sa.column("value", sa.Text))
     op.execute(house.insert().values(name="epoch", value=str(uuid.uuid4())))

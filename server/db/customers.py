@@ -1,8 +1,10 @@
 """The customer file: people, the places where things stand, and the things themselves."""
 
+import re
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Index, Select, String, false, select
+from sqlalchemy import Index, Select, String, event, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from server.db.people import Person
@@ -22,6 +24,7 @@ class Customer(Table):
     language: Mapped[Code] = mapped_column(default="zh")
     is_vip: Mapped[bool] = mapped_column(default=False)
     notes: Mapped[Words] = mapped_column(default="")
+    search_text: Mapped[Words] = mapped_column(comment="what a search looks at; kept by itself")
     created_at: Mapped[Time]
     rev: Mapped[int] = mapped_column(default=1)
 
@@ -85,7 +88,39 @@ class Asset(Table):
     product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
 
 
-def customers_visible_to(person: Person) -> Select[tuple[Customer]]:
+def _note_search_text(_mapper: Any, _connection: Any, customer: Customer) -> None:
+    words = (customer.name, customer.email or "", _digits(customer.phone or ""))
+    customer.search_text = "\n".join(words).casefold()
+
+
+event.listen(Customer, "before_insert", _note_search_text)
+event.listen(Customer, "before_update", _note_search_text)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+_LIKE_A_PHONE = re.compile(r"[\d\s()+./-]{3,}\Z")
+
+
+def customers_like(found: Select[Customer], words: str) -> Select[Customer]:
+    """Those whose name, e-mail or phone holds the words, or who own such an order or serial.
+
+    Upper case makes no difference, and in a phone number neither do blanks and dashes.
+    """
+    assets = select(Site.customer_id).join(Asset, Asset.site_id == Site.id)
+    fits = [
+        Customer.search_text.contains(words.casefold(), autoescape=True),
+        Customer.id.in_(assets.where(func.lower(Asset.serial) == words.lower())),
+        Customer.id.in_(assets.where(func.lower(Asset.order_number) == words.lower())),
+    ]
+    if _LIKE_A_PHONE.match(words) and _digits(words):
+        fits.append(Customer.search_text.contains(_digits(words)))
+    return found.where(or_(*fits))
+
+
+def customers_visible_to(person: Person) -> Select[Customer]:
     """The desk sees the customers of its branch, a supervisor all of them, others none."""
     found = select(Customer)
     if not may(person.role, "customer.read"):
@@ -95,14 +130,19 @@ def customers_visible_to(person: Person) -> Select[tuple[Customer]]:
     return found.where(Customer.branch_id == person.organisation_id)
 
 
-def sites_visible_to(person: Person) -> Select[tuple[Site]]:
+def sites_visible_to(person: Person) -> Select[Site]:
     customers = customers_visible_to(person).with_only_columns(Customer.id)
     return select(Site).where(Site.customer_id.in_(customers))
 
 
-def assets_visible_to(person: Person) -> Select[tuple[Asset]]:
+def assets_visible_to(person: Person) -> Select[Asset]:
     sites = sites_visible_to(person).with_only_columns(Site.id)
     return select(Asset).where(Asset.site_id.in_(sites))
+
+
+def products_visible_to(_person: Person) -> Select[Product]:
+    """The catalogue is no secret inside the house."""
+    return select(Product)
 
 
 def get_customer(session: Session, person: Person, customer_id: str) -> Customer:
@@ -121,6 +161,13 @@ def get_site(session: Session, person: Person, site_id: str) -> Site:
 
 def get_asset(session: Session, person: Person, asset_id: str) -> Asset:
     found = session.scalar(assets_visible_to(person).where(Asset.id == asset_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def get_product(session: Session, person: Person, product_id: str) -> Product:
+    found = session.scalar(products_visible_to(person).where(Product.id == product_id))
     if found is None:
         raise errors.NotFound()
     return found

@@ -39,6 +39,8 @@ class FieldEvent(Table):
     captured_est: Mapped[Time] = mapped_column(comment="the tablet's clock corrected")
     uncertainty_s: Mapped[int]
     is_clock_suspect: Mapped[bool]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
     sent_at: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[Time]
     raw: Mapped[Words] = mapped_column(comment="the whole envelope as ASCII JSON, never changed")

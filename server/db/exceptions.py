@@ -35,7 +35,7 @@ class FieldException(Table):
     rev: Mapped[int] = mapped_column(default=1)
 
 
-def visible_to(person: Person) -> Select[tuple[FieldException]]:
+def visible_to(person: Person) -> Select[FieldException]:
     """A supervisor sees all, a storekeeper those about stock, the desk those of its branch."""
     found = select(FieldException)
     if person.role == Role.SUPERVISOR:

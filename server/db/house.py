@@ -76,7 +76,7 @@ def _is_due(now: datetime) -> Any:
     )
 
 
-def due(now: datetime) -> Select[tuple[str]]:
+def due(now: datetime) -> Select[str]:
     return select(Task.id).where(_is_due(now)).order_by(Task.run_at, Task.id)
 
 

@@ -63,7 +63,7 @@ class Job(Table):
     outcome: Mapped[Code | None]
     outcome_cause: Mapped[Code | None]
     finished_at: Mapped[Time | None]
-    received: Mapped[Code] = mapped_column(default="none")
+    received: Mapped[Code] = mapped_column(default="none", index=True)
     missing: Mapped[Document] = mapped_column(default=dict)
     document: Mapped[Words] = mapped_column(default="{}", comment="ready JSON for the pull")
 
@@ -101,7 +101,7 @@ class Visit(Table):
     content: Mapped[Document]
 
 
-def visible_to(person: Person, now: datetime) -> Select[tuple[Job]]:
+def visible_to(person: Person, now: datetime) -> Select[Job]:
     """Own jobs for the field, the team's for its lead, the contractor's own while granted, the branch's
     for the desk, all for a supervisor.
     """
@@ -118,7 +118,7 @@ def visible_to(person: Person, now: datetime) -> Select[tuple[Job]]:
     return found.where(Job.branch_id == person.organisation_id)
 
 
-def _field_people(person: Person) -> Select[tuple[str]]:
+def _field_people(person: Person) -> Select[str]:
     """The ids whose jobs somebody in the field sees: the own one, a lead's whole team."""
     if person.role == Role.LEAD_INSTALLER and person.team:
         return select(Person.id).where(
@@ -127,17 +127,31 @@ def _field_people(person: Person) -> Select[tuple[str]]:
     return select(Person.id).where(Person.id == person.id)
 
 
-def _is_worked_by(people: Select[tuple[str]]) -> ColumnElement[bool]:
+def _is_worked_by(people: Select[str]) -> ColumnElement[bool]:
     crewed = select(Crew.job_id).where(Crew.person_id.in_(people))
     return or_(Job.assignee_id.in_(people), Job.id.in_(crewed))
 
 
-def get_for(session: Session, person: Person, job_id: str, now: datetime) -> Job:
-    """Raises `NotFound` for what `person` may not see."""
+def get_for(
+    session: Session, person: Person, job_id: str, now: datetime, *, to_change: bool = False
+) -> Job:
+    """Raises `NotFound` for what `person` may not see; `to_change` locks it until the commit."""
+    if to_change:
+        lock(session, {job_id})
     found = session.scalar(visible_to(person, now).where(Job.id == job_id))
     if found is None:
         raise errors.NotFound()
     return found
+
+
+def lock(session: Session, job_ids: set[str]) -> None:
+    """Makes other writers of these jobs wait until the commit; in one order, so none waits crosswise.
+
+    What is read of a job and its visit after this cannot change under us (PostgreSQL; on SQLite there
+    is one writer anyway).
+    """
+    rows = select(Job).where(Job.id.in_(sorted(job_ids))).order_by(Job.id)
+    session.execute(rows.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def crew_of(session: Session, job_id: str) -> list[str]:

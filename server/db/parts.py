@@ -99,7 +99,7 @@ def stock_at(session: Session, place: str) -> dict[str, int]:
     return {sku: total for (_, sku), total in balances(session, place).items()}
 
 
-def movements(place: str | None = None, sku: str | None = None) -> Select[tuple[Movement]]:
+def movements(place: str | None = None, sku: str | None = None) -> Select[Movement]:
     found = select(Movement)
     if place is not None:
         found = found.where((Movement.from_place == place) | (Movement.to_place == place))

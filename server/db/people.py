@@ -136,7 +136,7 @@ class Guess(Table):
     at: Mapped[Time]
 
 
-def people_visible_to(person: Person) -> Select[tuple[Person]]:
+def people_visible_to(person: Person) -> Select[Person]:
     """A contractor's people see their own company; everybody else the whole shop."""
     found = select(Person)
     if person.organisation.kind == "contractor":
@@ -156,7 +156,7 @@ def get_person(session: Session, person: Person, person_id: str) -> Person:
     return found
 
 
-def organisations_visible_to(person: Person) -> Select[tuple[Organisation]]:
+def organisations_visible_to(person: Person) -> Select[Organisation]:
     found = select(Organisation)
     if person.organisation.kind == "contractor":
         return found.where(Organisation.id == person.organisation_id)
@@ -172,7 +172,7 @@ def get_organisation(session: Session, person: Person, organisation_id: str) -> 
     return found
 
 
-def devices_visible_to(person: Person) -> Select[tuple[Device]]:
+def devices_visible_to(person: Person) -> Select[Device]:
     """The office sees the tablets of the people it sees."""
     owners = people_visible_to(person).with_only_columns(Person.id)
     return select(Device).where(Device.enrolled_by.in_(owners))
@@ -190,7 +190,7 @@ def leads_of(session: Session, person_ids: list[str]) -> list[str]:
     teams = select(Person.organisation_id, Person.team).where(
         Person.id.in_(person_ids), Person.team.is_not(None)
     )
-    found = set()
+    found: set[str] = set()
     for organisation_id, team in session.execute(teams).all():
         leads = select(Person.id).where(
             Person.organisation_id == organisation_id,

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Select, String, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.db import jobs
 from server.db.people import Person
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
 from server.domain import errors
+from server.domain import photos as rules
 
 
 class Blob(Table):
@@ -47,6 +48,7 @@ class Upload(Table):
     expires_at: Mapped[Time] = mapped_column(index=True)
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")
     held_until: Mapped[Time | None]
+    wanted_by: Mapped[Id | None] = mapped_column(comment="a request that waits to write")
     finished_at: Mapped[Time | None]
 
 
@@ -54,7 +56,6 @@ class Photo(Table):
     """A picture taken on a job: what the tablet announced, what arrived, what the office said."""
 
     __tablename__ = "photos"
-    __table_args__ = (Index("ix_photos_hash", "hash"),)
 
     id: Mapped[Key]
     job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
@@ -72,6 +73,7 @@ class Photo(Table):
     taken_by: Mapped[Id] = mapped_column(refers("people.id"))
     lat: Mapped[float | None]
     lon: Mapped[float | None]
+    accuracy_m: Mapped[float | None] = mapped_column(comment="how sure the position was")
     is_apart: Mapped[bool] = mapped_column(default=False, comment="recorded only; kept apart")
     state: Mapped[Code] = mapped_column(
         default="awaited", comment="awaited, stored, checked, unreadable, discarded or lost"
@@ -85,10 +87,27 @@ class Photo(Table):
     verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     verdict_at: Mapped[Time | None]
     answer_by: Mapped[Time | None] = mapped_column(comment="until when a retake should come")
+    replaced_by: Mapped[Id | None] = mapped_column(comment="the photo that answered a retake")
     rev: Mapped[int] = mapped_column(default=1)
 
 
-def visible_to(person: Person, now: datetime) -> Select[tuple[Photo]]:
+class Band(Table):
+    """A quarter of a photo's hash, so that pictures that look alike are found by index.
+
+    Two hashes that differ in six bits or fewer have a quarter that differs in one bit at most
+    (Norouzi, Punjani, Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012):
+    four quarters, seventeen values each, find them all.
+    """
+
+    __tablename__ = "photo_bands"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    band: Mapped[int] = mapped_column(primary_key=True, comment="which quarter, then its 16 bits")
+    photo_id: Mapped[Id] = mapped_column(refers("photos.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(16))
+
+
+def visible_to(person: Person, now: datetime) -> Select[Photo]:
     """Who sees the job sees its photos."""
     seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
     return select(Photo).where(Photo.job_id.in_(seen))
@@ -96,6 +115,24 @@ def visible_to(person: Person, now: datetime) -> Select[tuple[Photo]]:
 
 def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
     found = session.scalar(visible_to(person, now).where(Photo.id == photo_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def picture_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
+    """A photo to look at: also those of an earlier trip that a visible job shows as its history."""
+    earlier, later = aliased(jobs.Job), aliased(jobs.Job)
+    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
+    shown = (
+        select(earlier.id)
+        .join(later, or_(later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id))
+        .where(later.id.in_(seen), earlier.finished_at.is_not(None))
+        .where(earlier.issued_at <= later.issued_at)
+    )
+    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), Photo.job_id.in_(shown))
+    wanted = select(Photo).where(Photo.id == photo_id, or_(Photo.job_id.in_(seen), history))
+    found = session.scalar(wanted)
     if found is None:
         raise errors.NotFound()
     return found
@@ -119,3 +156,46 @@ def bytes_waited_for(session: Session) -> int:
     """How many bytes the open uploads may still bring."""
     open_ones = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.finished_at.is_(None))
     return int(session.execute(open_ones).scalar_one())
+
+
+QUARTERS = (0, 1, 2, 3)
+
+
+def _band(quarter: int, bits: int) -> int:
+    return quarter << 16 | bits
+
+
+def bands(hash_: str) -> list[int]:
+    """The four quarters of a hash of 16 hex digits."""
+    return [_band(each, int(hash_[4 * each : 4 * each + 4], 16)) for each in QUARTERS]
+
+
+def near_bands(hash_: str) -> list[int]:
+    """The four quarters, and each with one of its bits turned over: 68 numbers."""
+    return [
+        near for band in bands(hash_) for near in (band, *(band ^ 1 << bit for bit in range(16)))
+    ]
+
+
+def remember_look(session: Session, photo: Photo, hash_: str) -> None:
+    """Notes how a photo looks, for those that come later; a hash that tells nothing is left out."""
+    if photo.hash and photo.hash != hash_:
+        old = delete(Band).where(Band.band.in_(bands(photo.hash)), Band.photo_id == photo.id)
+        session.execute(old)
+    is_new = photo.hash != hash_
+    photo.hash = hash_
+    if is_new and rules.is_telling(hash_):
+        session.flush()
+        session.add_all(Band(band=each, photo_id=photo.id, hash=hash_) for each in bands(hash_))
+
+
+def lookalikes(session: Session, hash_: str) -> list[Photo]:
+    """All photos that look like this hash, within `SAME_PICTURE_BITS`, oldest first."""
+    if not rules.is_telling(hash_):
+        return []
+    near = select(Band.photo_id, Band.hash).where(Band.band.in_(near_bands(hash_)))
+    same = {photo_id for photo_id, other in session.execute(near) if rules.looks_like(hash_, other)}
+    if not same:
+        return []
+    found = select(Photo).where(Photo.id.in_(same)).order_by(Photo.taken_at, Photo.id)
+    return list(session.scalars(found))

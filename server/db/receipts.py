@@ -41,7 +41,7 @@ class Receipt(Table):
     unsigned_reason: Mapped[Code | None]
 
 
-def visible_to(person: Person, now: datetime) -> Select[tuple[Receipt]]:
+def visible_to(person: Person, now: datetime) -> Select[Receipt]:
     seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
     return select(Receipt).where(Receipt.job_id.in_(seen))
 

@@ -33,7 +33,7 @@ class Revisit(Table):
     rev: Mapped[int] = mapped_column(default=1)
 
 
-def visible_to(person: Person) -> Select[tuple[Revisit]]:
+def visible_to(person: Person) -> Select[Revisit]:
     seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
     return select(Revisit).where(Revisit.ticket_id.in_(seen))
 

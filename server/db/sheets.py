@@ -162,7 +162,7 @@ def _trip(session: Session, job: Job) -> dict[str, Any]:
 
 def _retakes(session: Session, job: Job) -> list[dict[str, Any]]:
     asked = select(Photo).where(
-        Photo.job_id == job.id, Photo.verdict == "retake", Photo.state != "discarded"
+        Photo.job_id == job.id, Photo.verdict == "retake", Photo.replaced_by.is_(None)
     )
     return [
         {"photo_id": photo.id, "slot": photo.slot, "reason": photo.verdict_reason}

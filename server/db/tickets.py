@@ -71,7 +71,7 @@ def next_number(session: Session, series: str) -> str:
     return f"{series}-{session.execute(raised).scalar_one()}"
 
 
-def visible_to(person: Person) -> Select[tuple[Ticket]]:
+def visible_to(person: Person) -> Select[Ticket]:
     """The desk sees its branch, a supervisor all, the rest none."""
     found = select(Ticket)
     if person.role == "supervisor":

@@ -321,7 +321,26 @@ class BodyCut(BadRequest):
     zh = "连接中断,已收到的部分已保存,请从断点继续。"
 
 
+class TusVersionUnknown(ChangedMeanwhile):
+    code = "tus_version_unknown"
+    en = "Uploads speak version 1.0.0 of tus; say so in `Tus-Resumable`. Nothing was changed."
+    zh = "上传使用 tus 1.0.0 协议,请在 Tus-Resumable 中注明,未作任何更改。"
+
+
+class HashMissing(Invalid):
+    code = "hash_missing"
+    en = "Name the SHA-256 of the whole file (64 hex digits) as `sha256` in `Upload-Metadata`."
+    zh = "请在 Upload-Metadata 的 sha256 中提供整个文件的 SHA-256(64 位十六进制)。"
+
+
 # Pictures.
+
+
+class PictureNotReady(Conflict):
+    code = "picture_not_ready"
+    device = DeviceStep.RESEND
+    en = "This picture has arrived and is still being checked. Ask again in a moment."
+    zh = "图片已收到,正在检查中,请稍后再试。"
 
 
 class NotAnImage(Invalid):

@@ -242,14 +242,12 @@ _STEPS: dict[str, Callable[[Visit, Event, Data], None]] = {
 MOVING_KINDS = frozenset(
     {"job.accepted", "job.declined", "travel.started", "visit.arrived", "visit.finished"}
 )
-# What a receipt shows: one of these after a signature makes a new, unsigned version.
+# What a customer agrees to: one of these after a signature makes a new, unsigned version. A photo taken
+# later (the office wants a better picture) is proof for the office and asks for no second signature.
 RECEIPT_KINDS = frozenset(
     {
         "visit.assessed",
         "checklist.answered",
-        "photo.taken",
-        "photo.discarded",
-        "photo.lost",
         "part.used",
         "part.voided",
         "part.requested",

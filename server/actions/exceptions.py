@@ -1,0 +1,86 @@
+"""Exceptions: opened once for the same doubt, decided by a person with a reason."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.db import audit
+from server.db.exceptions import FieldException
+from server.db.jobs import Job
+from server.domain import exceptions as rules
+from server.ids import new_id
+
+
+def open_one(
+    session: Session,
+    kind: str,
+    subject: str,
+    now: datetime,
+    *,
+    job: Job | None = None,
+    event_id: str | None = None,
+    device_id: str | None = None,
+    person_id: str | None = None,
+    **details: Any,
+) -> FieldException:
+    """Puts a doubt before the office; the same doubt (`kind` and `subject`) is put only once.
+
+    The owner at first is whoever issued the job where the kind is the dispatcher's, else the role.
+    """
+    key = f"{kind}:{subject}"
+    known = session.scalar(select(FieldException).where(FieldException.subject == key))
+    if known is not None:
+        return known
+    owner_role = rules.KINDS[kind].owner
+    opened = FieldException(
+        id=new_id(),
+        kind=kind,
+        subject=key,
+        branch_id=job.branch_id if job else None,
+        ticket_id=job.ticket_id if job else None,
+        job_id=job.id if job else None,
+        event_id=event_id,
+        device_id=device_id,
+        person_id=person_id,
+        details=details,
+        owner_id=job.issued_by if job and owner_role == "dispatcher" else None,
+        owner_role=owner_role,
+        state="open",
+        opened_at=now,
+        rev=1,
+    )
+    session.add(opened)
+    session.flush()
+    audit.record(session, None, "exception.opened", opened.id, now, kind=kind, subject=subject)
+    return opened
+
+
+def close(
+    session: Session, opened: FieldException, decision: str, reason: str, by: str, now: datetime
+) -> None:
+    """Writes the decision down; what it does was done by whoever calls."""
+    opened.state, opened.decision, opened.reason = "decided", decision, reason
+    opened.decided_by, opened.decided_at = by, now
+    opened.rev += 1
+    audit.record(session, by, "exception.decided", opened.id, now, decision=decision)
+
+
+def hand_to(
+    session: Session, opened: FieldException, owner_id: str, by: str, now: datetime
+) -> None:
+    opened.owner_id = owner_id
+    opened.rev += 1
+    audit.record(session, by, "exception.handed_over", opened.id, now, owner_id=owner_id)
+
+
+def open_of_ticket(session: Session, ticket_id: str) -> list[str]:
+    """The ids of those that the ticket waits for."""
+    holding = [kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]
+    found = select(FieldException.id).where(
+        FieldException.ticket_id == ticket_id,
+        FieldException.state == "open",
+        FieldException.kind.in_(holding),
+    )
+    return list(session.scalars(found.order_by(FieldException.opened_at, FieldException.id)))

@@ -1,0 +1,382 @@
+"""Jobs: issued, changed, handed to somebody else, cancelled."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from server.actions import revisits, settling
+from server.db import audit, feed, parts, people
+from server.db.customers import Asset, Customer, Site
+from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
+from server.db.people import Certificate, Person
+from server.db.revisits import Revisit
+from server.db.tickets import Ticket, next_number
+from server.domain import checklists, default_checklists, errors
+from server.domain import jobs as rules
+from server.domain import tickets as ticket_rules
+from server.domain import visits as visit_rules
+from server.domain.parts import Place
+from server.domain.people import FIELD_ROLES, Role
+from server.ids import new_id
+
+Form = Mapping[str, Any]
+
+CERTIFIED_KINDS = frozenset({"installation", "repair", "maintenance"})
+
+
+def issue(
+    session: Session,
+    by: Person,
+    ticket: Ticket,
+    form: Form,
+    now: datetime,
+    *,
+    revisit: Revisit | None = None,
+) -> tuple[Job, list[rules.Warning]]:
+    """Issues a job for a ticket; returns it with the warnings that a reason has overridden.
+
+    What the form leaves out comes from the ticket, the product and the house's defaults; for a revisit
+    from the job that it repairs. Raises `CertificateMissing`, `JobHasWarnings` without a reason,
+    `ReferenceUnknown` for an assignee whom the branch cannot send.
+    """
+    if revisit is None:
+        ticket_rules.must_be_open(ticket.state)
+    job = _draft(session, by, ticket, form, now, revisit)
+    warnings = _check(session, job, form.get("crew") or [], form.get("reason"), now)
+    job.id = next_number(session, "J")
+    visit = _begin_visit(session, job, now)
+    job.visit_id = visit.id
+    session.add(job)
+    session.flush()
+    session.add(visit)
+    _set_crew(session, job, form.get("crew") or [])
+    if revisit is not None:
+        revisits.plan(session, revisit, job, by.id, now)
+    audit.record(
+        session, by.id, "job.issued", job.id, now, ticket=ticket.id, assignee=job.assignee_id,
+        overridden=[each.code for each in warnings], reason=form.get("reason"),
+    )  # fmt: skip
+    feed.touch_sheet(session, job.id)
+    settling.settle_job(session, job.id, now)
+    return job, warnings
+
+
+def _draft(
+    session: Session,
+    by: Person,
+    ticket: Ticket,
+    form: Form,
+    now: datetime,
+    revisit: Revisit | None,
+) -> Job:
+    earlier = session.get(Job, revisit.job_id) if revisit else None
+    site_id = form.get("site_id") or (earlier.site_id if earlier else ticket.site_id)
+    asset_id = form.get("asset_id") or (earlier.asset_id if earlier else ticket.asset_id)
+    if site_id is None:
+        raise errors.ReferenceUnknown(field="site_id")
+    site, asset = _of_customer(session, ticket, site_id, asset_id)
+    assignee = _sendable(session, by, ticket.branch_id, form["assignee_id"], "assignee_id", now)
+    _must_be_sound(form)
+    start, end = form.get("window_start"), form.get("window_end")
+    return Job(
+        ticket_id=ticket.id,
+        branch_id=ticket.branch_id,
+        site_id=site.id,
+        asset_id=asset.id if asset else None,
+        work=form.get("work") or (earlier.work if earlier else ticket.summary),
+        priority=form.get("priority") or ticket.ticket_class,
+        window_start=start,
+        window_end=end,
+        time_zone=site.time_zone,
+        assignee_id=assignee.id,
+        skills=form.get("skills") or [],
+        certificates=form.get("certificates", _certificates(ticket, asset)),
+        slots=_either(form.get("slots"), earlier and earlier.slots, _slots(ticket)),
+        checklist=_either(form.get("checklist"), earlier and earlier.checklist, _checklist(ticket)),
+        planned_parts=form.get("planned_parts") or _awaited_parts(session, revisit),
+        notes=form.get("notes") or "",
+        care_card=form.get("care_card") or _care_card(session, ticket, asset),
+        revisit_of=earlier.id if earlier else None,
+        revisit_id=revisit.id if revisit else None,
+        cause=revisit.cause if revisit else None,
+        issued_at=now,
+        issued_by=by.id,
+        cancelled_reason="",
+        verdict_reason="",
+        rev=0,
+        edition=1,
+        state="issued",
+        received="none",
+        missing={},
+        document="{}",
+    )
+
+
+def _either(*choices: Any) -> Any:
+    """The first that was said at all."""
+    return next(each for each in choices if each is not None)
+
+
+def _slots(ticket: Ticket) -> Any:
+    return default_checklists.DEFAULT_SLOTS[ticket.kind]
+
+
+def _checklist(ticket: Ticket) -> Any:
+    return default_checklists.DEFAULT_CHECKLISTS[ticket.kind]
+
+
+def _must_be_sound(form: Form) -> None:
+    """Raises `Invalid`, field by field, for slots or a checklist that no tablet could show."""
+    found: dict[str, list[str]] = {}
+    if form.get("slots") is not None:
+        _collect(found, "slots", checklists.problems_of_slots(form["slots"]))
+    if form.get("checklist") is not None:
+        _collect(found, "checklist", checklists.problems_of_checklist(form["checklist"]))
+    start, end = form.get("window_start"), form.get("window_end")
+    if (start is None) != (end is None):
+        found["window_end"] = ["Start and end of the window go together."]
+    elif start is not None and end is not None and end <= start:
+        found["window_end"] = ["The window ends before it begins."]
+    if found:
+        raise errors.Invalid(errors=found)
+
+
+def _collect(found: dict[str, list[str]], name: str, problems: list[checklists.Problem]) -> None:
+    if problems:
+        found[name] = [f"{each.code}: {each.where}" for each in problems]
+
+
+def _of_customer(
+    session: Session, ticket: Ticket, site_id: str, asset_id: str | None
+) -> tuple[Site, Asset | None]:
+    site = session.get(Site, site_id)
+    if site is None or site.customer_id != ticket.customer_id:
+        raise errors.ReferenceUnknown(field="site_id")
+    asset = session.get(Asset, asset_id) if asset_id else None
+    if asset_id and (asset is None or asset.site.customer_id != ticket.customer_id):
+        raise errors.ReferenceUnknown(field="asset_id")
+    return site, asset
+
+
+def _sendable(
+    session: Session, by: Person, branch_id: str, person_id: str, field: str, now: datetime
+) -> Person:
+    """Somebody in the field of this branch, or of a contractor with a grant, whom `by` may send."""
+    person = session.get(Person, person_id)
+    is_sendable = (
+        person is not None
+        and person.is_active
+        and person.role in FIELD_ROLES
+        and (person.organisation_id == branch_id or person.organisation.kind == "contractor")
+        and people.is_granted(person.organisation, now)
+        and _may_send(by, person)
+    )
+    if person is None or not is_sendable:
+        raise errors.ReferenceUnknown(field=field)
+    return person
+
+
+def _may_send(by: Person, person: Person) -> bool:
+    """A lead hands out within the team, a contractor's manager within the company."""
+    if by.role == Role.LEAD_INSTALLER:
+        return person.organisation_id == by.organisation_id and person.team == by.team
+    if by.role == Role.CONTRACTOR_MANAGER:
+        return person.organisation_id == by.organisation_id
+    return True
+
+
+def _certificates(ticket: Ticket, asset: Asset | None) -> list[str]:
+    needed = asset.product.certificate if asset else None
+    return [needed] if needed and ticket.kind in CERTIFIED_KINDS else []
+
+
+def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, Any]]:
+    """The parts that the earlier visit lacked, as far as somebody has named them."""
+    if revisit is None:
+        return []
+    asked = select(parts.PartRequest).where(
+        parts.PartRequest.job_id == revisit.job_id, parts.PartRequest.state != "cancelled"
+    )
+    return [
+        {"sku": each.sku, "quantity": each.quantity, "charge": "warranty"}
+        for each in session.scalars(asked.order_by(parts.PartRequest.requested_at))
+        if each.sku and session.get(parts.Part, each.sku)
+    ]
+
+
+def _care_card(session: Session, ticket: Ticket, asset: Asset | None) -> str:
+    if asset is None:
+        return ""
+    customer = session.get_one(Customer, ticket.customer_id)
+    is_chinese = customer.language == "zh" and asset.product.care_card_zh
+    return asset.product.care_card_zh if is_chinese else asset.product.care_card
+
+
+def _check(
+    session: Session, job: Job, crew: list[str], reason: str | None, now: datetime
+) -> list[rules.Warning]:
+    """The warnings about everybody who goes along; the van is the assignee's."""
+    warnings: list[rules.Warning] = []
+    for person_id in dict.fromkeys([job.assignee_id, *crew]):
+        person = session.get(Person, person_id)
+        if person is None or not person.is_active or person.role not in FIELD_ROLES:
+            raise errors.ReferenceUnknown(field="crew")
+        is_first = person_id == job.assignee_id
+        needs = _needs(job, now, with_parts=is_first)
+        warnings += rules.check_issue(needs, _assignee(session, person, job))
+    rules.must_be_reasoned(warnings, reason)
+    job.override_reason = reason if warnings else None
+    return warnings
+
+
+def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
+    wanted: Counter[str] = Counter()
+    for line in job.planned_parts if with_parts else []:
+        wanted[line["sku"]] += line["quantity"]
+    return rules.Needs(
+        skills=frozenset(job.skills),
+        certificates=frozenset(job.certificates),
+        window=_window(job),
+        parts=wanted,
+        day=(job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date(),
+    )
+
+
+def _window(job: Job) -> rules.Window | None:
+    if job.window_start is None or job.window_end is None:
+        return None
+    return rules.Window(job.window_start, job.window_end)
+
+
+def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
+    papers = session.scalars(select(Certificate).where(Certificate.person_id == person.id))
+    return rules.Assignee(
+        name=person.name,
+        skills=frozenset(person.skills),
+        certificates=tuple(
+            rules.Certificate(each.kind, each.valid_from, each.valid_until) for each in papers
+        ),
+        windows=tuple(_other_windows(session, person, job)),
+        van=parts.stock_at(session, str(Place("van", person.id))),
+    )
+
+
+def _other_windows(session: Session, person: Person, job: Job) -> list[tuple[str, rules.Window]]:
+    crewed = select(Crew.job_id).where(Crew.person_id == person.id)
+    others = select(Job).where(
+        (Job.assignee_id == person.id) | Job.id.in_(crewed),
+        Job.id != (job.id or ""),
+        Job.state.in_(rules.MOVABLE_STATES - {rules.State.DECLINED}),
+        Job.window_start.is_not(None),
+        Job.window_end.is_not(None),
+    )
+    found = []
+    for other in session.scalars(others.order_by(Job.window_start)):
+        window = _window(other)
+        if window is not None:
+            found.append((other.id, window))
+    return found
+
+
+def _begin_visit(session: Session, job: Job, now: datetime) -> Visit:
+    return Visit(
+        id=new_id(),
+        job_id=job.id,
+        person_id=job.assignee_id,
+        assigned_at=now,
+        content=visit_rules.empty(),
+    )
+
+
+def _set_crew(session: Session, job: Job, crew: list[str]) -> None:
+    session.execute(delete(Crew).where(Crew.job_id == job.id))
+    people = [each for each in dict.fromkeys(crew) if each != job.assignee_id]
+    session.add_all(Crew(job_id=job.id, person_id=each) for each in people)
+    session.flush()
+
+
+CHANGEABLE = (
+    ("work", "priority", "window_start", "window_end", "slots", "checklist")
+    + ("planned_parts", "notes", "care_card", "skills", "certificates")
+)  # fmt: skip
+
+
+def change(
+    session: Session, by: Person, job: Job, form: Form, now: datetime
+) -> list[rules.Warning]:
+    """Changes what the office wrote; tablets get the new sheet, receipts keep the one they had."""
+    rules.must_be_movable(job.state)
+    merged = {
+        "window_start": form.get("window_start", job.window_start),
+        "window_end": form.get("window_end", job.window_end),
+    }
+    _must_be_sound({**form, **merged})
+    before = {name: getattr(job, name) for name in CHANGEABLE if name in form}
+    for name in before:
+        setattr(job, name, form[name])
+    crew = form.get("crew")
+    if crew is not None:
+        for each in crew:
+            _sendable(session, by, job.branch_id, each, "crew", now)
+    warnings = _check(
+        session, job, crew_of(session, job.id) if crew is None else crew, form.get("reason"), now
+    )
+    if crew is not None:
+        _set_crew(session, job, crew)
+    job.edition += 1
+    audit.record(session, by.id, "job.changed", job.id, now, changed=sorted(form))
+    feed.touch_sheet(session, job.id)
+    settling.settle_job(session, job.id, now)
+    return warnings
+
+
+def reassign(
+    session: Session, by: Person, job: Job, to: str, reason: str | None, now: datetime
+) -> list[rules.Warning]:
+    """Hands a job to somebody else: it is issued anew, and the earlier visit is kept as it stands."""
+    rules.must_be_movable(job.state)
+    assignee = _sendable(session, by, job.branch_id, to, "assignee_id", now)
+    if assignee.id == job.assignee_id and job.state != rules.State.DECLINED:
+        return []
+    was = job.assignee_id
+    job.assignee_id = assignee.id
+    crew = [each for each in crew_of(session, job.id) if each != assignee.id]
+    warnings = _check(session, job, crew, reason, now)
+    _set_crew(session, job, crew)
+    current_visit(session, job).ended_at = now
+    visit = _begin_visit(session, job, now)
+    session.add(visit)
+    job.visit_id = visit.id
+    job.edition += 1
+    audit.record(
+        session, by.id, "job.reassigned", job.id, now, was=was, to=assignee.id, reason=reason
+    )
+    feed.touch_sheet(session, job.id, reason="reassigned")
+    settling.settle_job(session, job.id, now)
+    return warnings
+
+
+def cancel(session: Session, by: Person, job: Job, reason: str, now: datetime) -> None:
+    """Calls a job off. Work that is done meanwhile is kept and put before the office."""
+    if job.cancelled_at is not None:
+        return
+    rules.must_be_movable(job.state)
+    job.cancelled_at, job.cancelled_reason = now, reason
+    job.edition += 1
+    revisits.is_called_off(session, job, by.id, now)
+    audit.record(session, by.id, "job.cancelled", job.id, now, reason=reason)
+    feed.touch_job(session, job.id, reason="cancelled")
+    settling.settle_job(session, job.id, now)
+
+
+def bring_back(session: Session, job: Job, by: str, now: datetime) -> None:
+    """A cancelled job whose work counts after all is not cancelled any more."""
+    if job.cancelled_at is not None:
+        job.cancelled_at, job.cancelled_reason = None, ""
+        job.edition += 1
+        audit.record(session, by, "job.brought_back", job.id, now)

@@ -1,0 +1,106 @@
+"""Revisits: opened by what happened, decided by a person, planned as a job."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.db import audit
+from server.db.jobs import Job, Visit
+from server.db.photos import Photo
+from server.db.revisits import Revisit
+from server.domain import revisits as rules
+from server.ids import new_id
+
+
+def open_for(
+    session: Session,
+    job: Job,
+    trigger: str,
+    now: datetime,
+    *,
+    words: str = "",
+    outcome_cause: str | None = None,
+    by: str | None = None,
+) -> Revisit:
+    """Opens what the trigger asks for; the same trigger on the same job opens only one."""
+    opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words)
+    return _open(session, job, opening, by, now)
+
+
+def open_from_visit(session: Session, job: Job, visit: Visit, now: datetime) -> None:
+    """What a finished visit asks for by itself: its outcome, a reservation, few stars."""
+    for opening in rules.openings(visit.content):
+        _open(session, job, opening, None, now)
+
+
+def _open(
+    session: Session, job: Job, opening: rules.Opening, by: str | None, now: datetime
+) -> Revisit:
+    known = session.scalar(
+        select(Revisit).where(
+            Revisit.job_id == job.id,
+            Revisit.trigger == opening.trigger,
+            Revisit.state != rules.State.DISMISSED,
+        )
+    )
+    if known is not None:
+        return known
+    revisit = Revisit(
+        id=new_id(),
+        ticket_id=job.ticket_id,
+        job_id=job.id,
+        trigger=opening.trigger,
+        cause=opening.cause,
+        mode=opening.mode,
+        words=opening.words,
+        state=opening.state or rules.State.PROPOSED,
+        opened_at=now,
+        rev=1,
+    )
+    session.add(revisit)
+    session.flush()
+    audit.record(session, by, "revisit.opened", revisit.id, now, job=job.id, cause=opening.cause)
+    return revisit
+
+
+def decide(
+    session: Session, revisit: Revisit, to: str, reason: str | None, by: str, now: datetime
+) -> None:
+    """A person's decision; raises `StepNotPossible` or `ReasonMissing` (domain/revisits.py)."""
+    revisit.state = rules.move(revisit.state, to, reason)
+    revisit.reason = reason or revisit.reason
+    revisit.decided_by, revisit.decided_at = by, now
+    revisit.rev += 1
+    audit.record(session, by, "revisit.decided", revisit.id, now, state=to, reason=reason)
+
+
+def plan(session: Session, revisit: Revisit, job: Job, by: str, now: datetime) -> None:
+    """Ties a revisit to the job that was issued for it."""
+    decide(session, revisit, rules.State.PLANNED, None, by, now)
+    revisit.planned_job_id = job.id
+
+
+def is_called_off(session: Session, job: Job, by: str, now: datetime) -> None:
+    """The job of a revisit was cancelled: the revisit is due again."""
+    revisit = session.get(Revisit, job.revisit_id) if job.revisit_id else None
+    if revisit is not None and revisit.state == rules.State.PLANNED:
+        decide(session, revisit, rules.State.DUE, None, by, now)
+        revisit.planned_job_id = None
+
+
+def propose_unanswered_retakes(session: Session, now: datetime) -> list[str]:
+    """Proposes a revisit where a picture was asked for again and did not come in time.
+
+    Returns the ids of the jobs concerned.
+    """
+    overdue = select(Photo).where(
+        Photo.verdict == "retake", Photo.replaced_by.is_(None), Photo.answer_by < now
+    )
+    jobs = []
+    for photo in session.scalars(overdue):
+        job = session.get_one(Job, photo.job_id)
+        open_for(session, job, "retake_unanswered", now, words=photo.verdict_reason)
+        photo.answer_by = None
+        jobs.append(job.id)
+    return sorted(set(jobs))

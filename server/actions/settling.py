@@ -1,0 +1,161 @@
+"""Settling: after any act, what is derived is derived again: a job's state, what has arrived, its
+receipt's standing, the automatic acceptance, and the state of its ticket.
+
+Nothing here is ever set by hand, so it can be run at any time, twice, and by anybody.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.actions import exceptions
+from server.db import audit, events, feed, photos, receipts
+from server.db.jobs import Job, Visit, current_visit
+from server.db.parts import PartRequest
+from server.db.people import Organisation
+from server.db.revisits import Revisit
+from server.db.tickets import Ticket
+from server.domain import jobs as job_rules
+from server.domain import parts as part_rules
+from server.domain import sync as sync_rules
+from server.domain import tickets as rules
+from server.domain import visits as visit_rules
+from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
+
+
+def settle_job(session: Session, job_id: str, now: datetime) -> None:
+    """Derives everything about one job and then about its ticket."""
+    job = session.get_one(Job, job_id)
+    visit = current_visit(session, job)
+    _settle_arrival(session, job, visit)
+    _settle_finish(job, visit)
+    job.state = job_rules.state(visit.content, job.verdict, job.cancelled_at is not None)
+    _accept_by_policy(session, job, visit, now)
+    feed.touch_job(session, job.id)
+    session.flush()
+    settle_ticket(session, job.ticket_id, now)
+
+
+def _settle_arrival(session: Session, job: Job, visit: Visit) -> None:
+    """What of the announced proof is here, from the manifest and what came after it."""
+    finished = visit.content["finished"]
+    manifest = finished["manifest"] if finished else None
+    if manifest is None:
+        job.received, job.missing = "none", {"events": [], "blobs": []}
+        return
+    shown = visit.content["photos"].values()
+    later = {photo["sha256"] for photo in shown if photo["state"] == "taken"}
+    signature = (visit.content["receipt"] or {}).get("signature")
+    if signature:
+        later.add(signature["sha256"])
+    announced = {blob["sha256"] for blob in manifest["blobs"]} | later
+    here = {
+        event.id
+        for event in events.by_id(session, manifest["events"]).values()
+        if event.status != sync_rules.Status.HELD
+    }
+    lost = {photo["sha256"] for photo in shown if photo["state"] == "lost" and photo["sha256"]}
+    stored = photos.stored(session, announced)
+    state, missing = sync_rules.received(manifest, later, here, stored, lost)
+    job.received, job.missing = state, missing
+
+
+def _settle_finish(job: Job, visit: Visit) -> None:
+    finished = visit.content["finished"]
+    job.outcome = finished["outcome"] if finished else None
+    job.outcome_cause = finished["cause"] if finished else None
+    if finished is None:
+        job.finished_at = None
+
+
+def _accept_by_policy(session: Session, job: Job, visit: Visit, now: datetime) -> None:
+    """Where the branch chose so, a visit in full and without any doubt needs no eyes; it says so."""
+    branch = session.get_one(Organisation, job.branch_id)
+    if not branch.auto_accept or job.state != "finished" or job.outcome != "completed":
+        return
+    facts = job_facts(session, job)
+    pictures = [photo for photo in photos.of_job(session, job.id) if photo.state != "discarded"]
+    is_clean = (
+        job.received == "complete"
+        and not facts.slots_missing
+        and not facts.photos_doubtful
+        and facts.receipt == "signed"
+        and facts.receipt_is_current
+        and all(photo.state == "checked" and not photo.doubts for photo in pictures)
+        and not exceptions.open_of_ticket(session, job.ticket_id)
+    )
+    if is_clean:
+        job.verdict, job.verdict_at, job.is_auto_accepted = "accept", now, True
+        job.state = job_rules.state(visit.content, job.verdict, False)
+        audit.record(session, None, "visit.accepted", job.id, now, by_policy=True)
+
+
+def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
+    """Derives the ticket's state; the moment at which nothing is waited for any more closes it."""
+    ticket = session.get_one(Ticket, ticket_id, with_for_update=True)
+    facts = ticket_facts(session, ticket)
+    state = rules.state(facts)
+    if state == ticket.state:
+        return
+    if state == rules.State.CLOSED:
+        ticket.closed_at = now
+        audit.record(session, None, "ticket.closed", ticket.id, now)
+    elif ticket.state == rules.State.CLOSED:
+        ticket.reopened_at, ticket.closed_by_hand = now, None
+        audit.record(session, None, "ticket.reopened", ticket.id, now)
+    if state == rules.State.PLANNED and ticket.planned_at is None:
+        ticket.planned_at = now
+    ticket.state = state
+    ticket.rev += 1
+
+
+def ticket_facts(session: Session, ticket: Ticket) -> rules.Facts:
+    """All that the close rule asks about one ticket."""
+    of_ticket = select(Job).where(Job.ticket_id == ticket.id).order_by(Job.issued_at, Job.id)
+    jobs = list(session.scalars(of_ticket))
+    revisits = list(session.scalars(select(Revisit).where(Revisit.ticket_id == ticket.id)))
+    resolved = {each.job_id for each in revisits if each.state not in OPEN_REVISITS}
+    requests = session.scalars(select(PartRequest).where(PartRequest.ticket_id == ticket.id))
+    return rules.Facts(
+        kind=ticket.kind,
+        is_triaged=ticket.triaged_at is not None,
+        is_cancelled=ticket.cancelled_at is not None,
+        is_answered=ticket.answered_at is not None,
+        was_closed=ticket.reopened_at is not None or ticket.closed_at is not None,
+        closed_by_hand=ticket.closed_by_hand is not None,
+        jobs=tuple(job_facts(session, job, job.id in resolved) for job in jobs),
+        open_revisits=tuple(each.id for each in revisits if each.state in OPEN_REVISITS),
+        open_part_requests=tuple(
+            each.id for each in requests if part_rules.is_open({"state": each.state})
+        ),
+        open_exceptions=tuple(exceptions.open_of_ticket(session, ticket.id)),
+    )
+
+
+def job_facts(session: Session, job: Job, is_resolved: bool = False) -> rules.JobFacts:
+    """What closing asks about one job."""
+    visit = current_visit(session, job).content
+    doubtful = [photo for photo in photos.of_job(session, job.id) if _is_doubtful(photo)]
+    refused = frozenset(photo.id for photo in doubtful)
+    receipt = receipts.latest(session, job.id)
+    return rules.JobFacts(
+        job_id=job.id,
+        state=job.state,
+        outcome=job.outcome,
+        received=job.received,
+        events_missing=len(job.missing.get("events", [])),
+        blobs_missing=len(job.missing.get("blobs", [])),
+        slots_missing=tuple(visit_rules.missing_slots(job.slots, visit, refused)),
+        receipt=(visit["receipt"] or {}).get("state"),
+        receipt_is_current=receipt is None or receipt.state != "changed",
+        photos_doubtful=tuple(sorted(refused)),
+        is_resolved=is_resolved,
+    )
+
+
+def _is_doubtful(photo: photos.Photo) -> bool:
+    """A picture that counts for nothing until it is replaced."""
+    if photo.is_apart or photo.replaced_by or photo.state in ("discarded", "lost"):
+        return False
+    return photo.state == "unreadable" or photo.verdict in ("retake", "rework")
