@@ -81,7 +81,8 @@ class Captures:
             raise errors.NotHere(what="step", subject=step_id, job=job_id)
         problem = checklists.problem(step, answer)
         if problem:
-            raise errors.NotValid(problems=f"{step_id} {problem}")
+            fields = [{"field": step_id, "code": problem}]
+            raise errors.NotValid(problems=f"{step_id} {problem}", fields=fields)
         data = {"step_id": step_id, "answer": answer, "words": words}
         return self._add(job, "checklist.answered", data)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from field_client import black_box, conversation, enrolment, errors, people
+from field_client import conversation, enrolment, errors, people
 from field_client import jobs as job_list
 from field_client import status as figures
 from field_client.captures import Captures
@@ -173,4 +173,6 @@ class Companion(Captures):
 
     def export(self, file: Path | str, *, everything: bool = False) -> dict[str, int]:
         """The black box: see `black_box.export`."""
+        from field_client import black_box  # Late: cryptography is slow to load and rarely needed.
+
         return black_box.export(self.store, Path(file), everything=everything)

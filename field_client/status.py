@@ -46,7 +46,7 @@ def of(outbox: Outbox) -> Json:
         "synced_at": person["synced_at"],
         "waiting": waiting(outbox),
         "events": _by_status(outbox.counts()),
-        "jobs": [_of_job(outbox, job) for job in jobs.of(outbox)],
+        "jobs": [of_job(outbox, job) for job in jobs.of(outbox)],
         "photos": _photo_states(outbox),
         "storage": _storage(outbox),
         "clock": _clock(outbox),
@@ -61,7 +61,7 @@ def _by_status(counts: list[Row]) -> dict[str, int]:
     return told
 
 
-def _of_job(outbox: Outbox, job: jobs.Job) -> Json:
+def of_job(outbox: Outbox, job: jobs.Job) -> Json:
     counts = [row for row in outbox.counts() if row["job_id"] == job.job_id]
     files = outbox.store.rows(
         "SELECT state, count(DISTINCT sha256) AS n FROM blob JOIN blob_use USING (sha256) "
@@ -76,6 +76,16 @@ def _of_job(outbox: Outbox, job: jobs.Job) -> Json:
         "events": _by_status(counts),
         "files": {row["state"]: row["n"] for row in files},
     }
+
+
+def file_states(outbox: Outbox, job_id: str) -> dict[str, str]:
+    """Where the files of a job are, by hash: waiting, stored or lost."""
+    rows = outbox.store.rows(
+        "SELECT sha256, state FROM blob JOIN blob_use USING (sha256) "
+        "WHERE person_id = ? AND job_id = ?",
+        [outbox.person_id, job_id],
+    )
+    return {row["sha256"]: row["state"] for row in rows}
 
 
 def _photo_states(outbox: Outbox) -> dict[str, int]:

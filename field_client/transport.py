@@ -8,11 +8,12 @@ import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Protocol
 
 from field_client import errors
+
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_S, READ_S = 10.0, 60.0
 GZIP_FROM_BYTES = 1024
@@ -64,16 +65,21 @@ class HttpTransport:
     """HTTP by httpx. Redirects are not followed: our server sends none, a captive portal does."""
 
     def __init__(self, server: str, *, verify: bool | str = True) -> None:
+        import httpx  # Late: a capture needs no network, and this is a quarter of its start.
+
         self.server = server.rstrip("/")
         timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
-        self._client = httpx.Client(base_url=self.server, timeout=timeout, verify=verify)
+        self._client: httpx.Client = httpx.Client(
+            base_url=self.server, timeout=timeout, verify=verify
+        )
+        self._failures = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
         try:
             answer = self._client.request(method, path, headers=dict(headers), content=body)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+        except self._failures as problem:
             raise errors.NetworkDown(why=_reason(problem)) from problem
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, lowered, answer.content)
