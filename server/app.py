@@ -17,9 +17,7 @@ def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     app = Flask("server", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    database = Database(config.database_url)
-    database.before_commit.append(lambda session: _stamp(session, clock))
-    app.extensions["doorstep"] = House(config, database, Media(config.media), clock)
+    furnish(app, config, clock)
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -28,6 +26,15 @@ def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     auth.register(app, config)
     api.register(app)
     return app
+
+
+def furnish(app: Flask, config: Config, clock: Clock) -> House:
+    """Puts database, files and clock into the app."""
+    database = Database(config.database_url)
+    database.before_commit.append(lambda session: _stamp(session, clock))
+    house = House(config, database, Media(config.media), clock)
+    app.extensions["doorstep"] = house
+    return house
 
 
 def _stamp(session: feed.Session, clock: Clock) -> None:

@@ -1,21 +1,29 @@
-"""What every test may ask for. This part: databases, on SQLite or on PostgreSQL.
+"""What every test may ask for: databases, on SQLite or on PostgreSQL, and the running app.
 
 Each test that asks for a database gets its own, made by copying one that was migrated once.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import people
+
 if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from tests.client import Client
     from tests.postgres import Postgres
 
 TEMPLATE = "doorstep_template"
@@ -146,3 +154,118 @@ def move_log_into_file(file: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
+
+
+# The running app. It is made once; each test has its own database, with the cast in it.
+
+
+class HandClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = people.NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self, **how_far: float) -> None:
+        """For example `clock.go_on(minutes=5)`."""
+        self.now += timedelta(**how_far)
+
+
+@pytest.fixture(scope="session")
+def town(
+    database_server: Postgres | None,
+    migrated_template: Path | str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path | str:
+    """A database with the organisations and the cast in it, to be copied like the empty one."""
+    if database_server:
+        _let_the_cast_move_in(database_server.create_database("doorstep_town", TEMPLATE))
+        return "doorstep_town"
+    file = tmp_path_factory.mktemp("town") / "town.sqlite3"
+    shutil.copyfile(migrated_template, file)
+    _let_the_cast_move_in(sqlite_url(file))
+    move_log_into_file(file)
+    return file
+
+
+def _let_the_cast_move_in(url: str) -> None:
+    from server.db.engine import Database
+
+    database = Database(url)
+    database.write(people.move_in)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def only_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The one app of this session; tests ask for `app`."""
+    from server.app import create_app
+    from server.config import Config
+
+    folder = tmp_path_factory.mktemp("app")
+    nowhere = sqlite_url(folder / "nowhere.sqlite3")
+    return create_app(Config(database_url=nowhere, media=folder, secret="only for tests " * 3))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def app(
+    only_app: Flask,
+    town: Path | str,
+    new_database: Callable[..., str],
+    clock: HandClock,
+    tmp_path: Path,
+) -> Iterator[Flask]:
+    """Doorstep with a database of this test's own, at nine o'clock on a Monday in Shanghai."""
+    from server.app import furnish
+
+    config = only_app.extensions["doorstep"].config
+    config = dataclasses.replace(config, database_url=new_database(town), media=tmp_path / "media")
+    house = furnish(only_app, config, clock)
+    yield only_app
+    house.database.close()
+
+
+@pytest.fixture
+def save(app: Flask) -> Callable[..., None]:
+    """Writes rows of tests/make.py, in the order in which they are handed over."""
+
+    def save_all(*rows: object) -> None:
+        def write(session: Session) -> None:
+            for row in rows:
+                session.add(row)
+                session.flush()
+
+        app.extensions["doorstep"].database.write(write)
+
+    return save_all
+
+
+@pytest.fixture
+def load(app: Flask) -> Callable[..., Any]:
+    """Reads with a session: `load(lambda session: session.get(Job, job_id))`."""
+    return app.extensions["doorstep"].database.read
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[people.Character], Client]:
+    """A client on which somebody of the cast has signed in."""
+    from flask_jwt_extended import create_access_token
+
+    from tests.client import Client
+
+    def client_of(who: people.Character) -> Client:
+        with app.app_context():
+            claims = {"chain": who.chain_id, "device": None}
+            token = create_access_token(who.id, additional_claims=claims)
+        client = Client(app, app.response_class, use_cookies=True)
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
+
+    return client_of

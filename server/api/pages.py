@@ -20,7 +20,7 @@ MAX_LIMIT = 200
 
 def page(
     session: Session,
-    rows: Select[tuple[Row]],
+    rows: Select[Row],
     key: tuple[InstrumentedAttribute[Any], ...],
     show: Callable[[Row], dict[str, Any]],
     asked: dict[str, Any],
@@ -79,6 +79,28 @@ def with_etag(body: dict[str, Any], rev: int, status: int = 200) -> Response:
     answer = make_response(body, status)
     answer.headers["ETag"] = f'"{rev}"'
     return answer
+
+
+def etag(rev: int) -> dict[str, str]:
+    """The header that names the version of what is shown."""
+    return {"ETag": f'"{rev}"'}
+
+
+def created(rev: int, *where: str) -> dict[str, str]:
+    """The headers of a 201: its version, and the address under /api/v1 where it is read."""
+    return {**etag(rev), "Location": "/".join(("/api/v1", *where))}
+
+
+def as_it_is(row: Any) -> Any:
+    """For `page`, where the documented shape itself reads the row."""
+    return row
+
+
+def open_for_change(session: Session, row: Row) -> Row:
+    """The row, fresh and locked to the end of the transaction, once If-Match names its version."""
+    session.refresh(row, with_for_update={"of": type(row)})
+    must_match(row.rev)  # type: ignore[attr-defined]
+    return row
 
 
 def must_match(rev: int) -> None:

@@ -4,11 +4,15 @@ The page is Swagger UI from the locked npm packages, served by us: it works with
 """
 
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, Response, render_template, send_from_directory
+from apispec import BasePlugin
+from flask import Blueprint, Flask, Response, render_template, send_from_directory
 from flask_smorest import Api
+from werkzeug.routing import Rule
 
-from server.auth import is_open
+from server.auth import NEEDS, is_open
+from server.domain.people import PERMISSIONS
 
 SWAGGER_UI = Path(__file__).resolve().parents[2] / "node_modules" / "swagger-ui-dist"
 SWAGGER_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
@@ -60,3 +64,64 @@ def describe(api: Api) -> None:
         "refresh", {**bearer, "description": "the refresh token, only to renew the sign-in"}
     )
     api.spec.options["security"] = [{"access": []}]
+
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": '"1"',
+    "description": "The `ETag` of the version that you saw. Another one answers 412, none 428.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "0197f3d0-7d3e-7cc1-a7a4-0d8b5a1f2c33",
+    "description": "Your own name for this request: sent again, it gets the same answer.",
+}
+ETAG = {"description": "The version of what is shown.", "schema": {"type": "string"}}
+LOCATION = {"description": "Where the new one is read.", "schema": {"type": "string"}}
+
+
+class HouseRules(BasePlugin):
+    """Says of every operation what holds for all of its kind, so that no view repeats it."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self.app = app
+
+    def path_helper(
+        self, path: Any = None, operations: Any = None, parameters: Any = None, **options: Any
+    ) -> None:
+        for parameter in parameters or ():
+            noun = parameter["name"].removesuffix("_id").replace("_", " ")
+            parameter.setdefault("description", f"Which {noun}.")
+
+    def operation_helper(self, path: Any = None, operations: Any = None, **options: Any) -> None:
+        rule: Rule = options["rule"]
+        for method, operation in operations.items():
+            operation.setdefault("operationId", f"{method}_{rule.endpoint}".replace(".", "_"))
+            self._say_who_may(rule, operation)
+            _say_headers(method, path, operation)
+
+    def _say_who_may(self, rule: Rule, operation: dict[str, Any]) -> None:
+        needed = getattr(self.app.view_functions[rule.endpoint], NEEDS, None)
+        if needed is None:
+            operation.setdefault("security", [])
+            return
+        roles = ", ".join(sorted(PERMISSIONS[needed]))
+        words = [operation.get("description"), f"Permission `{needed}`: {roles}."]
+        operation["description"] = "\n\n".join(each for each in words if each)
+
+
+def _say_headers(method: str, path: str, operation: dict[str, Any]) -> None:
+    responses, parameters = operation["responses"], operation.setdefault("parameters", [])
+    if method == "patch":
+        parameters.append(IF_MATCH)
+    if method == "post" and "201" in responses:
+        parameters.append(IDEMPOTENCY_KEY)
+        responses["201"].setdefault("headers", {}).update(Location=LOCATION, ETag=ETAG)
+    if "200" in responses and (method == "patch" or (method == "get" and path.endswith("_id}"))):
+        responses["200"].setdefault("headers", {}).update(ETag=ETAG)

@@ -4,13 +4,14 @@ Schemas check shape only, never the database, and refuse fields that they do not
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
 import marshmallow as ma
 from marshmallow import validate
 
+from server.clock import wire
 from server.domain.events import is_id
 
 TIME_ZONES = frozenset(available_timezones())
@@ -24,13 +25,23 @@ class Shape(ma.Schema):
 
 
 class Text(ma.fields.String):
-    """Text that every database holds: no NUL, no half characters; edges trimmed."""
+    """Text that every database holds: no NUL, no half characters; edges trimmed.
 
-    def __init__(self, most: int = 4_000, *, least: int = 0, **options: Any) -> None:
-        metadata = options.pop("metadata", {})
-        super().__init__(
-            validate=validate.Length(min=least, max=most), metadata=metadata, **options
-        )
+    `must` is one more check of it, such as `one_of(…)`.
+    """
+
+    def __init__(
+        self,
+        most: int = 4_000,
+        *,
+        least: int = 0,
+        must: Callable[[str], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        checks: list[Callable[[Any], Any]] = [validate.Length(min=least, max=most)]
+        if must:
+            checks.append(must)
+        super().__init__(validate=checks, metadata=options.pop("metadata", {}), **options)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -74,7 +85,7 @@ class Moment(ma.fields.AwareDateTime):
     """RFC 3339 with a zone; shown in UTC with milliseconds."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return value if isinstance(value, str) else super()._serialize(value, attr, obj, **kwargs)
+        return value if isinstance(value, str) else wire(value)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -117,6 +128,27 @@ class Flag(ma.fields.Boolean):
         return value
 
 
+class Switch(ma.fields.Boolean):
+    """true or false in a query, where everything is text."""
+
+    truthy = {"true"}  # noqa: RUF012
+    falsy = {"false"}  # noqa: RUF012
+
+
+class Number(ma.fields.Float):
+    """A number within bounds; text is refused."""
+
+    def __init__(self, least: float, most: float, **options: Any) -> None:
+        super().__init__(validate=validate.Range(min=least, max=most), **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, bool | str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Document(ma.fields.Dict):
     """Any JSON object; the owner of the field checks what is inside."""
 
@@ -133,6 +165,11 @@ def must_be_zone(value: str) -> None:
 def must_be_currency(value: str) -> None:
     if not re.fullmatch(r"[A-Z]{3}", value):
         raise ma.ValidationError("A currency is three capital letters (ISO 4217).")
+
+
+def must_be_email_or_empty(value: str) -> None:
+    if value:
+        validate.Email()(value)
 
 
 class PageQuery(Shape):

@@ -89,6 +89,8 @@ class Database:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+        if isinstance(self._gate, WriterQueue):
+            self._gate.close()
 
 
 class WriterQueue:
@@ -115,6 +117,11 @@ class WriterQueue:
     def __exit__(self, *failure: object) -> None:
         self._release_file()
         self._pass_on()
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
 
     def _take_turn(self) -> None:
         with self._lock:

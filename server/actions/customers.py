@@ -1,0 +1,44 @@
+"""The customer file: who it is that the shop works for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.actions import references, rows, sheets
+from server.db import audit
+from server.db.customers import Customer
+from server.db.people import Person, get_organisation
+from server.domain import errors
+from server.domain.people import Role
+from server.ids import new_id
+
+ON_SHEETS = {"name", "phone", "language"}
+
+
+def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Customer:
+    """A new customer of the caller's branch; a supervisor may name another branch."""
+    branch_id = _branch(session, by, form.get("branch_id", by.organisation_id))
+    facts = {**form, "branch_id": branch_id}
+    customer = rows.add(session, Customer(id=new_id(), created_at=now, **facts))
+    audit.record(session, by.id, "customer.added", customer.id, now)
+    return customer
+
+
+def _branch(session: Session, by: Person, branch_id: str) -> str:
+    branch = references.named(get_organisation, session, by, branch_id, "branch_id")
+    is_theirs = by.role == Role.SUPERVISOR or branch.id == by.organisation_id
+    if branch.kind != "branch" or not is_theirs:
+        raise errors.ReferenceUnknown(field="branch_id")
+    return branch.id
+
+
+def change(
+    session: Session, by: Person, customer: Customer, form: Mapping[str, Any], now: datetime
+) -> None:
+    changed = rows.change(session, customer, form)
+    if ON_SHEETS.intersection(changed):
+        sheets.touch(session, sheets.of_customer(customer.id))
+    if changed:
+        audit.record(session, by.id, "customer.changed", customer.id, now, changed=changed)
