@@ -97,6 +97,15 @@ def png(name: Scene = "kitchen_after", size: Size = SMALL, *, orientation: int =
     return saved(stored, "PNG", compress_level=1, exif=phone_exif(orientation))
 
 
+def png_with_exif_behind(orientation: int) -> bytes:
+    """As some programs write it: the pixels first, then how to turn them."""
+    data = png(orientation=orientation)
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    tail = data.index(b"IEND") - 4
+    return data[:start] + data[end:tail] + data[start:end] + data[tail:]
+
+
 def webp(name: Scene = "kitchen_after", size: Size = SMALL, *, orientation: int = 1) -> bytes:
     stored = stored_turned(scene(name, size), orientation)
     return saved(stored, "WEBP", method=0, quality=88, exif=phone_exif(orientation), xmp=XMP)

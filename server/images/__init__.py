@@ -95,7 +95,7 @@ class Examiner:
         """Measure the picture and derive its two copies; the file is only read.
 
         Raises NotAnImage, ImageTooLarge or ImageTooCostly for what the picture is, ExaminerDown
-        when no child can be started, and FileNotFoundError when there is no file.
+        when no child can be started, and OSError when the file cannot be read.
         """
         size = path.stat().st_size
         if size > self.limits.max_bytes:
@@ -210,15 +210,17 @@ class _Child:
             log.warning("the picture process answered wrongly: %r", error)
             raise errors.NotAnImage() from error
         self._broken = False
-        if isinstance(examined, errors.DoorstepError):
+        if isinstance(examined, Exception):
             raise examined
         return examined
 
-    def _examined(self, answer: dict[str, Any]) -> Examined | errors.DoorstepError:
+    def _examined(self, answer: dict[str, Any]) -> Examined | Exception:
         self._resident = int(answer["resident_bytes"])
         if "refused" in answer:
             log.info("picture refused: %s", str(answer["why"])[:300])
             return REFUSALS[answer["refused"]](**answer["details"])
+        if "unreadable" in answer:
+            return OSError(answer["unreadable"], os.strerror(answer["unreadable"]))
         large = self._read_derivative(answer["large_bytes"])
         thumb = self._read_derivative(answer["thumb_bytes"])
         return Examined(_measured(answer["measured"]), large, thumb)

@@ -1,12 +1,13 @@
 """The guarded process: reads the path of a picture on each line, answers, and can do little else.
 
 Started by `server.images.Examiner` as `python -m server.images.child '{limits as JSON}'`. A line in
-is `{"path": …}`. A line out is `{"refused", "details", "why"}` or `{"measured", "large_bytes",
-"thumb_bytes"}`, the latter followed by so many bytes of the two JPEGs. The process ends with its
-standard input.
+is `{"path": …}`. A line out is `{"refused", "details", "why"}`, `{"unreadable": errno}`, or
+`{"measured", "large_bytes", "thumb_bytes"}`, followed by so many bytes of the two JPEGs. The
+process ends with its standard input.
 """
 
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -21,6 +22,9 @@ from server.domain import errors, photos
 from server.images import Limits
 
 OPEN_FILES = 32
+TROUBLE_OF_THE_DISK = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR, errno.ESTALE}
+)
 
 
 def main() -> None:
@@ -77,6 +81,8 @@ def _answer(answers: BinaryIO, examine: Any, path: Path, limits: Limits) -> None
         }
     except errors.DoorstepError as refusal:
         answer = _refusal(refusal, str(refusal))
+    except OSError as error:
+        answer = _trouble(error)
     except MemoryError:
         answer = _refusal(errors.ImageTooCostly(), "out of memory")
     except Exception as error:  # Decoders raise nearly everything on files made to hurt them.
@@ -89,6 +95,13 @@ def _answer(answers: BinaryIO, examine: Any, path: Path, limits: Limits) -> None
 
 def _refusal(refusal: errors.DoorstepError, why: str) -> dict[str, Any]:
     return {"refused": refusal.code, "details": refusal.details, "why": why[:300]}
+
+
+def _trouble(error: OSError) -> dict[str, Any]:
+    """The disk's trouble is nobody's fault; Pillow's own OSErrors have no number."""
+    if error.errno in TROUBLE_OF_THE_DISK:
+        return {"unreadable": error.errno}
+    return _refusal(errors.NotAnImage(), str(error))
 
 
 def _plain(measured: photos.Measured) -> dict[str, Any]:

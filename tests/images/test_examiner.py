@@ -77,6 +77,14 @@ def test_however_the_camera_was_held_the_scene_stands_upright(
     assert pictures.difference(large, pictures.scene()) < SAME
 
 
+def test_an_orientation_behind_the_pixels_counts_too(
+    examiner: images.Examiner, photo: Photo
+) -> None:
+    examined = examiner.examine(photo(pictures.png_with_exif_behind(orientation=6)))
+
+    assert pictures.difference(pictures.opened(examined.large), pictures.scene()) < SAME
+
+
 def test_the_same_scene_has_the_same_hash_however_the_camera_was_held(
     examiner: images.Examiner, photo: Photo
 ) -> None:
@@ -280,6 +288,13 @@ def test_it_says_how_many_megapixels_were_too_many(examiner: images.Examiner, ph
 def test_a_missing_file_is_not_a_bad_picture(examiner: images.Examiner, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         examiner.examine(tmp_path / "gone")
+
+
+def test_what_cannot_be_read_is_not_a_bad_picture(
+    examiner: images.Examiner, tmp_path: Path
+) -> None:
+    with pytest.raises(IsADirectoryError):
+        examiner.examine(tmp_path)
 
 
 # Limits, and what comes after they were met.
