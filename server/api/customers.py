@@ -57,10 +57,10 @@ class CustomerChanges(Shape):
             "description": "As the customer writes it; a search ignores blanks and dashes.",
         },
     )
-    email = Text(254, must=must_be_email_or_empty, metadata={"example": "li@example.com"})
+    email = Text(254, validate=must_be_email_or_empty, metadata={"example": "li@example.com"})
     language = Text(
         2,
-        must=one_of("en", "zh"),
+        validate=one_of("en", "zh"),
         metadata={"description": "What receipts and notices are written in.", "example": "zh"},
     )
     is_vip = Flag(metadata={"description": "Halves the time promises."})

@@ -25,22 +25,13 @@ class Shape(ma.Schema):
 
 
 class Text(ma.fields.String):
-    """Text that every database holds: no NUL, no half characters; edges trimmed.
+    """Text that every database holds: no NUL, no half characters; edges trimmed."""
 
-    `must` is one more check of it, such as `one_of(…)`.
-    """
-
-    def __init__(
-        self,
-        most: int = 4_000,
-        *,
-        least: int = 0,
-        must: Callable[[str], Any] | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, most: int = 4_000, *, least: int = 0, **options: Any) -> None:
+        more = options.pop("validate", None)
         checks: list[Callable[[Any], Any]] = [validate.Length(min=least, max=most)]
-        if must:
-            checks.append(must)
+        if more is not None:
+            checks.append(more)
         super().__init__(validate=checks, metadata=options.pop("metadata", {}), **options)
 
     def _deserialize(
