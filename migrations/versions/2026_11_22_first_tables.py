@@ -294,6 +294,12 @@ def upgrade() -> None:
             nullable=True,
             comment="a request that waits to write",
         ),
+        sa.Column(
+            "is_whole",
+            sa.Boolean(),
+            nullable=False,
+            comment="its hash was right; the file may lie in its place already",
+        ),
         sa.Column("finished_at", server.db.types.UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
     )

@@ -49,6 +49,9 @@ class Upload(Table):
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")
     held_until: Mapped[Time | None]
     wanted_by: Mapped[Id | None] = mapped_column(comment="a request that waits to write")
+    is_whole: Mapped[bool] = mapped_column(
+        default=False, comment="its hash was right; the file may lie in its place already"
+    )
     finished_at: Mapped[Time | None]
 
 

@@ -1,0 +1,54 @@
+"""Which tablet is asking: the calls of the sync protocol belong to one enrolled installation."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import request
+
+from server.actions import sign_ins
+from server.actions.sign_ins import Caller
+from server.auth import caller
+from server.db.people import Device
+from server.domain import errors
+from server.house import house
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def from_tablet(view: View) -> View:
+    """Lets a view run only for a sign-in that is bound to the device which `Sync-Device` names.
+
+    Stands outside `@writes` and `@reads`: that a tablet was seen is noted in a transaction of its own,
+    at most once a minute. What a device may still do when it is draining or revoked, the view decides.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        _note_seen(_device())
+        return view(*args, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+def tablet() -> Caller:
+    """The person and the device behind this request; raises `DeviceUnknown` where they do not fit."""
+    _device()
+    return caller()
+
+
+def _device() -> Device:
+    device = caller().device
+    if device is None or request.headers.get("Sync-Device") != device.id:
+        raise errors.DeviceUnknown()
+    return device
+
+
+def _note_seen(device: Device) -> None:
+    now, app = house().clock(), request.headers.get("Sync-App", "")
+    if device.last_seen_at is not None and now - device.last_seen_at < SEEN_EVERY:
+        return
+    house().database.write(lambda session: sign_ins.seen(session, device.id, app, now))
