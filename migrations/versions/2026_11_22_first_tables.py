@@ -923,6 +923,7 @@ def upgrade() -> None:
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_photos_job_id"), ["job_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_photos_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(

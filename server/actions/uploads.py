@@ -13,7 +13,7 @@ from sqlalchemy import String, delete, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from server.actions.settling import settle_job
-from server.db import house, photos
+from server.db import house, jobs, photos
 from server.db.jobs import Job
 from server.db.photos import Blob, Owner, Photo, Upload
 from server.domain import errors
@@ -213,7 +213,9 @@ def note_stored(session: Session, sha256: str, size: int, person_id: str, now: d
     if session.get(Blob, sha256) is None:
         session.add(Blob(sha256=sha256, size=size, stored_at=now))
     own(session, sha256, person_id)
+    session.flush()
     waiting = jobs_waiting_for(session, sha256)
+    jobs.lock(session, set(waiting))
     arrived = update(Photo).where(Photo.sha256 == sha256, Photo.state == "awaited")
     session.execute(arrived.values(state="stored"))
     house.ask_for(session, "photo.examine", sha256, now)
@@ -256,3 +258,22 @@ def unknown(session: Session, upload_ids: set[str]) -> set[str]:
     """Those of the ids that belong to no open upload: what lies under them can go."""
     opened = select(Upload.id).where(Upload.id.in_(upload_ids), Upload.finished_at.is_(None))
     return upload_ids - set(session.scalars(opened))
+
+
+def meet_late(session: Session, now: datetime) -> list[str]:
+    """Photos and files that came by two doors in the same moment and missed each other meet now.
+
+    Returns the jobs that were settled again.
+    """
+    here = select(Blob.sha256)
+    missed = select(Photo.sha256).where(Photo.state == "awaited", Photo.sha256.in_(here))
+    for sha256 in set(session.scalars(missed.limit(200))):
+        arrived = update(Photo).where(Photo.sha256 == sha256, Photo.state == "awaited")
+        session.execute(arrived.values(state="stored"))
+        house.ask_for(session, "photo.examine", sha256, now)
+    partial = session.scalars(select(Job).where(Job.received == "partial"))
+    late = {job.id for job in partial if photos.stored(session, set(job.missing["blobs"]))}
+    jobs.lock(session, late)
+    for job_id in sorted(late):
+        settle_job(session, job_id, now)
+    return sorted(late)

@@ -50,7 +50,7 @@ uploads = PlainBlueprint("uploads", __name__, url_prefix="/sync/v1/media/uploads
 
 
 class AskedBlob(Shape):
-    sha256 = Text(64, required=True, must=ma.validate.Regexp(r"[0-9a-f]{64}\Z"))
+    sha256 = Text(64, required=True, validate=ma.validate.Regexp(r"[0-9a-f]{64}\Z"))
     size = Count(0, 2**53, required=True)
 
 

@@ -79,7 +79,9 @@ class Photo(Table):
     accuracy_m: Mapped[float | None] = mapped_column(comment="how sure the position was")
     is_apart: Mapped[bool] = mapped_column(default=False, comment="recorded only; kept apart")
     state: Mapped[Code] = mapped_column(
-        default="awaited", comment="awaited, stored, checked, unreadable, discarded or lost"
+        default="awaited",
+        index=True,
+        comment="awaited, stored, checked, unreadable, discarded or lost",
     )
     doubts: Mapped[Document] = mapped_column(default=list)
     measured: Mapped[Document | None]
