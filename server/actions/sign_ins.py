@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -193,3 +194,11 @@ def seen(session: Session, device_id: str, app: str, now: datetime) -> None:
     session.execute(
         update(Device).where(Device.id == device_id).values(last_seen_at=now, app=app[:100])
     )
+
+
+def note_report(session: Session, device_id: str, report: dict[str, Any], now: datetime) -> None:
+    """Keeps the last word of a tablet on what waits there, its clock and its app."""
+    device = session.get_one(Device, device_id)
+    device.report = {**report, "at": now.isoformat()}
+    device.clock_offset_ms = report.get("clock_offset_ms")
+    device.last_seen_at = now

@@ -216,6 +216,14 @@ def put_aside(
     return row
 
 
+def put_aside_before(session: Session, person_id: str, fingerprint: str) -> Quarantine | None:
+    """The row that already keeps this very content of this person."""
+    same = select(Quarantine).where(
+        Quarantine.person_id == person_id, Quarantine.fingerprint == fingerprint
+    )
+    return session.scalars(same.limit(1)).first()
+
+
 def envelope_problems(event: Envelope) -> list[str]:
     """The entries of an envelope that are not what the protocol says."""
     checks = {

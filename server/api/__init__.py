@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from server.api import customers, health, media, reference, sign_ins
+from server.api import customers, health, media, reference, sign_ins, sync
 from server.api.schemas import Problem
 
 
@@ -39,5 +39,6 @@ def register(app: Flask) -> None:
     for blueprint in SYNC:
         api.register_blueprint(blueprint, url_prefix="/sync/v1")
     app.register_blueprint(media.uploads)
+    api.register_blueprint(sync.blp, url_prefix="/sync/v1")
     app.register_blueprint(health.blp)
     app.register_blueprint(reference.blp)

@@ -374,3 +374,9 @@ class FileUnknown(NotFound):
     code = "file_unknown"
     en = "The server has no such file."
     zh = "服务器上没有该文件。"
+
+
+class BoxUnreadable(Invalid):
+    code = "box_unreadable"
+    en = "This black box cannot be opened: it was cut, altered, or made for another server. Keep the file."
+    zh = "无法打开该黑匣子文件:文件不完整、被改动或属于其他服务器。请保留该文件。"

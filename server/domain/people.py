@@ -29,7 +29,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     act: frozenset(roles)
     for act, roles in {
         "profile.read": _ALL,
-        "event.send": _FIELD,
+        "event.send": _ALL,  # what was captured stays deliverable, whatever the role is by then
         "media.send": _ALL,
         "person.read": _ALL,
         "person.write": _BOSS,

@@ -1,0 +1,338 @@
+"""The sync protocol: enrol, hello, pull, snapshot, push, events/status and quarantine under /sync/v1.
+
+Files travel by `uploads` beside it. The contract is docs/sync.md.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import zlib
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from server import black_box
+from server.actions import pulling, sign_ins, sync
+from server.actions.sign_ins import Caller
+from server.api.schemas import ClientId, Shape, Text
+from server.api.sync_shapes import Changes, Hello, HelloReport, Push, Pushed, Statuses, StatusQuery
+from server.api.tablets import from_tablet, tablet
+from server.api.transactions import reads, writes
+from server.auth import caller, caller_if_any, is_open, needs, token_pair
+from server.clock import wire
+from server.db import house as house_rows
+from server.db.people import SignIn
+from server.domain import errors
+from server.domain import photos as photo_rules
+from server.domain import sync as rules
+from server.domain.events import is_id
+from server.house import house
+from server.requests import figures
+
+blp = Blueprint("sync", __name__, description="The sync protocol for tablets")
+
+MAX_STATUS_IDS = 200
+POLL_S = 60
+CHUNK_BYTES = 1024 * 1024
+
+
+class Enrolment(Shape):
+    device_id = ClientId(required=True)
+    platform = Text(64, least=1, required=True, metadata={"example": "android"})
+    name = Text(200, least=1, required=True, metadata={"example": "Alice's tablet"})
+    install_secret = Text(200, least=16, required=True)
+
+
+class EnrolledDevice(ma.Schema):
+    id = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+
+
+class Enrolled(ma.Schema):
+    device = ma.fields.Nested(EnrolledDevice, required=True)
+    access_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True)
+    expires_in = ma.fields.Integer(required=True)
+
+
+@blp.route("/devices", methods=["POST"])
+@needs("profile.read")
+@blp.arguments(Enrolment)
+@blp.response(200, Enrolled)
+def enrol(form: dict[str, str]) -> dict[str, Any]:
+    """Enrol an installation. Safe to repeat: the same id and secret are the same device.
+
+    The answer holds tokens that are bound to the device; all other calls of the protocol want them,
+    with the device's id in `Sync-Device`.
+    """
+    who, now = caller(), house().clock()
+    secret = hashlib.sha256(form["install_secret"].encode()).hexdigest()
+
+    def act(session: Session) -> tuple[dict[str, str], SignIn]:
+        device = sign_ins.enrol(
+            session, who, form["device_id"], secret, form["platform"], form["name"], now
+        )
+        life = house().config.refresh_life
+        link = sign_ins.start(session, who.person, device.id, life, now)
+        return {"id": device.id, "name": device.name, "status": device.status}, link
+
+    device, link = house().database.write(act)
+    return {"device": device, **token_pair(link)}
+
+
+@blp.route("/hello", methods=["GET"])
+@is_open
+@blp.response(200, Hello)
+def hello() -> dict[str, Any]:
+    """The server's time, epoch, limits and policy; with a token also the state of device and sign-in."""
+    return _hello(_caller_or_nobody())
+
+
+@blp.route("/hello", methods=["POST"])
+@from_tablet
+@writes
+@needs("profile.read")
+@blp.arguments(HelloReport)
+@blp.response(200, Hello)
+def report(session: Session, form: dict[str, Any]) -> dict[str, Any]:
+    """The same, with a word on what waits on the tablet; the office sees the last one."""
+    who = tablet()
+    assert who.device is not None
+    sign_ins.note_report(session, who.device.id, form, house().clock())
+    return _hello(who)
+
+
+def _caller_or_nobody() -> Caller | None:
+    try:
+        return caller_if_any()
+    except errors.NotSignedIn:
+        return None
+
+
+def _hello(who: Caller | None) -> dict[str, Any]:
+    config, now = house().config, house().clock()
+    device = who.device if who else None
+    return {
+        "server": "doorstep/1",
+        "time": wire(now),
+        "epoch": house().database.read(house_rows.epoch),
+        "protocols": {"pull": [1], "push": [1]},
+        "limits": {
+            "max_events": config.max_events,
+            "max_push_bytes": config.max_push_bytes,
+            "chunk_bytes": CHUNK_BYTES,
+            "max_blob_bytes": config.max_blob_bytes,
+            "max_pixels": photo_rules.MAX_PIXELS,
+        },
+        "policy": {
+            "keep_days": config.keep_days,
+            "media": "any",
+            "poll_s": POLL_S,
+            "backoff_s": 0,
+        },
+        "black_box_key": black_box.public_key(config.secret),
+        "device": {"id": device.id, "status": device.status} if device else None,
+        "person": who.person if who else None,
+        "login": {"state": "signed_in" if who else "signed_out"},
+    }
+
+
+@blp.route("/pull")
+@from_tablet
+@reads
+@needs("profile.read")
+@blp.doc(
+    parameters=[
+        {"name": "cursor", "in": "query", "schema": {"type": "string"}},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1}},
+    ],
+    responses={"200": {"description": "One page of changes", "schema": Changes}},
+)
+def pull(session: Session) -> Response:
+    """Changes since the cursor, oldest first; none given means from the beginning.
+
+    Write the page and its cursor in one local transaction. 410 `cursor_gone` asks for a snapshot.
+    """
+    who = _served()
+    limit = _limit(request.args.get("limit"))
+    cursor = request.args.get("cursor")
+    page = pulling.changes(session, who.person, cursor, limit, house().clock())
+    return Response(page, mimetype="application/json")
+
+
+@blp.route("/snapshot")
+@from_tablet
+@reads
+@needs("profile.read")
+@blp.doc(
+    parameters=[{"name": "page", "in": "query", "schema": {"type": "string"}}],
+    responses={"200": {"description": "One page of everything in scope", "schema": Changes}},
+)
+def snapshot(session: Session) -> Response:
+    """Everything in scope, page by page (`next`); the last page carries the cursor to go on from.
+
+    What no page named goes away on the tablet, except jobs with unsent work.
+    """
+    who = _served()
+    page = pulling.snapshot(
+        session, who.person, request.args.get("page"), pulling.MAX_CHANGES, house().clock()
+    )
+    return Response(page, mimetype="application/json")
+
+
+def _served() -> Caller:
+    """The tablet, if it still gets jobs; raises `DeviceRevoked` or `ClientTooOld`."""
+    who = tablet()
+    assert who.device is not None
+    if who.device.status != "active":
+        raise errors.DeviceRevoked(status=who.device.status)
+    if request.headers.get("Sync-Protocol", "1") != "1":
+        raise errors.ClientTooOld()
+    return who
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return pulling.MAX_CHANGES
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < 1:
+        raise errors.BadRequest(parameter="limit")
+    return min(int(text), pulling.MAX_CHANGES)
+
+
+@blp.route("/push", methods=["POST"])
+@from_tablet
+@needs("event.send")
+@blp.doc(
+    requestBody={"required": True, "content": {"application/json": {"schema": Push}}},
+    responses={"200": {"description": "A result for each event", "schema": Pushed}},
+)
+def push() -> Response:
+    """Deliver field events (operations, mutations). Each gets its own result; none is ever refused.
+
+    `applied`, `recorded`, `held` and `quarantined` mean that the raw event is durable here; only
+    `retry` means that nothing was stored. A repeat gives the same result with `replayed`.
+    """
+    who, batch, now = tablet(), _batch(), house().clock()
+
+    def act(session: Session) -> tuple[list[sync.Result], str]:
+        return sync.deliver(session, who, batch, now), house_rows.epoch(session)
+
+    results, epoch = house().database.write(act)
+    _count(results)
+    return _json({"time": wire(now), "epoch": epoch, "results": results})
+
+
+def _batch() -> dict[str, Any]:
+    """The batch, as far as it must be readable to answer for each event; raises `BadEnvelope`."""
+    batch = _parsed(house().config.max_push_bytes)
+    events = batch.get("events") if isinstance(batch, dict) else None
+    if not isinstance(events, list) or not all(isinstance(each, dict) for each in events):
+        raise errors.BadEnvelope(field="events")
+    who = tablet()
+    if batch.get("device_id") != who.device_id:
+        raise errors.BadEnvelope(field="device_id")
+    if len(events) > house().config.max_events:
+        raise errors.TooLarge(most_events=house().config.max_events)
+    ids = [each.get("event_id") for each in events]
+    if not all(is_id(each) for each in ids):
+        raise errors.BadEnvelope(field="event_id")
+    for name in ("batch_id", "sent_at"):
+        if not isinstance(batch.get(name), str | None):
+            raise errors.BadEnvelope(field=name)
+    return batch
+
+
+def _parsed(most: int) -> Any:
+    """The JSON of the body, unpacked under a limit; raises `BadEnvelope` or `TooLarge`."""
+    body = _unpacked(request.get_data(), most)
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as bad:
+        raise errors.BadEnvelope() from bad
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    if request.headers.get("Content-Encoding", "").lower() != "gzip":
+        return body
+    try:
+        with gzip.open(io.BytesIO(body)) as packed:
+            unpacked = packed.read(most + 1)
+    except (OSError, EOFError, zlib.error) as bad:
+        raise errors.BadEnvelope() from bad
+    if len(unpacked) > most:
+        raise errors.TooLarge(most=most)
+    return unpacked
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _count(results: list[sync.Result]) -> None:
+    for result in results:
+        figures(current_app).events.labels(str(result["status"])).inc()
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body), mimetype="application/json")
+
+
+@blp.route("/events/status", methods=["POST"])
+@from_tablet
+@reads
+@needs("event.send")
+@blp.arguments(StatusQuery)
+@blp.response(200, Statuses)
+def status(session: Session, form: dict[str, list[str]]) -> dict[str, Any]:
+    """What the server has of these events: their results, or `unknown`."""
+    results = sync.status_of(session, tablet().person.id, form["event_ids"])
+    return {"time": wire(house().clock()), "epoch": house_rows.epoch(session), "results": results}
+
+
+class Kept(ma.Schema):
+    id = ma.fields.String(required=True)
+    custody = ma.fields.Boolean(required=True)
+
+
+@blp.route("/quarantine", methods=["POST"])
+@from_tablet
+@needs("event.send")
+@blp.doc(
+    requestBody={"required": True, "content": {"application/json": {"schema": {}}}},
+    responses={"200": {"description": "It is kept", "schema": Kept}},
+)
+def quarantine() -> Response:
+    """Any JSON up to 256 KiB that the server could not read as a batch: always kept, for a person."""
+    who, now = tablet(), house().clock()
+    if len(request.get_data()) > rules.MAX_RAW_BYTES:
+        raise errors.TooLarge(most=rules.MAX_RAW_BYTES)
+    content = _parsed(rules.MAX_RAW_BYTES)
+    row = house().database.write(lambda session: _put_aside(session, who, content, now))
+    return _json({"id": row, "custody": True})
+
+
+def _put_aside(session: Session, who: Caller, content: Any, now: datetime) -> str:
+    """The same content sent again is kept once."""
+    text = json.dumps(content, sort_keys=True)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    known = sync.put_aside_before(session, who.person.id, fingerprint)
+    if known is not None:
+        return known.id
+    event_id = content.get("event_id") if isinstance(content, dict) else None
+    row = sync.put_aside(
+        session,
+        who.person.id,
+        who.device_id,
+        content,
+        "bad_envelope",
+        now,
+        event_id=event_id if is_id(event_id) else None,
+        fingerprint=fingerprint,
+    )
+    return row.id
