@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, receipts, revisits, settling
+from server.actions import exceptions, photos, receipts, revisits, settling
 from server.db import audit, feed, parts
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit, current_visit
@@ -49,7 +49,9 @@ def keep_apart(
     """Evidence that changes nothing: its files are awaited, its photos shown apart."""
     announce_files(session, event, data)
     if event.kind == "photo.taken" and session.get(Photo, data["photo_id"]) is None:
-        session.add(_photo(job, visit, event, data, is_apart=True))
+        photo = _photo(job, visit, event, data, is_apart=True)
+        session.add(photo)
+        photos.meet_file(session, photo, now)
 
 
 def announce_files(session: Session, event: FieldEvent, data: Data) -> None:
@@ -87,6 +89,7 @@ def _take_photo(
     photo = _photo(job, visit, event, data, is_apart=False)
     session.add(photo)
     session.flush()
+    photos.meet_file(session, photo, now)
     _answer_retake(session, photo, now)
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from server.api import customers, health, media, reference, sign_ins, sync
+from server.api import customers, health, media, photos, reference, sign_ins, sync
 from server.api.schemas import Problem
 
 
@@ -26,7 +26,7 @@ class DoorstepApi(Api):
         del self.DEFAULT_RESPONSE_CONTENT_TYPE  # back to that of the class
 
 
-NOUNS: tuple[Blueprint, ...] = (sign_ins.blp, customers.blp)
+NOUNS: tuple[Blueprint, ...] = (sign_ins.blp, customers.blp, photos.blp)
 SYNC: tuple[Blueprint, ...] = (media.blp,)
 
 

@@ -1,0 +1,277 @@
+"""`doorstep worker`: does what transactions asked for (a table is the queue) and keeps house.
+
+A task is claimed for five minutes, done outside of any transaction where it takes long, and ended in the
+transaction that writes its outcome: it is done once, or it is done again. One that fails rests longer each
+time and is put aside after `TRIES`, with what went wrong. Several workers may run beside each other.
+"""
+
+import logging
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from threading import Event
+from types import FrameType
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from server.actions import photos, revisits, settling, sign_ins, sync, uploads
+from server.app import create_app
+from server.config import Config
+from server.db import house as queue
+from server.db.house import KeptAnswer, Task
+from server.domain import errors
+from server.files import UPLOAD_ID
+from server.house import House
+from server.ids import new_id
+from server.images import Examiner
+from server.requests import set_up_logging
+
+log = logging.getLogger("doorstep.worker")
+
+POLL_S = 0.5
+HOUSEKEEPING = timedelta(minutes=1)
+ANSWERS_KEPT = timedelta(days=30)
+TASKS_KEPT = timedelta(days=7)
+ORPHAN_S = 3600  # how old bytes without an upload are before they go
+
+Outcome = Callable[[Session], None]
+"""What a task writes, in the transaction that ends it."""
+
+Handler = Callable[[House, Examiner, str], Outcome]
+
+
+def work(config: Config) -> int:
+    """Runs until it is asked to stop (SIGTERM, SIGINT); the task in hand is ended first."""
+    set_up_logging(config.log_level)
+    house: House = create_app(config).extensions["doorstep"]
+    stop = _asked_to_stop()
+    log.info("the worker is at work")
+    with Examiner() as examiner:
+        worker = Worker(house, examiner)
+        while not stop.is_set():
+            worker.try_to_keep_house()
+            if not worker.try_one():
+                stop.wait(POLL_S)
+    house.database.close()
+    log.info("the worker has stopped")
+    return 0
+
+
+def _asked_to_stop() -> Event:
+    stop = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def run_once(house: House) -> int:
+    """Does everything that is due and keeps house once, without waiting; returns how many tasks."""
+    with Examiner() as examiner:
+        worker = Worker(house, examiner)
+        worker.keep_house()
+        done = 0
+        while worker.do_one():
+            done += 1
+        return done
+
+
+class Worker:
+    """One worker of the house."""
+
+    def __init__(self, house: House, examiner: Examiner) -> None:
+        self.house, self.examiner = house, examiner
+        self.id = new_id()
+        self._kept_house_at: datetime | None = None
+
+    # Tasks.
+
+    def try_one(self) -> bool:
+        """One task, if one is due; whatever goes wrong with the house itself, the worker lives on."""
+        try:
+            return self.do_one()
+        except Exception:
+            log.exception("the worker stumbled")
+            time.sleep(POLL_S)
+            return False
+
+    def do_one(self) -> bool:
+        """Claims the next due task and ends it or puts it off. False when nothing is due."""
+        task = self._claim()
+        if task is None:
+            return False
+        if task.tries > queue.TRIES:  # it took every worker that tried it down with it
+            self._put_aside(task, task.failure or "it ended every worker that tried it")
+            return True
+        try:
+            outcome = self._handle(task)
+            self.house.database.write(lambda session: self._end(session, task, outcome))
+        except Exception as failure:
+            self._note_failure(task, failure)
+        return True
+
+    def _claim(self) -> Task | None:
+        now = self.house.clock()
+        is_due = self.house.database.read(
+            lambda session: session.scalars(queue.due(now).limit(1)).first()
+        )
+        if is_due is None:  # asked without a writer's turn: an idle worker is in nobody's way
+            return None
+        return self.house.database.write(lambda session: queue.claim(session, self.id, now))
+
+    def _handle(self, task: Task) -> Outcome:
+        handler = HANDLERS.get(task.kind)
+        if handler is None:
+            raise LookupError(f"nobody knows tasks of kind {task.kind}")
+        return handler(self.house, self.examiner, task.subject)
+
+    def _end(self, session: Session, task: Task, outcome: Outcome) -> None:
+        mine = update(Task).where(Task.id == task.id, Task.holder == self.id)
+        ended = mine.values(done_at=self.house.clock(), holder=None, leased_until=None, failure="")
+        if session.execute(ended.returning(Task.id)).first() is None:
+            return  # it took too long: somebody else has it, and does the same
+        outcome(session)
+
+    def _note_failure(self, task: Task, failure: Exception) -> None:
+        log.warning(
+            "a task failed",
+            exc_info=failure,
+            extra={"fields": {"task": task.id, "kind": task.kind}},
+        )
+        words = "".join(traceback.format_exception_only(failure)).strip()[:2_000]
+        if task.tries >= queue.TRIES:
+            self._put_aside(task, words)
+            return
+        again_at = self.house.clock() + queue.back_off(task.tries)
+        self._change(task, run_at=again_at, failure=words)
+
+    def _put_aside(self, task: Task, words: str) -> None:
+        """Nobody tries it again by itself: it stands in the table with what went wrong."""
+        log.error(
+            "a task was put aside",
+            extra={"fields": {"task": task.id, "kind": task.kind, "failure": words}},
+        )
+        self._change(task, failed_at=self.house.clock(), failure=words)
+
+    def _change(self, task: Task, **values: object) -> None:
+        mine = update(Task).where(Task.id == task.id, Task.holder == self.id)
+        freed = mine.values(holder=None, leased_until=None, **values)
+        self.house.database.write(lambda session: session.execute(freed))
+
+    # Keeping house.
+
+    def try_to_keep_house(self) -> None:
+        """Once a minute; what fails today is tried again in a minute."""
+        now = self.house.clock()
+        if self._kept_house_at is not None and now - self._kept_house_at < HOUSEKEEPING:
+            return
+        self._kept_house_at = now
+        self.keep_house()
+
+    def keep_house(self) -> None:
+        for duty in DUTIES:
+            try:
+                duty(self.house)
+            except Exception:
+                log.exception(
+                    "a duty of the house failed", extra={"fields": {"duty": duty.__name__}}
+                )
+
+
+# What each kind of task does.
+
+
+def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
+    """Looks at a picture in the guarded process and puts its two copies in their places."""
+    if not house.database.read(lambda session: photos.waiting_for(session, sha256)):
+        return _nothing  # a signature, or examined before
+    try:
+        examined = examiner.examine(house.media.original_path(sha256))
+    except (errors.NotAnImage, errors.ImageTooLarge, errors.ImageTooCostly) as refused:
+        why: errors.DoorstepError = refused
+        return lambda session: photos.give_up(session, sha256, why, house.clock())
+    house.media.write_derived(sha256, "large", examined.large)
+    house.media.write_derived(sha256, "thumb", examined.thumb)
+    return lambda session: photos.examine(session, sha256, examined.measured, house.clock())
+
+
+def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
+    return lambda session: settling.settle_job(session, job_id, house.clock())
+
+
+def _nothing(session: Session) -> None:
+    """There is nothing to write."""
+
+
+HANDLERS: dict[str, Handler] = {"photo.examine": _examine, "job.settle": _settle}
+
+
+# The duties of the house, each in a transaction of its own.
+
+
+def _forget_uploads(house: House) -> None:
+    """Uploads whose time has run out, and bytes that belong to none."""
+    for upload_id in house.database.write(lambda s: uploads.forget_expired(s, house.clock())):
+        house.media.remove_incoming(upload_id)
+    for upload_id in _orphans(house):
+        house.media.remove_incoming(upload_id)
+
+
+def _orphans(house: House) -> set[str]:
+    """Listed before the rows are read: whatever is in the list had its row by then."""
+    folder, before = house.media.root / "incoming", time.time() - ORPHAN_S
+    names = set()
+    for file in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if UPLOAD_ID.fullmatch(file.name) and file.stat().st_mtime < before:
+                names.add(file.name)
+    if not names:
+        return set()
+    return house.database.read(lambda session: uploads.unknown(session, names))
+
+
+def _meet_late(house: House) -> None:
+    house.database.write(lambda session: uploads.meet_late(session, house.clock()))
+
+
+def _release_held(house: House) -> None:
+    house.database.write(lambda session: sync.release_overdue(session, house.clock()))
+
+
+def _propose_revisits(house: House) -> None:
+    """For retakes that nobody answered in time."""
+
+    def propose(session: Session) -> None:
+        now = house.clock()
+        for job_id in revisits.propose_unanswered_retakes(session, now):
+            settling.settle_job(session, job_id, now)
+
+    house.database.write(propose)
+
+
+def _forget_old(house: House) -> None:
+    """Answers kept for repeated requests, guesses at passwords, tasks that were done."""
+    now = house.clock()
+
+    def forget(session: Session) -> None:
+        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - ANSWERS_KEPT))
+        session.execute(delete(Task).where(Task.done_at < now - TASKS_KEPT))
+        sign_ins.forget_old(session, now)
+
+    house.database.write(forget)
+
+
+DUTIES: tuple[Callable[[House], None], ...] = (
+    _forget_uploads,
+    _meet_late,
+    _release_held,
+    _propose_revisits,
+    _forget_old,
+)
