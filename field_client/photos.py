@@ -96,7 +96,7 @@ def _decoded(original: bytes, kind: str, max_pixels: int) -> tuple[Image.Image, 
     with warnings.catch_warnings():
         # Pillow warns of bombs from 89 megapixels on; phones make 108, and ours is the limit here.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        picture = Image.open(io.BytesIO(original), formats=("JPEG", "MPO", "PNG", "WEBP"))
+        picture = Image.open(io.BytesIO(original), formats=("JPEG", "PNG", "WEBP"))
     _must_be_small(picture.size, max_pixels)
     exif = picture.getexif()
     picture.draft("RGB", (rules.LONG_EDGE, rules.LONG_EDGE))

@@ -130,6 +130,8 @@ class Sync:
     def _hello(self) -> None:
         """Limits, policy and the server's life; tells how much waits here."""
         answer = self.talk.ask("POST", "/sync/v1/hello", self._about_us())
+        if answer.status == 403 and (answer.json() or {}).get("code") == "device_unknown":
+            raise DeviceUnknown()
         if answer.status in (404, 405):
             answer = self.talk.ask("GET", "/sync/v1/hello")
         said = expected(answer, "epoch", "limits")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from field_client import errors
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 CONNECT_S, READ_S = 10.0, 60.0
 GZIP_FROM_BYTES = 1024
