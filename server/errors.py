@@ -94,8 +94,6 @@ def register(app: Flask) -> None:
 
 
 def _http_problem(failure: HTTPException) -> Response:
-    if failure.response is not None:
-        return Response(failure.response.get_data(), failure.response.status_code)
     status = failure.code or 500
     answer = problem(_translated(failure, status), status)
     if status == 405 and getattr(failure, "valid_methods", None):

@@ -26,7 +26,8 @@ def hash_of(password: str) -> str:
 def is_right(password: str, kept_hash: str | None) -> bool:
     """Whether the password fits; takes as long for a name that does not exist (`None`)."""
     try:
-        return _hasher.verify(kept_hash or _NOBODY, password) and kept_hash is not None
+        _hasher.verify(kept_hash or _NOBODY, password)
+        return kept_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

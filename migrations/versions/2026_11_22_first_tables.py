@@ -836,7 +836,13 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("requested_at", server.db.types.UtcTime(timezone=True), nullable=False),
-        sa.Column("expected_on", server.db.types.UtcTime(timezone=True), nullable=True),
+        sa.Column("expected_at", server.db.types.UtcTime(timezone=True), nullable=True),
+        sa.Column(
+            "tracking",
+            sa.String(length=200),
+            nullable=False,
+            comment="carrier and number of the parcel",
+        ),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name=op.f("fk_part_requests_job_id_jobs"), ondelete="RESTRICT"
