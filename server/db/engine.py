@@ -91,6 +91,8 @@ class Database:
         self._reader.dispose()
         if isinstance(self._gate, WriterQueue):
             self._gate.close()
+        if isinstance(self._gate, WriterQueue):
+            self._gate.close()
 
 
 class WriterQueue:
@@ -119,6 +121,12 @@ class WriterQueue:
         self._pass_on()
 
     def close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+    def close(self) -> None:
+        """Lets go of the lock file."""
         if self._handle is not None:
             self._handle.close()
             self._handle = None

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from field_client import Companion
+from server.worker import run_once
 from tests import people
 from tests.conftest import HandClock
 from tests.field_client.device import StillClock
@@ -67,5 +68,6 @@ def office(app: Flask, clock: HandClock) -> Office:
 
 
 @pytest.fixture
-def works_off() -> Callable[[], None]:
-    return lambda: None
+def works_off(app: Flask) -> Callable[[], object]:
+    """The worker does all that is due."""
+    return lambda: run_once(app.extensions["doorstep"])

@@ -63,7 +63,7 @@ def test_a_job_goes_out_and_comes_back(
     office.gives_verdict(job_id, "accept")
     assert office.sees_ticket_of(job_id).state == "closed"
     alice.sync()
-    assert alice.show(job_id).document["state"] == "verified"
+    assert alice.show(job_id).state == "verified"
 
 
 def test_a_missing_part_makes_a_revisit_and_the_revisit_closes_the_ticket(
