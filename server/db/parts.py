@@ -1,9 +1,29 @@
 """The parts catalogue and the ledger of stock: movements only, balances are sums."""
 
-from sqlalchemy import CheckConstraint, Index, Select, String, func, select, union_all
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Select,
+    String,
+    Subquery,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import tickets
+from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
+from server.domain import errors
+from server.domain.parts import PLACES, STOCK_PLACES, parse_place
+from server.domain.people import FIELD_ROLES, Role, may
 
 
 class Part(Table):
@@ -61,7 +81,10 @@ class PartRequest(Table):
     reason: Mapped[Code]
     state: Mapped[Code] = mapped_column(default="requested", index=True)
     requested_at: Mapped[Time]
-    expected_on: Mapped[Time | None]
+    expected_at: Mapped[Time | None]
+    tracking: Mapped[str] = mapped_column(
+        String(200), default="", comment="carrier and number of the parcel"
+    )
     rev: Mapped[int] = mapped_column(default=1)
 
 
@@ -78,6 +101,32 @@ class SerialSwap(Table):
     new_serial: Mapped[str] = mapped_column(String(200), index=True)
     swapped_at: Mapped[Time]
     returned_at: Mapped[Time | None]
+
+
+def _sums() -> Subquery:
+    into = select(Movement.to_place.label("place"), Movement.sku, Movement.quantity)
+    out = select(Movement.from_place.label("place"), Movement.sku, -Movement.quantity)
+    lines = union_all(into, out).subquery("lines")
+    total = func.sum(lines.c.quantity)
+    sums = select(lines.c.place, lines.c.sku, total.label("quantity"))
+    return sums.group_by(lines.c.place, lines.c.sku).having(total != 0).subquery("balances")
+
+
+class Balance(Table):
+    """What lies at a place, in less out: summed up at every look and stored nowhere."""
+
+    __table__ = _sums()
+    __mapper_args__ = {"primary_key": [__table__.c.place, __table__.c.sku]}  # noqa: RUF012
+
+    if TYPE_CHECKING:
+        place: Mapped[str]
+        sku: Mapped[str]
+        quantity: Mapped[int]
+
+    @property
+    def is_variance(self) -> bool:
+        """Below zero where things really lie: the ledger is wrong there."""
+        return self.quantity < 0 and parse_place(self.place).is_stock
 
 
 def balances(session: Session, place: str | None = None) -> dict[tuple[str, str], int]:
@@ -105,4 +154,77 @@ def movements(place: str | None = None, sku: str | None = None) -> Select[Moveme
         found = found.where((Movement.from_place == place) | (Movement.to_place == place))
     if sku is not None:
         found = found.where(Movement.sku == sku)
+    return found
+
+
+def is_at(column: ColumnElement[str], kind: str) -> ColumnElement[bool]:
+    """Whether a column names a place of this kind."""
+    return column == kind if PLACES[kind] is None else column.startswith(f"{kind}:")
+
+
+def is_variance() -> ColumnElement[bool]:
+    """As `Balance.is_variance`, for a query."""
+    sums = Balance.__table__.c
+    return (sums.quantity < 0) & or_(*(is_at(sums.place, kind) for kind in sorted(STOCK_PLACES)))
+
+
+def vans_seen_by(person: Person) -> Select[str]:
+    """The vans of somebody in the field: the own one, a lead's whole team."""
+    vans = select(literal("van:") + Person.id)
+    if person.role == Role.LEAD_INSTALLER and person.team:
+        return vans.where(
+            Person.organisation_id == person.organisation_id, Person.team == person.team
+        )
+    return vans.where(Person.id == person.id)
+
+
+def movements_visible_to(person: Person) -> Select[Movement]:
+    """The shop sees the whole ledger, the field what touched its own van."""
+    found = select(Movement)
+    if not may(person.role, "movement.read"):
+        return found.where(false())
+    if person.role not in FIELD_ROLES:
+        return found
+    vans = vans_seen_by(person)
+    return found.where(or_(Movement.from_place.in_(vans), Movement.to_place.in_(vans)))
+
+
+def get_movement(session: Session, person: Person, movement_id: str) -> Movement:
+    found = session.scalar(movements_visible_to(person).where(Movement.id == movement_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def balances_visible_to(person: Person) -> Select[Balance]:
+    found = select(Balance)
+    if not may(person.role, "movement.read"):
+        return found.where(false())
+    if person.role not in FIELD_ROLES:
+        return found
+    return found.where(Balance.place.in_(vans_seen_by(person)))
+
+
+def parts_visible_to(_person: Person) -> Select[Part]:
+    """The catalogue is no secret inside the house."""
+    return select(Part)
+
+
+def get_part(session: Session, person: Person, sku: str) -> Part:
+    found = session.scalar(parts_visible_to(person).where(Part.sku == sku))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def requests_visible_to(person: Person) -> Select[PartRequest]:
+    """Whoever sees the ticket sees what its visits lacked."""
+    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
+    return select(PartRequest).where(PartRequest.ticket_id.in_(seen))
+
+
+def get_request(session: Session, person: Person, request_id: str) -> PartRequest:
+    found = session.scalar(requests_visible_to(person).where(PartRequest.id == request_id))
+    if found is None:
+        raise errors.NotFound()
     return found

@@ -172,6 +172,18 @@ def get_organisation(session: Session, person: Person, organisation_id: str) -> 
     return found
 
 
+def certificates_visible_to(person: Person) -> Select[Certificate]:
+    holders = people_visible_to(person).with_only_columns(Person.id)
+    return select(Certificate).where(Certificate.person_id.in_(holders))
+
+
+def get_certificate(session: Session, person: Person, certificate_id: str) -> Certificate:
+    found = session.scalar(certificates_visible_to(person).where(Certificate.id == certificate_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
 def devices_visible_to(person: Person) -> Select[Device]:
     """The office sees the tablets of the people it sees."""
     owners = people_visible_to(person).with_only_columns(Person.id)

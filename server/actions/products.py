@@ -1,0 +1,33 @@
+"""What the shop sells."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.actions import rows, sheets
+from server.db import audit
+from server.db.customers import Product
+from server.db.people import Person
+from server.ids import new_id
+
+ON_SHEETS = {"model", "name", "name_zh", "category"}
+
+
+def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Product:
+    """A new model. Raises `AlreadyThere` for a model that the catalogue has."""
+    product = rows.add(session, Product(id=new_id(), **form))
+    audit.record(session, by.id, "product.added", product.id, now, model=product.model)
+    return product
+
+
+def change(
+    session: Session, by: Person, product: Product, form: Mapping[str, Any], now: datetime
+) -> None:
+    """Its care card stays as it is on jobs that were issued."""
+    changed = rows.change(session, product, form)
+    if ON_SHEETS.intersection(changed):
+        sheets.touch(session, sheets.of_product(product.id))
+    if changed:
+        audit.record(session, by.id, "product.changed", product.id, now, changed=changed)
