@@ -3,7 +3,27 @@
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from server.api import customers, health, media, photos, reference, sign_ins, sync
+from server.api import (
+    assets,
+    certificates,
+    customers,
+    devices,
+    health,
+    media,
+    movements,
+    organisations,
+    part_requests,
+    parts,
+    people,
+    photos,
+    products,
+    reference,
+    sign_ins,
+    sites,
+    stock,
+    sync,
+    tickets,
+)
 from server.api.schemas import Problem
 
 
@@ -26,7 +46,23 @@ class DoorstepApi(Api):
         del self.DEFAULT_RESPONSE_CONTENT_TYPE  # back to that of the class
 
 
-NOUNS: tuple[Blueprint, ...] = (sign_ins.blp, customers.blp, photos.blp)
+NOUNS: tuple[Blueprint, ...] = (
+    sign_ins.blp,
+    organisations.blp,
+    people.blp,
+    certificates.blp,
+    devices.blp,
+    customers.blp,
+    sites.blp,
+    assets.blp,
+    products.blp,
+    parts.blp,
+    movements.blp,
+    stock.blp,
+    part_requests.blp,
+    photos.blp,
+    tickets.blp,
+)
 SYNC: tuple[Blueprint, ...] = (media.blp,)
 
 

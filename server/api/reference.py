@@ -117,11 +117,12 @@ class HouseRules(BasePlugin):
 
 
 def _say_headers(method: str, path: str, operation: dict[str, Any]) -> None:
-    responses, parameters = operation["responses"], operation.setdefault("parameters", [])
+    answers = {str(status): answer for status, answer in operation["responses"].items()}
+    parameters = operation.setdefault("parameters", [])
     if method == "patch":
         parameters.append(IF_MATCH)
-    if method == "post" and "201" in responses:
+    if method == "post" and "201" in answers:
         parameters.append(IDEMPOTENCY_KEY)
-        responses["201"].setdefault("headers", {}).update(Location=LOCATION, ETag=ETAG)
-    if "200" in responses and (method == "patch" or (method == "get" and path.endswith("_id}"))):
-        responses["200"].setdefault("headers", {}).update(ETag=ETAG)
+        answers["201"].setdefault("headers", {}).update(Location=LOCATION, ETag=ETAG)
+    if "200" in answers and (method == "patch" or (method == "get" and path.endswith("}"))):
+        answers["200"].setdefault("headers", {}).update(ETag=ETAG)

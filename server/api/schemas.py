@@ -5,6 +5,7 @@ Schemas check shape only, never the database, and refuse fields that they do not
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -187,9 +188,10 @@ class Problem(ma.Schema):
     request_id = ma.fields.String()
 
 
+@cache
 def page_of(items: type[ma.Schema]) -> type[ma.Schema]:
     """The shape of one page of a list."""
-    name = items.__name__
+    name = items.__name__.removesuffix("Schema")
     fields = {
         "items": ma.fields.List(ma.fields.Nested(items), required=True),
         "next": ma.fields.String(

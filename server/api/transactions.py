@@ -8,7 +8,7 @@ second time (PostgreSQL deadlocks), so it touches nothing but its session.
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response, current_app, g, make_response, request
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +19,7 @@ from server.db.house import KeptAnswer
 from server.domain import errors
 from server.house import house
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = Callable[..., Any]
 
 KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
@@ -29,9 +29,10 @@ def reads(view: View) -> View:
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Any:
+        caller_if_any()  # before a connection is held: asking needs one of its own
         return house().database.read(lambda session: make_response(view(session, *args, **kwargs)))
 
-    return in_transaction  # type: ignore[return-value]
+    return in_transaction
 
 
 def writes(view: View) -> View:
@@ -55,12 +56,24 @@ def writes(view: View) -> View:
 
         try:
             return house().database.write(act)
-        except IntegrityError as clash:
-            if "kept_answers" in str(clash.orig):  # its twin was faster: give the twin's answer
-                return house().database.write(act)
-            raise errors.Conflict() from clash
+        except (IntegrityError, errors.AlreadyThere) as clash:
+            if "Idempotency-Key" in request.headers:  # its twin may have been faster
+                return _at_second_try(act)
+            raise _as_conflict(clash) from clash
 
-    return in_transaction  # type: ignore[return-value]
+    return in_transaction
+
+
+def _at_second_try(act: Callable[[Session], Response]) -> Response:
+    """The answer that its twin was given meanwhile, or the same failure again."""
+    try:
+        return house().database.write(act)
+    except IntegrityError as clash:
+        raise errors.Conflict() from clash
+
+
+def _as_conflict(clash: Exception) -> errors.DoorstepError:
+    return clash if isinstance(clash, errors.DoorstepError) else errors.Conflict()
 
 
 def _key(key: str) -> str:

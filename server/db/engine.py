@@ -91,8 +91,6 @@ class Database:
         self._reader.dispose()
         if isinstance(self._gate, WriterQueue):
             self._gate.close()
-        if isinstance(self._gate, WriterQueue):
-            self._gate.close()
 
 
 class WriterQueue:
@@ -119,11 +117,6 @@ class WriterQueue:
     def __exit__(self, *failure: object) -> None:
         self._release_file()
         self._pass_on()
-
-    def close(self) -> None:
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
 
     def close(self) -> None:
         """Lets go of the lock file."""

@@ -22,7 +22,7 @@ from server.db import tickets
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
-from server.domain.parts import PLACES, STOCK_PLACES, parse_place
+from server.domain.parts import PLACES, STOCK_PLACES, Task, parse_place, what_to_do
 from server.domain.people import FIELD_ROLES, Role, may
 
 
@@ -86,6 +86,11 @@ class PartRequest(Table):
         String(200), default="", comment="carrier and number of the parcel"
     )
     rev: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def next_step(self) -> Task | None:
+        """What somebody does next about it."""
+        return what_to_do({"state": self.state, "sku": self.sku})
 
 
 class SerialSwap(Table):
