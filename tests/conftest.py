@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from tests.client import Client
+    from tests.live import LiveServer
     from tests.postgres import Postgres
 
 TEMPLATE = "doorstep_template"
@@ -262,10 +263,21 @@ def sign_in(app: Flask) -> Callable[[people.Character], Client]:
 
     def client_of(who: people.Character) -> Client:
         with app.app_context():
-            claims = {"chain": who.chain_id, "device": None}
+            a_year_on = int((people.NOW + timedelta(days=365)).timestamp())
+            claims = {"chain": who.chain_id, "device": None, "exp": a_year_on}
             token = create_access_token(who.id, additional_claims=claims)
         client = Client(app, app.response_class, use_cookies=True)
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return client
 
     return client_of
+
+
+@pytest.fixture
+def live_server(app: Flask, tmp_path: Path) -> Iterator[LiveServer]:
+    """A real server in processes of its own, over this test's database and media."""
+    from tests.live import LiveServer
+
+    config = app.extensions["doorstep"].config
+    with LiveServer(config, tmp_path / "server.log") as server:
+        yield server

@@ -61,7 +61,7 @@ class Turn:
                 )
             )
             if taken is not None:
-                self.upload, self._held_until = taken, taken.held_until
+                self.upload = taken
                 return self
             self._wait_until_free(deadline)
 
@@ -98,15 +98,18 @@ class Turn:
         for piece in _pieces(promised):
             waiting += piece
             if len(waiting) >= WRITE_AT or time.monotonic() - written_at >= LOOK_S:
-                self._look_around(is_ending=False)
+                is_wanted = self._look_around()
                 at = self._append(at, waiting, checksum)
                 written_at = time.monotonic()
-        self._look_around(is_ending=True)
+                if is_wanted and at - start < promised:
+                    if checksum:
+                        self._cut_back(start)
+                    raise errors.Locked(retry_after_s=1)
+        self._look_around()
         at = self._append(at, waiting, checksum)
         is_cut = at - start < promised
         if checksum and (is_cut or not checksum.is_right):
-            house().media.append(self._upload_id, start, b"")  # cuts off what came
-            at = start
+            at = self._cut_back(start)
         if is_cut:
             raise errors.BodyCut(offset=at)
         if checksum and not checksum.is_right:
@@ -123,16 +126,23 @@ class Turn:
         waiting.clear()
         return after
 
-    def _look_around(self, *, is_ending: bool) -> None:
-        """Lets go when somebody waits, keeps the turn alive otherwise. Raises `Locked`."""
+    def _cut_back(self, start: int) -> int:
+        """What this request brought goes: its checksum cannot be right any more."""
+        return house().media.append(self._upload_id, start, b"")
+
+    def _look_around(self) -> bool:
+        """Keeps the turn alive and returns whether somebody waits for it, who gets it once what came
+        so far is written: so every turn moves the file on. Raises `Locked` where the turn is lost.
+        """
         now = house().clock()
         standing = house().database.read(
             lambda session: uploads.standing(session, self._upload_id, self._id)
         )
-        if not standing.is_mine or (standing.is_wanted and not is_ending):
+        if not standing.is_mine:
             raise errors.Locked(retry_after_s=1)
         if standing.held_until is not None and standing.held_until - now < uploads.LEASE / 2:
             write(lambda session: uploads.keep_turn(session, self._upload_id, self._id, now))
+        return standing.is_wanted
 
     def finish(self) -> None:
         """All bytes are here: compares the hash, moves the file to its place, notes it.

@@ -180,7 +180,7 @@ def options(upload_id: str | None = None) -> Response:
 @needs("media.send")
 def create() -> Response:
     """Creates the upload of a file, or finds the one that this person has of the same hash."""
-    promise, body = _promise(), _body_length(is_needed=False)
+    promise, body = _promise(), _body_length()
     checksum = _checksum()
     if body:
         _must_be_bytes()
@@ -248,7 +248,7 @@ def send(upload_id: str) -> Response:
 
 def _send(upload_id: str) -> Response:
     _must_be_bytes()
-    offset, body, checksum = _number("Upload-Offset"), _body_length(is_needed=True), _checksum()
+    offset, body, checksum = _number("Upload-Offset"), _body_length(), _checksum()
     _must_be_an_id(upload_id)
     with Turn(upload_id, tablet().person.id) as turn:
         g.upload_offset = turn.offset
@@ -386,9 +386,9 @@ def _number(header: str) -> int:
     return int(text)
 
 
-def _body_length(*, is_needed: bool) -> int:
-    """How many bytes the request promises; one that does not say so cannot be known to be whole."""
-    if request.content_length is None and (is_needed or "Transfer-Encoding" in request.headers):
+def _body_length() -> int:
+    """How many bytes the request promises; one in chunks without a length is never known to be whole."""
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise errors.BadRequest(header="Content-Length")
     return request.content_length or 0
 

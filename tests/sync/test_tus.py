@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,9 @@ def media(app: Flask) -> Path:
 
 
 @pytest.fixture
-def short_wait(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits three seconds for a turn that will not come."""
     monkeypatch.setattr(arrivals, "WAIT_S", 0.1)
-    yield
 
 
 def original(media: Path, content: bytes) -> Path:
@@ -287,9 +286,7 @@ def test_a_piece_with_a_wrong_checksum_is_discarded(alice: Tablet, algorithm: st
     where = alice.begin(PHOTO)
     piece = PHOTO[:1000]
     right = b64encode(hashlib.new(algorithm, piece).digest()).decode()
-    refused = alice.send(
-        where, 0, piece[::-1], headers={"Upload-Checksum": f"{algorithm} {right}"}
-    )
+    refused = alice.send(where, 0, piece[::-1], headers={"Upload-Checksum": f"{algorithm} {right}"})
     assert refused.status_code == 460
     assert alice.offset(where) == 0
     taken = alice.send(where, 0, piece, headers={"Upload-Checksum": f"{algorithm} {right}"})
@@ -525,7 +522,9 @@ def test_a_second_writer_is_told_to_wait(alice: Tablet, app: Flask, clock: HandC
     standing = house.database.read(lambda s: acts.standing(s, upload_id(where), "another"))
     assert standing.is_wanted
     clock.go_on(seconds=31)
-    assert alice.send(where, 0, PHOTO).status_code == 204, "who is silent for long has lost the turn"
+    assert alice.send(where, 0, PHOTO).status_code == 204, (
+        "who is silent for long has lost the turn"
+    )
     standing = house.database.read(lambda s: acts.standing(s, upload_id(where), "another"))
     assert not standing.is_mine
 
@@ -547,8 +546,8 @@ def test_parallel_writers_do_not_mix(alice: Tablet, app: Flask, media: Path) -> 
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count(204) >= 1
     assert set(answers) <= {204, 409, 423}
     at = alice.offset(where)
+    assert at > 0, "whoever gives way has written what it had"
     assert alice.send(where, at, content[at:]).status_code == 204
     assert original(media, content).read_bytes() == content
