@@ -5,6 +5,7 @@ that a revocation bites at once.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from flask_jwt_extended import (
     get_jwt,
     verify_jwt_in_request,
 )
+from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from jwt.exceptions import PyJWTError
 
 from server.actions import sign_ins
 from server.actions.sign_ins import Caller
@@ -23,7 +26,6 @@ from server.config import Config
 from server.db.people import Person, SignIn
 from server.domain import errors
 from server.domain.people import must
-from server.errors import problem
 from server.house import house
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -31,45 +33,69 @@ View = TypeVar("View", bound=Callable[..., Any])
 NEEDS = "doorstep_needs"  # the attribute of a view that names its permission
 
 
+FOREVER_S = 10**11
+
+
 def register(app: Flask, config: Config) -> None:
-    """Sets flask-jwt-extended up to speak our errors: 401 and a stable code, never 422."""
+    """Sets flask-jwt-extended up. It asks the computer for the time; we ask the house, so it is given
+    a leeway of all time, and `_claims` decides what has expired."""
     app.config.update(
         JWT_SECRET_KEY=config.secret,
+        JWT_ALGORITHM="HS256",
         JWT_TOKEN_LOCATION=["headers"],
-        JWT_ACCESS_TOKEN_EXPIRES=config.access_life,
-        JWT_REFRESH_TOKEN_EXPIRES=config.refresh_life,
-        JWT_DECODE_LEEWAY=0,
+        JWT_DECODE_LEEWAY=FOREVER_S,
     )
-    tokens = JWTManager(app)
-    tokens.expired_token_loader(lambda _header, _claims: problem(errors.TokenExpired()))
-    tokens.invalid_token_loader(lambda _why: problem(errors.TokenInvalid()))
-    tokens.unauthorized_loader(lambda _why: problem(errors.NotSignedIn()))
-    tokens.revoked_token_loader(lambda _header, _claims: problem(errors.TokenRevoked()))
+    JWTManager(app)
 
 
 def token_pair(link: SignIn) -> dict[str, Any]:
     """The tokens of one link of a chain; the same link always gives the same refresh token."""
-    claims = {"chain": link.chain_id, "device": link.device_id}
-    times = {name: int(link.issued_at.timestamp()) for name in ("iat", "nbf")}
-    refresh = {**claims, **times, "jti": link.id, "exp": int(link.expires_at.timestamp())}
+    now, life = house().clock(), house().config.access_life
+    bound = {"chain": link.chain_id, "device": link.device_id}
+    access = {**bound, **_valid(now, now + life)}
+    refresh = {**bound, **_valid(link.issued_at, link.expires_at), "jti": link.id}
     return {
-        "access_token": create_access_token(link.person_id, additional_claims=claims),
+        "access_token": create_access_token(link.person_id, additional_claims=access),
         "refresh_token": create_refresh_token(link.person_id, additional_claims=refresh),
-        "expires_in": int(house().config.access_life.total_seconds()),
+        "expires_in": int(life.total_seconds()),
     }
 
 
+def _valid(since: datetime, until: datetime) -> dict[str, int]:
+    begin, end = int(since.timestamp()), int(until.timestamp())
+    return {"iat": begin, "nbf": begin, "exp": end}
+
+
+def _claims(*, refresh: bool = False) -> dict[str, Any]:
+    """What the token of this request says; raises `NotSignedIn`, `TokenInvalid` or `TokenExpired`."""
+    try:
+        verify_jwt_in_request(refresh=refresh)
+    except NoAuthorizationError as without:
+        raise errors.NotSignedIn() from without
+    except (JWTExtendedException, PyJWTError, ValueError, RecursionError) as bad:
+        raise errors.TokenInvalid() from bad
+    claims: dict[str, Any] = get_jwt()
+    if claims.get("exp", 0) <= house().clock().timestamp():
+        raise errors.TokenExpired()
+    return claims
+
+
 def refresh_link() -> str:
-    """The id of the refresh token that this request carries."""
-    verify_jwt_in_request(refresh=True)
-    return str(get_jwt()["jti"])
+    """The id of the refresh token that this request carries.
+
+    Raises `DeviceUnknown` for one that is bound to another device than `Sync-Device` names.
+    """
+    claims = _claims(refresh=True)
+    bound_to = claims.get("device")
+    if bound_to is not None and request.headers.get("Sync-Device") != bound_to:
+        raise errors.DeviceUnknown()
+    return str(claims["jti"])
 
 
 def caller() -> Caller:
     """Who sends this request; raises `NotSignedIn` and its kin."""
     if "caller" not in g:
-        verify_jwt_in_request()
-        claims = get_jwt()
+        claims = _claims()
         g.caller = house().database.read(
             lambda session: sign_ins.caller(session, claims["sub"], str(claims.get("chain")))
         )

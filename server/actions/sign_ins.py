@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.db import audit
@@ -33,13 +34,15 @@ class Caller:
 def must_not_be_guessing(session: Session, subjects: dict[str, int], now: datetime) -> None:
     """Raises `TooMany` after too many failures for a name or from an address."""
     for subject, most in subjects.items():
-        failures = select(func.count(Guess.id), func.min(Guess.at)).where(
-            Guess.subject == subject, Guess.at > now - GUESS_WINDOW
+        newest = (
+            select(Guess.at)
+            .where(Guess.subject == subject, Guess.at > now - GUESS_WINDOW)
+            .order_by(Guess.at.desc())
         )
-        count, first = session.execute(failures).one()
-        if count >= most:
-            wait = first + GUESS_WINDOW - now
-            raise errors.TooMany(retry_after_s=max(1, int(wait.total_seconds())))
+        last_that_counts = session.scalar(newest.offset(most - 1).limit(1))
+        if last_that_counts is not None:
+            wait = last_that_counts + GUESS_WINDOW - now
+            raise errors.TooMany(retry_after_s=ceil(wait.total_seconds()))
 
 
 def guess_subjects(username: str, address: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ from server.api.schemas import (
     Flag,
     Ident,
     PageQuery,
+    Secret,
     Shape,
     Switch,
     Text,
@@ -58,14 +59,13 @@ class Username(Text):
         return super()._deserialize(value, attr, data, **kwargs).casefold()
 
 
-class Password(ma.fields.String):
+class Password(Secret):
     """Taken as it is, blanks included; how strong it must be, server/passwords.py says."""
 
     def __init__(self, **options: Any) -> None:
         words = f"At least {MIN_PASSWORD} characters, and not one of those that are guessed first."
-        length = ma.validate.Length(min=1, max=MAX_PASSWORD)
         metadata = {"format": "password", "description": words}
-        super().__init__(validate=length, metadata=metadata, load_only=True, **options)
+        super().__init__(MAX_PASSWORD, least=1, metadata=metadata, load_only=True, **options)
 
 
 class PersonSchema(ma.Schema):

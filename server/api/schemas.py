@@ -41,7 +41,17 @@ class Text(ma.fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text or any("\ud800" <= each <= "\udfff" for each in text):
             raise ma.ValidationError("Text must not hold NUL or half characters.")
+        return self._trimmed(text)
+
+    def _trimmed(self, text: str) -> str:
         return text.strip()
+
+
+class Secret(Text):
+    """A password: blanks at its ends belong to it."""
+
+    def _trimmed(self, text: str) -> str:
+        return text
 
 
 class Code(Text):

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from server import passwords
 from server.actions import sign_ins
-from server.api.schemas import Shape, Text
+from server.api.schemas import Secret, Shape, Text
 from server.api.transactions import writes
 from server.auth import caller, is_open, needs, refresh_link, token_pair
 from server.config import DEMO_PASSWORD
 from server.db.people import Chain, Person
 from server.domain import errors
+from server.domain.people import MAX_PASSWORD
 from server.house import house
 
 blp = Blueprint("auth", __name__, description="Signing in and out")
@@ -22,7 +23,7 @@ blp = Blueprint("auth", __name__, description="Signing in and out")
 
 class Credentials(Shape):
     username = Text(64, least=1, required=True, metadata={"example": "alice"})
-    password = Text(256, least=1, required=True, metadata={"format": "password"})
+    password = Secret(MAX_PASSWORD, least=1, required=True, metadata={"format": "password"})
 
 
 class Me(ma.Schema):
