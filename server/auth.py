@@ -43,6 +43,7 @@ def register(app: Flask, config: Config) -> None:
         JWT_SECRET_KEY=config.secret,
         JWT_ALGORITHM="HS256",
         JWT_TOKEN_LOCATION=["headers"],
+        JWT_COOKIE_CSRF_PROTECT=False,  # no cookies; and its claim would make every token another
         JWT_DECODE_LEEWAY=FOREVER_S,
     )
     JWTManager(app)

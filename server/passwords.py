@@ -31,10 +31,10 @@ def hash_of(password: str) -> str:
 def is_right(password: str, kept_hash: str | None) -> bool:
     """Whether the password fits; takes as long for a name that does not exist (`None`)."""
     try:
-        fits = _hasher.verify(_NOBODY if kept_hash is None else kept_hash, password)
+        _hasher.verify(_NOBODY if kept_hash is None else kept_hash, password)
     except (VerificationError, InvalidHashError):
         return False
-    return fits and kept_hash is not None
+    return kept_hash is not None
 
 
 def must_be_strong(password: str, own_words: list[str]) -> None:
