@@ -12,7 +12,7 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from server import passwords
-from server.db.people import Chain, Organisation, Person
+from server.db.people import Chain, Organisation, Person, SignIn
 from server.domain.people import Role
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday morning in Shanghai
@@ -46,6 +46,16 @@ class Character:
     def chain_id(self) -> str:
         """Their sign-in, begun before the test began."""
         return f"01980000-0000-7000-8000-0000000002{self.number:02}"
+
+    def sign_in(self) -> SignIn:
+        """The newest link of that sign-in, for making tokens; the database does not have it."""
+        return SignIn(
+            id=f"01980000-0000-7000-8000-0000000003{self.number:02}",
+            chain_id=self.chain_id,
+            person_id=self.id,
+            issued_at=NOW,
+            expires_at=NOW + timedelta(days=90),
+        )
 
 
 ALICE = Character(1, "Alice", Role.INSTALLER, team="blue")

@@ -96,8 +96,11 @@ def count(
 ) -> list[Movement]:
     """Brings the ledger to what was found at a place; a sku that was not counted stays.
 
-    Raises `ReferenceUnknown` for a sku that neither the catalogue nor this place has.
+    Raises `Invalid` for a place where nothing lies, and `ReferenceUnknown` for a sku that neither the
+    catalogue nor this place has.
     """
+    if not rules.parse_place(place).is_stock:
+        raise references.wrong("place", "Nothing lies there that could be counted.")
     _must_be_there(session, by, place, now, "place")
     expected = stock_at(session, place)
     for sku in sorted(set(counted) - set(expected)):
