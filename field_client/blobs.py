@@ -79,6 +79,14 @@ def file_digest(file: Path) -> str | None:
         return None
 
 
+def size(store: Store, sha256: str) -> int | None:
+    """Bytes of a file; None when it is not there."""
+    try:
+        return path(store, sha256).stat().st_size
+    except OSError:
+        return None
+
+
 def is_intact(store: Store, sha256: str) -> bool:
     return file_digest(path(store, sha256)) == sha256
 

@@ -7,7 +7,6 @@ The data of a capture is `{"saved": true, "event_id", "kind", "job_id", "seq"}`,
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import asdict
 from getpass import getpass
 from typing import Any
 
@@ -93,7 +92,9 @@ def _exit_code(report: Report) -> int:
 
 
 def _sync_data(report: Report, terminal: Terminal) -> dict[str, Any]:
-    told = asdict(report) | {"is_done": report.is_done, "problem": None}
+    names = ("by_status", "changes", "files", "bytes_sent", "waiting_events", "waiting_files")
+    told = {name: getattr(report, name) for name in (*names, "notices", "is_done")}
+    told["problem"] = None
     if report.problem is not None:
         sentence = report.problem.sentence(terminal.language)
         told["problem"] = {"code": report.problem.code, "sentence": sentence}

@@ -73,7 +73,7 @@ def batch(
         room -= len(row["body"].encode()) + 32
         if len(chosen) == most or (chosen and room < 0):
             break
-        chosen.append({**json.loads(row["body"]), "seq": row["seq"]})
+        chosen.append({**json.loads(row["body"]), "event_id": row["event_id"], "seq": row["seq"]})
     return chosen
 
 

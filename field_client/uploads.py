@@ -92,7 +92,7 @@ class Uploads:
             try:
                 again = self._transfer(blob, known)
             except errors.FileUnreadable:
-                self._note_lost(blob, "file missing")
+                self._note_lost(blob, "file missing or cut")
                 return
             if again == "done":
                 return
@@ -105,7 +105,7 @@ class Uploads:
     def _transfer(self, blob: Mapping[str, Any], known: Mapping[str, Any]) -> str:
         """Creates or resumes an upload and sends piece by piece; returns why it ended."""
         size, sha256 = int(blob["size"]), str(blob["sha256"])
-        if not blobs.path(self.store, sha256).is_file():
+        if blobs.size(self.store, sha256) != size:
             raise errors.FileUnreadable(file=sha256, why="missing")
         where = _path(known.get("upload")) if known.get("state") == "partial" else None
         step = plan.UploadStep("go_on", int(known.get("offset") or 0))
