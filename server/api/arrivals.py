@@ -24,6 +24,7 @@ from server.ids import new_id
 from server.requests import figures
 
 PIECE = 16 * 1024  # bytes read at once; small, so that a slow sender lets us look around between
+CRUMB = 1024  # the same after a silence
 WRITE_AT = 256 * 1024  # bytes that may wait in memory before they are written and flushed
 LOOK_S = 1.0  # seconds after which a holder looks around, also while nothing arrives
 QUIET_S = 30.0  # seconds of silence after which a sender has gone
@@ -221,20 +222,21 @@ def _pieces(promised: int) -> Iterator[bytes]:
     socket = request.environ.get("gunicorn.socket")
     if socket is not None:
         socket.settimeout(LOOK_S)
-    left, heard_at = promised, time.monotonic()
+    left, heard_at, step = promised, time.monotonic(), PIECE
     while left > 0:
         try:
-            piece = request.stream.read(min(PIECE, left))
+            piece = request.stream.read(min(step, left))
         except TimeoutError:
             if time.monotonic() - heard_at > QUIET_S:
                 return
+            step = CRUMB  # the server may hold a part of a piece: it is asked for less
             yield b""
             continue
         except (OSError, ClientDisconnected):
             return
         if not piece:
             return
-        left, heard_at = left - len(piece), time.monotonic()
+        left, heard_at, step = left - len(piece), time.monotonic(), min(2 * step, PIECE)
         yield piece
 
 
