@@ -6,10 +6,11 @@ from sqlalchemy.orm import Session
 
 from server.actions import exceptions, jobs, settling, sync
 from server.db.exceptions import FieldException
-from server.db.jobs import Job, lock
+from server.db.jobs import Job
 from server.db.people import Person
 from server.domain import errors
 from server.domain import exceptions as rules
+from server.domain.sync import Status
 
 # exception kind -> codes of the recorded events that "apply" lets count
 _CODES = {
@@ -25,15 +26,14 @@ def decide(
 ) -> None:
     """Carries a decision out and writes it down; to decide the same again changes nothing.
 
-    Raises `StepNotPossible` where it was decided otherwise already.
+    Raises `StepNotPossible` where it was decided otherwise already, or where an event that is run
+    again still cannot be read. The caller holds the exception's lock.
     """
     if opened.state == "decided":
         if opened.decision == decision:
             return
         raise errors.StepNotPossible(state=opened.state)
     rules.must_fit(opened.kind, decision, reason)
-    if opened.job_id is not None:
-        lock(session, {opened.job_id})
     if decision == rules.APPLY:
         _let_count(session, by, opened, now)
     elif decision == rules.RUN_AGAIN:
@@ -55,4 +55,6 @@ def _let_count(session: Session, by: Person, opened: FieldException, now: dateti
 def _run_again(session: Session, by: Person, opened: FieldException, now: datetime) -> None:
     if opened.event_id is None:
         raise errors.StepNotPossible(state="unreadable")
-    sync.run_again(session, opened.event_id, by.id, now)
+    result = sync.run_again(session, opened.event_id, by.id, now)
+    if result["status"] == Status.QUARANTINED:
+        raise errors.StepNotPossible(state=result["code"])

@@ -7,9 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import audit
-from server.db.exceptions import FieldException
+from server.db.exceptions import FieldException, visible_to
 from server.db.jobs import Job
+from server.db.people import Person
+from server.domain import errors
 from server.domain import exceptions as rules
+from server.domain.people import may
 from server.ids import new_id
 
 
@@ -23,16 +26,21 @@ def open_one(
     event_id: str | None = None,
     device_id: str | None = None,
     person_id: str | None = None,
+    again: bool = False,
     **details: Any,
 ) -> FieldException:
     """Puts a doubt before the office; the same doubt (`kind` and `subject`) is put only once.
 
+    `again` says that there is something new to it: one that was decided makes room for the next.
     The owner at first is whoever issued the job where the kind is the dispatcher's, else the role.
     """
     key = f"{kind}:{subject}"
     known = session.scalar(select(FieldException).where(FieldException.subject == key))
-    if known is not None:
+    if known is not None and not (again and known.state == "decided"):
         return known
+    if known is not None:
+        known.subject = f"{key}:{known.id}"
+        session.flush()
     owner_role = rules.KINDS[kind].owner
     opened = FieldException(
         id=new_id(),
@@ -68,11 +76,22 @@ def close(
 
 
 def hand_to(
-    session: Session, opened: FieldException, owner_id: str, by: str, now: datetime
+    session: Session, opened: FieldException, owner_id: str, by: Person, now: datetime
 ) -> None:
-    opened.owner_id = owner_id
+    """Gives an open exception an owner, who must be able to see and decide it."""
+    if opened.state != "open":
+        raise errors.StepNotPossible(state=opened.state)
+    owner = session.get(Person, owner_id)
+    if owner is None or not owner.is_active or not _may_own(session, owner, opened):
+        raise errors.ReferenceUnknown(field="owner_id")
+    opened.owner_id = owner.id
     opened.rev += 1
-    audit.record(session, by, "exception.handed_over", opened.id, now, owner_id=owner_id)
+    audit.record(session, by.id, "exception.handed_over", opened.id, now, owner_id=owner.id)
+
+
+def _may_own(session: Session, owner: Person, opened: FieldException) -> bool:
+    seen = visible_to(owner).where(FieldException.id == opened.id)
+    return may(owner.role, "exception.decide") and session.scalar(seen) is not None
 
 
 def open_of_ticket(session: Session, ticket_id: str) -> list[str]:

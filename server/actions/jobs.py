@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.actions import revisits, settling
-from server.db import audit, feed, parts, people
+from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
 from server.db.people import Certificate, Person
@@ -44,10 +44,11 @@ def issue(
     from the job that it repairs. Raises `CertificateMissing`, `JobHasWarnings` without a reason,
     `ReferenceUnknown` for an assignee whom the branch cannot send.
     """
-    if revisit is None:
+    if revisit is None or ticket.state == ticket_rules.State.CANCELLED:
         ticket_rules.must_be_open(ticket.state)
     job = _draft(session, by, ticket, form, now, revisit)
     warnings = _check(session, job, form.get("crew") or [], form.get("reason"), now)
+    ticket.closed_by_hand = None  # a revisit may bring back what was closed by hand
     job.id = next_number(session, "J")
     visit = _begin_visit(session, job, now)
     job.visit_id = visit.id
@@ -61,9 +62,35 @@ def issue(
         session, by.id, "job.issued", job.id, now, ticket=ticket.id, assignee=job.assignee_id,
         overridden=[each.code for each in warnings], reason=form.get("reason"),
     )  # fmt: skip
-    feed.touch_sheet(session, job.id)
+    _revise(session, job, now)
     settling.settle_job(session, job.id, now)
     return job, warnings
+
+
+def _revise(session: Session, job: Job, now: datetime, reason: str | None = None) -> None:
+    """The sheet has its next revision at once, so that the answer names it."""
+    feed.touch_sheet(session, job.id, reason=reason)
+    session.flush()
+    sheets.revise(session, job, now)
+
+
+def check(
+    session: Session, by: Person, ticket: Ticket, form: Form, now: datetime
+) -> list[rules.Warning]:
+    """What speaks against issuing this job, barriers too; writes nothing.
+
+    Raises `ReferenceUnknown`, `Invalid` and `StepNotPossible` as `issue` does.
+    """
+    ticket_rules.must_be_open(ticket.state)
+    job = _draft(session, by, ticket, form, now, None)
+    return _doubts(session, job, form.get("crew") or [], now)
+
+
+def warnings_of(session: Session, job: Job, now: datetime) -> list[rules.Warning]:
+    """What speaks against a job as it stands now; nothing once somebody has finished it."""
+    if job.state not in rules.MOVABLE_STATES:
+        return []
+    return _doubts(session, job, crew_of(session, job.id), now)
 
 
 def _draft(
@@ -81,7 +108,10 @@ def _draft(
         raise errors.ReferenceUnknown(field="site_id")
     site, asset = _of_customer(session, ticket, site_id, asset_id)
     assignee = _sendable(session, by, ticket.branch_id, form["assignee_id"], "assignee_id", now)
+    for each in form.get("crew") or []:
+        _sendable(session, by, ticket.branch_id, each, "crew", now)
     _must_be_sound(form)
+    _parts_must_be_known(session, form)
     start, end = form.get("window_start"), form.get("window_end")
     return Job(
         ticket_id=ticket.id,
@@ -95,7 +125,7 @@ def _draft(
         time_zone=site.time_zone,
         assignee_id=assignee.id,
         skills=form.get("skills") or [],
-        certificates=form.get("certificates", _certificates(ticket, asset)),
+        certificates=_with_law(form.get("certificates") or [], ticket, asset),
         slots=_either(form.get("slots"), earlier and earlier.slots, _slots(ticket)),
         checklist=_either(form.get("checklist"), earlier and earlier.checklist, _checklist(ticket)),
         planned_parts=form.get("planned_parts") or _awaited_parts(session, revisit),
@@ -195,6 +225,17 @@ def _certificates(ticket: Ticket, asset: Asset | None) -> list[str]:
     return [needed] if needed and ticket.kind in CERTIFIED_KINDS else []
 
 
+def _with_law(certificates: list[str], ticket: Ticket, asset: Asset | None) -> list[str]:
+    """Those that the office asks for and those that the product does: nobody talks them away."""
+    return sorted({*certificates, *_certificates(ticket, asset)})
+
+
+def _parts_must_be_known(session: Session, form: Form) -> None:
+    for line in form.get("planned_parts") or []:
+        if session.get(parts.Part, line["sku"]) is None:
+            raise errors.ReferenceUnknown(field="planned_parts")
+
+
 def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, Any]]:
     """The parts that the earlier visit lacked, as far as somebody has named them."""
     if revisit is None:
@@ -220,18 +261,30 @@ def _care_card(session: Session, ticket: Ticket, asset: Asset | None) -> str:
 def _check(
     session: Session, job: Job, crew: list[str], reason: str | None, now: datetime
 ) -> list[rules.Warning]:
-    """The warnings about everybody who goes along; the van is the assignee's."""
-    warnings: list[rules.Warning] = []
-    for person_id in dict.fromkeys([job.assignee_id, *crew]):
-        person = session.get(Person, person_id)
-        if person is None or not person.is_active or person.role not in FIELD_ROLES:
-            raise errors.ReferenceUnknown(field="crew")
-        is_first = person_id == job.assignee_id
-        needs = _needs(job, now, with_parts=is_first)
-        warnings += rules.check_issue(needs, _assignee(session, person, job))
+    """The warnings that a reason overrides. Raises `CertificateMissing`, `JobHasWarnings`."""
+    pairs = _pairs(session, job, crew, now)
+    warnings = [each for pair in pairs for each in rules.check_issue(*pair)]
     rules.must_be_reasoned(warnings, reason)
     job.override_reason = reason if warnings else None
     return warnings
+
+
+def _doubts(session: Session, job: Job, crew: list[str], now: datetime) -> list[rules.Warning]:
+    return [each for pair in _pairs(session, job, crew, now) for each in rules.doubts(*pair)]
+
+
+def _pairs(
+    session: Session, job: Job, crew: list[str], now: datetime
+) -> list[tuple[rules.Needs, rules.Assignee]]:
+    """What the job asks of everybody who goes along, and what they have; the van is the assignee's."""
+    going = dict.fromkeys([job.assignee_id, *crew])
+    return [
+        (
+            _needs(job, now, with_parts=person_id == job.assignee_id),
+            _assignee(session, session.get_one(Person, person_id), job),
+        )
+        for person_id in going
+    ]
 
 
 def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
@@ -316,9 +369,11 @@ def change(
         "window_end": form.get("window_end", job.window_end),
     }
     _must_be_sound({**form, **merged})
+    _parts_must_be_known(session, form)
     before = {name: getattr(job, name) for name in CHANGEABLE if name in form}
     for name in before:
         setattr(job, name, form[name])
+    job.certificates = _with_law(job.certificates, *_subject(session, job))
     crew = form.get("crew")
     if crew is not None:
         for each in crew:
@@ -330,9 +385,14 @@ def change(
         _set_crew(session, job, crew)
     job.edition += 1
     audit.record(session, by.id, "job.changed", job.id, now, changed=sorted(form))
-    feed.touch_sheet(session, job.id)
+    _revise(session, job, now)
     settling.settle_job(session, job.id, now)
     return warnings
+
+
+def _subject(session: Session, job: Job) -> tuple[Ticket, Asset | None]:
+    asset = session.get(Asset, job.asset_id) if job.asset_id else None
+    return session.get_one(Ticket, job.ticket_id), asset
 
 
 def reassign(
@@ -356,7 +416,7 @@ def reassign(
     audit.record(
         session, by.id, "job.reassigned", job.id, now, was=was, to=assignee.id, reason=reason
     )
-    feed.touch_sheet(session, job.id, reason="reassigned")
+    _revise(session, job, now, reason="reassigned")
     settling.settle_job(session, job.id, now)
     return warnings
 
@@ -375,8 +435,15 @@ def cancel(session: Session, by: Person, job: Job, reason: str, now: datetime) -
 
 
 def bring_back(session: Session, job: Job, by: str, now: datetime) -> None:
-    """A cancelled job whose work counts after all is not cancelled any more."""
-    if job.cancelled_at is not None:
-        job.cancelled_at, job.cancelled_reason = None, ""
-        job.edition += 1
-        audit.record(session, by, "job.brought_back", job.id, now)
+    """A cancelled job whose work counts after all is not cancelled any more, nor is its ticket."""
+    if job.cancelled_at is None:
+        return
+    job.cancelled_at, job.cancelled_reason = None, ""
+    job.edition += 1
+    audit.record(session, by, "job.brought_back", job.id, now)
+    revisits.is_taken_up(session, job, by, now)
+    ticket = session.get_one(Ticket, job.ticket_id)
+    if ticket.cancelled_at is not None:
+        ticket.cancelled_at, ticket.cancelled_reason = None, ""
+        ticket.rev += 1
+        audit.record(session, by, "ticket.brought_back", ticket.id, now)

@@ -5,10 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.actions import settling
 from server.db import audit
 from server.db.jobs import Job, Visit
+from server.db.people import Person
 from server.db.photos import Photo
 from server.db.revisits import Revisit
+from server.domain import errors
 from server.domain import revisits as rules
 from server.ids import new_id
 
@@ -75,8 +78,21 @@ def decide(
     audit.record(session, by, "revisit.decided", revisit.id, now, state=to, reason=reason)
 
 
+def judge(
+    session: Session, by: Person, revisit: Revisit, to: str, reason: str | None, now: datetime
+) -> None:
+    """The office's decision on whether somebody goes, with what follows for the ticket."""
+    if revisit.state == rules.State.PLANNED:
+        raise errors.StepNotPossible(state=revisit.state)
+    decide(session, revisit, to, reason, by.id, now)
+    session.flush()
+    settling.settle_ticket(session, revisit.ticket_id, now)
+
+
 def plan(session: Session, revisit: Revisit, job: Job, by: str, now: datetime) -> None:
-    """Ties a revisit to the job that was issued for it."""
+    """Ties a revisit to the job that was issued for it; raises `StepNotPossible` where it has one."""
+    if revisit.state == rules.State.PLANNED:
+        raise errors.StepNotPossible(state=revisit.state)
     decide(session, revisit, rules.State.PLANNED, None, by, now)
     revisit.planned_job_id = job.id
 
@@ -87,6 +103,22 @@ def is_called_off(session: Session, job: Job, by: str, now: datetime) -> None:
     if revisit is not None and revisit.state == rules.State.PLANNED:
         decide(session, revisit, rules.State.DUE, None, by, now)
         revisit.planned_job_id = None
+
+
+def is_taken_up(session: Session, job: Job, by: str, now: datetime) -> None:
+    """The cancelled job of a revisit counts after all, where no other was issued meanwhile."""
+    revisit = session.get(Revisit, job.revisit_id) if job.revisit_id else None
+    if revisit is not None and revisit.state in rules.OPEN_STATES:
+        plan(session, revisit, job, by, now)
+
+
+def dismiss_open(session: Session, ticket_id: str, reason: str, by: str, now: datetime) -> None:
+    """The ticket was cancelled: nobody needs to go again."""
+    still_open = select(Revisit).where(
+        Revisit.ticket_id == ticket_id, Revisit.state.in_(rules.OPEN_STATES)
+    )
+    for revisit in session.scalars(still_open):
+        decide(session, revisit, rules.State.DISMISSED, reason, by, now)
 
 
 def propose_unanswered_retakes(session: Session, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import jobs, revisits, settling
 from server.db import audit, customers, feed
-from server.db.jobs import Job, lock
+from server.db.jobs import Job
 from server.db.people import Person
 from server.db.tickets import Ticket, next_number
 from server.domain import errors
@@ -151,10 +151,10 @@ def cancel(session: Session, by: Person, ticket: Ticket, reason: str, now: datet
     if ticket.state == rules.State.CANCELLED:
         return
     rules.must_be_open(ticket.state)
-    lock(session, {job.id for job in _jobs(session, ticket)})
     for job in _jobs(session, ticket):
         if job.state in job_rules.MOVABLE_STATES:
             jobs.cancel(session, by, job, reason, now)
+    revisits.dismiss_open(session, ticket.id, reason, by.id, now)
     ticket.cancelled_at, ticket.cancelled_reason = now, reason
     ticket.rev += 1
     audit.record(session, by.id, "ticket.cancelled", ticket.id, now, reason=reason)

@@ -5,10 +5,13 @@ from flask_smorest import Api, Blueprint
 
 from server.api import (
     assets,
+    audit,
     certificates,
     customers,
     devices,
+    exceptions,
     health,
+    jobs,
     media,
     movements,
     organisations,
@@ -17,12 +20,15 @@ from server.api import (
     people,
     photos,
     products,
+    receipts,
     reference,
+    revisits,
     sign_ins,
     sites,
     stock,
     sync,
     tickets,
+    visits,
 )
 from server.api.schemas import Problem
 
@@ -62,6 +68,12 @@ NOUNS: tuple[Blueprint, ...] = (
     part_requests.blp,
     photos.blp,
     tickets.blp,
+    jobs.blp,
+    visits.blp,
+    receipts.blp,
+    revisits.blp,
+    exceptions.blp,
+    audit.blp,
 )
 SYNC: tuple[Blueprint, ...] = (media.blp,)
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import Response, make_response, request
@@ -33,32 +33,42 @@ def page(
     """
     limit = asked.get("limit") or DEFAULT_LIMIT
     if asked.get("after"):
-        place = _decode(asked["after"], key)
+        last_one = tuple_(*_decode(asked["after"], key))
         row = tuple_(*key)
-        rows = rows.where(row < tuple_(*place) if newest_first else row > tuple_(*place))
+        rows = rows.where(row < last_one if newest_first else row > last_one)
     order = [column.desc() if newest_first else column.asc() for column in key]
     found = list(session.scalars(rows.order_by(*order).limit(limit + 1)))
     more = len(found) > limit
     last = found[limit - 1] if more else None
     return {
         "items": [show(each) for each in found[:limit]],
-        "next": _encode([getattr(last, column.key) for column in key]) if last else None,
+        "next": token([getattr(last, column.key) for column in key]) if last else None,
     }
 
 
-def _encode(values: list[Any]) -> str:
+def token(values: Iterable[Any]) -> str:
+    """A place in a list, as text that nobody need understand."""
     texts = [v.isoformat() if hasattr(v, "isoformat") else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
-def _decode(token: str, key: tuple[InstrumentedAttribute[Any], ...]) -> list[Any]:
+def place(token: str) -> list[Any]:
+    """The values of a token, moments as text. Raises `BadRequest` for one that was not made here."""
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         values = json.loads(base64.urlsafe_b64decode(padded))
-        if not isinstance(values, list) or len(values) != len(key):
+        if not isinstance(values, list):
             raise ValueError
+        return values
+    except (ValueError, binascii.Error, UnicodeError, RecursionError) as bad:
+        raise errors.BadRequest(parameter="after") from bad
+
+
+def _decode(token: str, key: tuple[InstrumentedAttribute[Any], ...]) -> list[Any]:
+    values = place(token)
+    try:
         return [_typed(value, column) for value, column in zip(values, key, strict=True)]
-    except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError) as bad:
+    except (ValueError, TypeError) as bad:
         raise errors.BadRequest(parameter="after") from bad
 
 

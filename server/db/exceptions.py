@@ -3,6 +3,7 @@
 from sqlalchemy import Select, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import jobs
 from server.db.people import Person
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -50,8 +51,14 @@ def visible_to(person: Person) -> Select[FieldException]:
     return found.where(FieldException.id.is_(None))
 
 
-def get_for(session: Session, person: Person, exception_id: str) -> FieldException:
+def get_for(
+    session: Session, person: Person, exception_id: str, *, to_change: bool = False
+) -> FieldException:
+    """Raises `NotFound` for what `person` may not see; `to_change` locks it, and its job first."""
     found = session.scalar(visible_to(person).where(FieldException.id == exception_id))
     if found is None:
         raise errors.NotFound()
+    if to_change:
+        jobs.lock(session, {found.job_id} if found.job_id else set())
+        session.refresh(found, with_for_update=True)
     return found

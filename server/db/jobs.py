@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
-from server.domain.people import FIELD_ROLES, Role
+from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
 
 
 class Job(Table):
@@ -111,15 +111,36 @@ def visible_to(person: Person, now: datetime) -> Select[Job]:
     if not is_granted(person.organisation, now):
         return found.where(false())
     if person.role in FIELD_ROLES:
-        return found.where(_is_worked_by(_field_people(person)))
+        return found.where(_is_worked_by(_own_people(person)))
     if person.role == Role.CONTRACTOR_MANAGER:
-        own = select(Person.id).where(Person.organisation_id == person.organisation_id)
-        return found.where(Job.assignee_id.in_(own))
+        return found.where(Job.assignee_id.in_(_own_people(person)))
     return found.where(Job.branch_id == person.organisation_id)
 
 
-def _field_people(person: Person) -> Select[str]:
-    """The ids whose jobs somebody in the field sees: the own one, a lead's whole team."""
+def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:
+    """Those on visible jobs. Whoever has taken a job over does not see what somebody before did on it,
+    unless they belong together.
+    """
+    seen = visible_to(person, now)
+    found = select(Visit).where(Visit.job_id.in_(seen.with_only_columns(Job.id)))
+    if person.role not in CONTRACTOR_ROLES:
+        return found
+    present = seen.with_only_columns(Job.visit_id)
+    return found.where(or_(Visit.id.in_(present), Visit.person_id.in_(_own_people(person))))
+
+
+def visit_for(session: Session, person: Person, visit_id: str, now: datetime) -> Visit:
+    """Raises `NotFound` for what `person` may not see."""
+    found = session.scalar(visits_visible_to(person, now).where(Visit.id == visit_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def _own_people(person: Person) -> Select[str]:
+    """The ids whose work is one's own: oneself, a lead's team, a contractor manager's company."""
+    if person.role == Role.CONTRACTOR_MANAGER:
+        return select(Person.id).where(Person.organisation_id == person.organisation_id)
     if person.role == Role.LEAD_INSTALLER and person.team:
         return select(Person.id).where(
             Person.organisation_id == person.organisation_id, Person.team == person.team

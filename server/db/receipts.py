@@ -42,8 +42,9 @@ class Receipt(Table):
 
 
 def visible_to(person: Person, now: datetime) -> Select[Receipt]:
-    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
-    return select(Receipt).where(Receipt.job_id.in_(seen))
+    """Who sees the visit sees what was signed on it."""
+    seen = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
+    return select(Receipt).where(Receipt.visit_id.in_(seen))
 
 
 def get_for(session: Session, person: Person, receipt_id: str, now: datetime) -> Receipt:

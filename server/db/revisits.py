@@ -38,8 +38,14 @@ def visible_to(person: Person) -> Select[Revisit]:
     return select(Revisit).where(Revisit.ticket_id.in_(seen))
 
 
-def get_for(session: Session, person: Person, revisit_id: str) -> Revisit:
+def get_for(
+    session: Session, person: Person, revisit_id: str, *, to_change: bool = False
+) -> Revisit:
+    """Raises `NotFound` for what `person` may not see; `to_change` locks it, and its ticket first."""
     found = session.scalar(visible_to(person).where(Revisit.id == revisit_id))
     if found is None:
         raise errors.NotFound()
+    if to_change:
+        tickets.lock(session, found.ticket_id)
+        session.refresh(found, with_for_update=True)
     return found

@@ -34,3 +34,8 @@ class Table(DeclarativeBase):
 def refers(target: str) -> ForeignKey:
     """A foreign key that holds: nothing is deleted from under it."""
     return ForeignKey(target, ondelete="RESTRICT")
+
+
+def values_of(row: Table) -> dict[str, Any]:
+    """A row as plain values, by column."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}

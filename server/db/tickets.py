@@ -1,9 +1,11 @@
 """Tickets, and the numbers that people read out on the phone."""
 
-from sqlalchemy import Select, String, select, update
+from sqlalchemy import Select, String, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import jobs
+from server.db.customers import Customer, customers_like
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -81,9 +83,32 @@ def visible_to(person: Person) -> Select[Ticket]:
     return found.where(Ticket.branch_id == person.organisation_id)
 
 
-def get_for(session: Session, person: Person, ticket_id: str) -> Ticket:
-    """Raises `NotFound` for what `person` may not see."""
+def get_for(session: Session, person: Person, ticket_id: str, *, to_change: bool = False) -> Ticket:
+    """Raises `NotFound` for what `person` may not see; `to_change` locks it until the commit."""
+    if to_change:
+        lock(session, ticket_id)
     found = session.scalar(visible_to(person).where(Ticket.id == ticket_id))
     if found is None:
         raise errors.NotFound()
     return found
+
+
+def lock(session: Session, ticket_id: str) -> None:
+    """Makes other writers of this ticket and its jobs wait: its jobs first, as everybody does."""
+    of_ticket = select(jobs.Job.id).where(jobs.Job.ticket_id == ticket_id)
+    jobs.lock(session, set(session.scalars(of_ticket)))
+    row = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
+    session.execute(row.execution_options(populate_existing=True)).all()
+
+
+def like(found: Select[Ticket], words: str) -> Select[Ticket]:
+    """Those with such a number or such words, or of a customer whom such words find."""
+    customers = customers_like(select(Customer), words).with_only_columns(Customer.id)
+    said = words.lower()
+    fits = or_(
+        func.lower(Ticket.id) == said,
+        func.lower(Ticket.summary).contains(said, autoescape=True),
+        func.lower(Ticket.description).contains(said, autoescape=True),
+        Ticket.customer_id.in_(customers),
+    )
+    return found.where(fits)

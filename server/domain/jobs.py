@@ -78,6 +78,22 @@ class Warning:
     subject: str
 
 
+# code -> (English, Chinese): the words of a warning. `{subject}` is the skill, job, part …
+WARNINGS: dict[str, tuple[str, str]] = {
+    "skill_missing": ("The skill {subject} is missing", "缺少技能 {subject}"),
+    "window_overlaps": ("The window overlaps with job {subject}", "预约时间与派工单 {subject} 重叠"),
+    "part_not_in_van": ("Not enough of {subject} in the van", "车载配件 {subject} 数量不足"),
+    "certificate_missing": ("No valid certificate {subject}", "没有有效的 {subject} 证书"),
+}  # fmt: skip
+# What no reason overrides.
+BARRIERS = frozenset({"certificate_missing"})
+
+
+def sentence(warning: Warning, language: str = "en") -> str:
+    english, chinese = WARNINGS[warning.code]
+    return (chinese if language == "zh" else english).format(subject=warning.subject)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignee:
     """What is known of the person whom a job is given to."""
@@ -102,14 +118,24 @@ class Needs:
 
 def check_issue(needs: Needs, assignee: Assignee) -> list[Warning]:
     """Warnings about this assignment; raises `CertificateMissing`, which no reason overrides."""
-    for kind in sorted(needs.certificates):
-        if not any(c.kind == kind and c.holds_on(needs.day) for c in assignee.certificates):
-            raise errors.CertificateMissing(person=assignee.name, certificate=kind)
+    for barrier in _missing_certificates(needs, assignee):
+        raise errors.CertificateMissing(person=assignee.name, certificate=barrier.subject)
+    return doubts(needs, assignee)
+
+
+def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
+    """All that speaks against this assignment, with what no reason overrides (`BARRIERS`)."""
     return [
+        *_missing_certificates(needs, assignee),
         *_missing_skills(needs, assignee),
         *_overlaps(needs, assignee),
         *_short_parts(needs, assignee),
     ]
+
+
+def _missing_certificates(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
+    held = {each.kind for each in assignee.certificates if each.holds_on(needs.day)}
+    return (Warning("certificate_missing", kind) for kind in sorted(needs.certificates - held))
 
 
 def _missing_skills(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
