@@ -7,13 +7,15 @@ opens; a library with the WAL-reset bug (fixed in 3.51.3) is refused.
 """
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -32,42 +34,75 @@ T = TypeVar("T")
 SAFE_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 WRITER_WAIT_S = 20.0
+FILE_ASKED_EVERY_S = 0.001
 DURABLE_SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 RETRIED_STATES = frozenset({"40001", "40P01"})
 RETRIES = 5
 
 
 class Database:
-    """One database, SQLite or PostgreSQL: `write` and `read` run a function in a transaction."""
+    """One database, SQLite or PostgreSQL: `write` and `read` run a function in a transaction.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    `writer_wait_s` is how long a write waits for its turn on SQLite.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 10, writer_wait_s: float = WRITER_WAIT_S
+    ) -> None:
         self.url = normal_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.before_commit: list[Callable[[Session], None]] = []
+        self._pool_size, self._writer_wait_s = pool_size, writer_wait_s
+        self._of_parent: list[Any] = []
+        self._open()
+        _OPENED.add(self)
+
+    def _open(self) -> None:
         if self.is_sqlite:
-            self._writer = _sqlite_engine(self.url, pool_size, read_only=False)
-            self._reader = _sqlite_engine(self.url, pool_size, read_only=True)
-            self._gate: contextlib.AbstractContextManager[Any] = WriterQueue(_path(self.url))
+            busy_ms = min(BUSY_TIMEOUT_MS, int(self._writer_wait_s * 1000))
+            self._writer = _sqlite_engine(self.url, self._pool_size, busy_ms, read_only=False)
+            self._reader = _sqlite_engine(self.url, self._pool_size, busy_ms, read_only=True)
+            self._gate: contextlib.AbstractContextManager[Any] = WriterQueue(
+                _path(self.url), self._writer_wait_s
+            )
         else:
-            self._writer = create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
-            self._reader = self._writer.execution_options(postgresql_readonly=True)
+            self._writer = create_engine(
+                self.url, pool_size=self._pool_size, pool_pre_ping=True, hide_parameters=True
+            )
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             self._gate = contextlib.nullcontext()
+
+    def open_anew(self) -> None:
+        """In a child process: its own connections and its own turns. What the parent had is kept as
+        it is, because closing it here would end it there. Fork between writes: SQLite itself would
+        believe for ever that the child holds the lock of a write that went on."""
+        self._of_parent.append((self._writer, self._reader, self._gate))
+        self._open()
 
     @property
     def engine(self) -> Engine:
         """The engine that may write: for migrations and checks."""
         return self._writer
 
+    @property
+    def reading(self) -> Engine:
+        """The engine that cannot write."""
+        return self._reader
+
     def write(self, act: Callable[[Session], T]) -> T:
         """Runs `act` in one transaction and commits it, with whatever `before_commit` adds.
 
         On PostgreSQL the act runs again after a deadlock or a failed serialisation, so it must have
-        no effect but on its session. Raises `Busy` where no writer's turn came in time.
+        no effect but on its session. On SQLite it raises `Busy` where no turn came in time.
         """
         for attempt in range(RETRIES):
             try:
                 return self._write_once(act)
             except DBAPIError as failure:
+                if getattr(failure.orig, "sqlite_errorname", None) == "SQLITE_BUSY":
+                    raise errors.Busy(retry_after_s=2) from failure  # another program holds it
                 if _state(failure) not in RETRIED_STATES or attempt == RETRIES - 1:
                     raise
                 time.sleep(0.005 * 2**attempt)
@@ -93,36 +128,60 @@ class Database:
             self._gate.close()
 
 
-class WriterQueue:
-    """First come, first served, between threads; a lock file between processes.
+_OPENED: WeakSet[Database] = WeakSet()
 
-    Held for the length of one write transaction. Raises `Busy` after `WRITER_WAIT_S`.
+
+def _after_fork() -> None:
+    for database in list(_OPENED):
+        database.open_anew()
+
+
+_at_fork = getattr(os, "register_at_fork", None)  # Windows has none
+if _at_fork is not None:
+    _at_fork(after_in_child=_after_fork)
+
+
+class WriterQueue:
+    """First come, first served, between threads; two lock files between processes.
+
+    Whoever wants the file `.writer` stands in the `.door` while waiting for it: so the process that
+    has just written cannot take it again before one that waits. A process that dies lets go of both.
+    Held for the length of one write transaction. Raises `Busy` after `wait_s` seconds.
     """
 
-    def __init__(self, database: Path | None) -> None:
+    def __init__(self, database: Path | None, wait_s: float = WRITER_WAIT_S) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._is_taken = False
-        self._file = database.with_name(database.name + ".writer") if database else None
-        self._handle: Any = None
+        self._wait_s = wait_s
+        self._database = database if fcntl is not None else None
+        self._door: IO[bytes] | None = None
+        self._writer: IO[bytes] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many threads of this process wait."""
+        return len(self._waiting)
 
     def __enter__(self) -> None:
+        give_up_at = time.monotonic() + self._wait_s
         self._take_turn()
         try:
-            self._take_file()
+            self._take_file(give_up_at)
         except BaseException:
             self._pass_on()
             raise
 
     def __exit__(self, *failure: object) -> None:
-        self._release_file()
+        _unlock(self._writer)
         self._pass_on()
 
     def close(self) -> None:
-        """Lets go of the lock file."""
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
+        """Lets go of the lock files."""
+        for file in (self._door, self._writer):
+            if file is not None:
+                file.close()
+        self._door = self._writer = None
 
     def _take_turn(self) -> None:
         with self._lock:
@@ -132,7 +191,7 @@ class WriterQueue:
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
-        if turn.acquire(timeout=WRITER_WAIT_S):
+        if turn.acquire(timeout=self._wait_s):
             return
         with self._lock:
             if turn in self._waiting:
@@ -147,16 +206,34 @@ class WriterQueue:
             else:
                 self._is_taken = False
 
-    def _take_file(self) -> None:
-        if self._file is None or fcntl is None:
+    def _take_file(self, give_up_at: float) -> None:
+        if self._database is None:
             return
-        if self._handle is None:
-            self._handle = self._file.open("ab")
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        if self._door is None:
+            self._door = self._database.with_name(self._database.name + ".door").open("ab")
+            self._writer = self._database.with_name(self._database.name + ".writer").open("ab")
+        try:
+            _lock(self._door, give_up_at)
+            _lock(self._writer, give_up_at)
+        finally:
+            _unlock(self._door)
 
-    def _release_file(self) -> None:
-        if self._handle is not None:
-            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+def _lock(file: IO[bytes] | None, give_up_at: float) -> None:
+    """Waits for the lock on a file, as nobody else can tell us of it, by asking again."""
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+            return
+        except BlockingIOError:
+            if time.monotonic() >= give_up_at:
+                raise errors.Busy(retry_after_s=2) from None
+            time.sleep(FILE_ASKED_EVERY_S)
+
+
+def _unlock(file: IO[bytes] | None) -> None:
+    if file is not None:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def normal_url(url: str) -> URL:
@@ -175,26 +252,32 @@ def _state(failure: DBAPIError) -> str | None:
 
 
 def sqlite_driver() -> Any:
-    """The SQLite module to use, new enough to be trusted with data; raises `RuntimeError` if none."""
+    """The SQLite module to use; raises `RuntimeError` where it cannot be trusted with data."""
     import pysqlite3
 
-    if tuple(pysqlite3.sqlite_version_info) < SAFE_SQLITE:
-        raise RuntimeError(
-            f"SQLite {pysqlite3.sqlite_version} can lose committed data in WAL mode. "
-            f"Doorstep needs {'.'.join(map(str, SAFE_SQLITE))} or newer."
-        )
+    must_be_safe(pysqlite3.sqlite_version_info)
     return pysqlite3
 
 
-def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool) -> Engine:
+def must_be_safe(version: tuple[int, ...]) -> None:
+    """Raises `RuntimeError` for a SQLite with the WAL-reset bug."""
+    if tuple(version) < SAFE_SQLITE:
+        said, needed = (".".join(map(str, each)) for each in (version, SAFE_SQLITE))
+        raise RuntimeError(
+            f"SQLite {said} can lose committed data in WAL mode. Doorstep needs {needed} or newer."
+        )
+
+
+def _sqlite_engine(url: URL, pool_size: int, busy_ms: int, *, read_only: bool) -> Engine:
     driver = sqlite_driver()
     engine = create_engine(
         url,
         module=driver,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={
-            "timeout": BUSY_TIMEOUT_MS / 1000,
+            "timeout": busy_ms / 1000,
             "isolation_level": None,
             "check_same_thread": False,
         },
@@ -202,7 +285,7 @@ def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        _make_durable(connection)
+        make_durable(connection)
         if read_only:
             connection.execute("PRAGMA query_only = 1")
 
@@ -213,8 +296,8 @@ def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool) -> Engine:
     return engine
 
 
-def _make_durable(connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Sets what a power cut must not undo; raises `RuntimeError` where that does not hold."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
