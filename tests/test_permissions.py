@@ -72,7 +72,7 @@ def test_somebody_who_has_left_is_nobody(sign_in: SignIn) -> None:
 def knock(client: Client, row: Row) -> str:
     """The code of the problem, or "none": for a request without content, about nothing in particular."""
     path = re.sub(r"<(\w+:)?\w+>", "nothing-like-it", row.path)
-    body = None if row.method in ("GET", "DELETE") else {}
+    body: dict[str, str] | None = None if row.method in ("GET", "DELETE") else {}
     answer = client.open(path, method=row.method, headers=HEADERS, json=body)
     told = answer.get_json(silent=True)
     assert answer.status_code < 500, told

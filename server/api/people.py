@@ -60,12 +60,12 @@ class Username(Text):
 
 
 class Password(Secret):
-    """Taken as it is, blanks included; how strong it must be, server/passwords.py says."""
+    """How strong it must be, server/passwords.py says."""
 
     def __init__(self, **options: Any) -> None:
         words = f"At least {MIN_PASSWORD} characters, and not one of those that are guessed first."
         metadata = {"format": "password", "description": words}
-        super().__init__(MAX_PASSWORD, least=1, metadata=metadata, load_only=True, **options)
+        super().__init__(MAX_PASSWORD, least=1, metadata=metadata, **options)
 
 
 class PersonSchema(ma.Schema):

@@ -19,16 +19,21 @@ TIME_ZONES = frozenset(available_timezones())
 
 
 class Shape(ma.Schema):
-    """Fields are listed by hand; unknown ones are refused."""
+    """Fields are listed by hand; unknown ones are refused, in a query as well as in a body."""
 
     class Meta:
         unknown = ma.RAISE
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Webargs would have unknown parameters of a query ignored: the shape alone decides."""
+        return super().load(data, **{**options, "unknown": None})
 
 
 class Text(ma.fields.String):
     """Text that every database holds: no NUL, no half characters; edges trimmed."""
 
     def __init__(self, most: int = 4_000, *, least: int = 0, **options: Any) -> None:
+        self.most = most
         more = options.pop("validate", None)
         checks: list[Callable[[Any], Any]] = [validate.Length(min=least, max=most)]
         if more is not None:
@@ -41,7 +46,7 @@ class Text(ma.fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text or any("\ud800" <= each <= "\udfff" for each in text):
             raise ma.ValidationError("Text must not hold NUL or half characters.")
-        return self._trimmed(text)
+        return self._trimmed(text) if len(text) <= self.most else text  # too long as it was sent
 
     def _trimmed(self, text: str) -> str:
         return text.strip()

@@ -6,6 +6,7 @@ second time (PostgreSQL deadlocks), so it touches nothing but its session.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -45,7 +46,7 @@ def writes(view: View) -> View:
         def act(session: Session) -> Response:
             session.info["request_id"] = g.get("request_id")
             key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-            if not key or who is None:
+            if key is None or who is None:
                 return make_response(view(session, *args, **kwargs))
             kept = session.get(KeptAnswer, (who.person.id, _key(key)))
             if kept is not None:
@@ -77,7 +78,7 @@ def _as_conflict(clash: Exception) -> errors.DoorstepError:
 
 
 def _key(key: str) -> str:
-    if not 1 <= len(key) <= 255 or not key.isprintable():
+    if not re.fullmatch(r"[!-~]{1,255}", key):
         raise errors.BadRequest(header="Idempotency-Key")
     return key
 

@@ -166,3 +166,15 @@ def test_a_new_name_reaches_the_sheet_of_an_open_job(wei: Client, save: Save, lo
     assert job.rev == 1
     assert '"name":"Li Na Wang"' in job.document
     assert load(lambda session: session.get(Job, done_job.id)).rev == 0
+
+
+def test_it_refuses_a_question_that_it_does_not_know(wei: Client) -> None:
+    refused = wei.get("/api/v1/customers?name=Li")
+    assert (refused.status_code, list(refused.json["errors"]["query"])) == (422, ["name"])
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 256])
+def test_it_refuses_a_key_that_is_none(wei: Client, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    refused = wei.post("/api/v1/customers", json={"name": "Li Na"}, headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (400, "bad_request")
