@@ -42,7 +42,7 @@ def test_the_first_supervisor_can_sign_in(fresh_database_url: str, tmp_path: Pat
     answer = app.test_client().post("/api/v1/auth/login", json=form)
     app.extensions["doorstep"].database.close()
     assert answer.status_code == 200
-    assert answer.json["person"]["role"] == "supervisor"
+    assert answer.get_json()["person"]["role"] == "supervisor"
 
 
 def test_it_begins_only_once(fresh_database_url: str, tmp_path: Path) -> None:
