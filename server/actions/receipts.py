@@ -66,6 +66,8 @@ def change(session: Session, job: Job, visit: Visit, event: FieldEvent, now: dat
     last = receipts.latest(session, job.id)
     if last is None or last.state not in ("signed", "changed") or last.event_id is None:
         return
+    if not rules.is_content(json.loads(event.raw)):
+        return  # a note for the office, which no receipt shows
     lane = events.lane_before(session, event)
     if last.event_id not in {each.id for each in lane}:
         return  # somebody else's lane, or late: not part of what was signed

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.pages import as_it_is, page
+from server.api.pages import as_it_is, only, page
 from server.api.schemas import Code, Document, Ident, Moment, PageQuery, Text, page_of
 from server.api.transactions import reads
 from server.auth import needs
@@ -43,7 +43,7 @@ class AuditQuery(PageQuery):
     noun = Code(metadata={"example": "job"})
     noun_id = Text(200, least=1, metadata={"example": "J-1001"})
     act = Code(metadata={"example": "job.reassigned"})
-    person = Ident()
+    person_id = Ident(metadata={"description": "Only what this person did."})
 
 
 @blp.route("/audit")
@@ -53,14 +53,6 @@ class AuditQuery(PageQuery):
 @blp.response(200, page_of(AuditSchema))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List what was done, the newest first."""
-    found = select(AuditLine)
-    columns = {
-        "noun": AuditLine.noun,
-        "noun_id": AuditLine.noun_id,
-        "act": AuditLine.act,
-        "person": AuditLine.person_id,
-    }
-    for name, column in columns.items():
-        if name in asked:
-            found = found.where(column == asked[name])
+    columns = (AuditLine.noun, AuditLine.noun_id, AuditLine.act, AuditLine.person_id)
+    found = only(select(AuditLine), asked, *columns)
     return page(session, found, (AuditLine.id,), as_it_is, asked, newest_first=True)

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server.actions import deciding, exceptions
-from server.api.pages import etag, must_match, page
+from server.api.pages import etag, must_match, only, page
 from server.api.reference import IF_MATCH
 from server.api.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
 from server.api.transactions import reads, writes
@@ -98,9 +98,9 @@ class ExceptionSchema(ExceptionLine):
 class ExceptionQuery(PageQuery):
     state = Text(64, validate=one_of(*STATES))
     kind = Text(64, validate=one_of(*rules.KINDS))
-    owner = Ident()
-    ticket = Ident(metadata={"example": "T-1001"})
-    job = Ident(metadata={"example": "J-1001"})
+    owner_id = Ident(metadata={"description": "Only those that this person looks after."})
+    ticket_id = Ident(metadata={"description": "Only those of this ticket.", "example": "T-1001"})
+    job_id = Ident(metadata={"description": "Only those of this job.", "example": "J-1001"})
 
 
 class ExceptionDecision(Shape):
@@ -121,18 +121,10 @@ class ExceptionOwner(Shape):
 @blp.response(200, page_of(ExceptionLine))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List exceptions, the oldest first."""
-    found = visible_to(me())
-    columns = {
-        "state": FieldException.state,
-        "kind": FieldException.kind,
-        "owner": FieldException.owner_id,
-        "ticket": FieldException.ticket_id,
-        "job": FieldException.job_id,
-    }
-    for name, column in columns.items():
-        if name in asked:
-            found = found.where(column == asked[name])
-    return page(session, found, (FieldException.opened_at, FieldException.id), _line, asked)
+    thing = FieldException
+    columns = (thing.state, thing.kind, thing.owner_id, thing.ticket_id, thing.job_id)
+    found = only(visible_to(me()), asked, *columns)
+    return page(session, found, (thing.opened_at, thing.id), _line, asked)
 
 
 @blp.route("/exceptions/<exception_id>")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import jobs
 from server.actions.references import named
-from server.api.pages import created, etag, must_match, page
+from server.api.pages import created, etag, must_match, only, page
 from server.api.schemas import (
     Code,
     Count,
@@ -276,10 +276,10 @@ class Handover(Shape):
 
 
 class JobQuery(PageQuery):
-    assignee = Ident()
+    assignee_id = Ident(metadata={"description": "Only those of this person."})
     state = Text(64, validate=one_of(*rules.State))
     received = Text(64, validate=one_of(*Received))
-    ticket = Ident()
+    ticket_id = Ident(metadata={"description": "Only those for this ticket.", "example": "T-1001"})
     day = Day(
         metadata={
             "description": "Jobs whose window touches this day in your branch's time zone.",
@@ -297,16 +297,8 @@ class JobQuery(PageQuery):
 @blp.response(200, page_of(JobLine))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List jobs (work orders), the newest first. Installers see their own, a lead the team's."""
-    found = visible_to(me(), house().clock())
-    columns = {
-        "assignee": Job.assignee_id,
-        "state": Job.state,
-        "received": Job.received,
-        "ticket": Job.ticket_id,
-    }
-    for name, column in columns.items():
-        if name in asked:
-            found = found.where(column == asked[name])
+    columns = (Job.assignee_id, Job.state, Job.received, Job.ticket_id)
+    found = only(visible_to(me(), house().clock()), asked, *columns)
     if "day" in asked:
         found = _between(found, *_edges(asked["day"]))
     found = _between(found, asked.get("begin"), asked.get("end"))

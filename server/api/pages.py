@@ -46,6 +46,16 @@ def page(
     }
 
 
+def only(
+    rows: Select[Row], asked: dict[str, Any], *columns: InstrumentedAttribute[Any]
+) -> Select[Row]:
+    """The rows whose columns are what the query asks for under their names."""
+    for column in columns:
+        if column.key in asked:
+            rows = rows.where(column == asked[column.key])
+    return rows
+
+
 def token(values: Iterable[Any]) -> str:
     """A place in a list, as text that nobody need understand."""
     texts = [v.isoformat() if hasattr(v, "isoformat") else v for v in values]

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.api.pages import page
+from server.api.pages import only, page
 from server.api.schemas import Document, Ident, Moment, PageQuery, Text, one_of, page_of
 from server.api.transactions import reads
 from server.auth import me, needs
@@ -101,8 +101,8 @@ class ReceiptSchema(ReceiptLine):
 
 
 class ReceiptQuery(PageQuery):
-    job = Ident(metadata={"example": "J-1001"})
-    ticket = Ident(metadata={"example": "T-1001"})
+    job_id = Ident(metadata={"description": "Only those of this job.", "example": "J-1001"})
+    ticket_id = Ident(metadata={"description": "Only those of this ticket.", "example": "T-1001"})
     state = Text(64, validate=one_of(*STATES))
 
 
@@ -113,14 +113,10 @@ class ReceiptQuery(PageQuery):
 @blp.response(200, page_of(ReceiptLine))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List receipts (service reports), every version of each, the oldest first."""
-    found = visible_to(me(), house().clock())
-    if "job" in asked:
-        found = found.where(Receipt.job_id == asked["job"])
-    if "ticket" in asked:
-        of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket"])
+    found = only(visible_to(me(), house().clock()), asked, Receipt.job_id, Receipt.state)
+    if "ticket_id" in asked:
+        of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket_id"])
         found = found.where(Receipt.job_id.in_(of_ticket))
-    if "state" in asked:
-        found = found.where(Receipt.state == asked["state"])
     return page(session, found, (Receipt.made_at, Receipt.id), _line, asked)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from server.actions import jobs, revisits
 from server.api.jobs import Assignment, JobSchema
 from server.api.jobs import shown as job_shown
-from server.api.pages import created, etag, must_match, page
+from server.api.pages import created, etag, must_match, only, page
 from server.api.reference import IF_MATCH
 from server.api.schemas import Ident, Moment, PageQuery, Shape, Text, one_of, page_of
 from server.api.transactions import reads, writes
@@ -81,8 +81,10 @@ class RevisitSchema(ma.Schema):
 
 class RevisitQuery(PageQuery):
     state = Text(64, validate=one_of(*rules.State))
-    ticket = Ident(metadata={"example": "T-1001"})
-    job = Ident(metadata={"description": "Revisits of this job.", "example": "J-1001"})
+    ticket_id = Ident(metadata={"description": "Only those of this ticket.", "example": "T-1001"})
+    job_id = Ident(
+        metadata={"description": "Only those that repair this job.", "example": "J-1001"}
+    )
 
 
 class RevisitDecision(Shape):
@@ -106,11 +108,7 @@ class RevisitDecision(Shape):
 @blp.response(200, page_of(RevisitSchema))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List revisits (callbacks), the oldest first."""
-    found = visible_to(me())
-    columns = {"state": Revisit.state, "ticket": Revisit.ticket_id, "job": Revisit.job_id}
-    for name, column in columns.items():
-        if name in asked:
-            found = found.where(column == asked[name])
+    found = only(visible_to(me()), asked, Revisit.state, Revisit.ticket_id, Revisit.job_id)
     key = (Revisit.opened_at, Revisit.id)
     return page(session, found, key, lambda each: shown(session, each), asked)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import promises, settling, tickets
-from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, page, place, token
+from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, only, page, place, token
 from server.api.schemas import (
     Code,
     Document,
@@ -232,9 +232,9 @@ class TicketQuery(PageQuery):
     state = Text(64, validate=one_of(*rules.State))
     is_open = Switch(metadata={"description": "Neither closed nor cancelled."})
     kind = Text(64, validate=one_of(*rules.KINDS))
-    branch = Ident(metadata={"description": "Only for a supervisor: others see their own."})
-    customer = Ident()
-    assignee = Ident(metadata={"description": "Somebody who has a job for it."})
+    branch_id = Ident(metadata={"description": "For a supervisor: others see only their own."})
+    customer_id = Ident(metadata={"description": "Only those of this customer."})
+    assignee_id = Ident(metadata={"description": "Only those with a job of this person."})
     q = Text(
         200,
         least=1,
@@ -285,21 +285,13 @@ class Reopening(Shape):
 @blp.response(200, page_of(TicketSchema))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List or search tickets (cases), the newest first."""
-    found = visible_to(me())
-    columns = {
-        "state": Ticket.state,
-        "kind": Ticket.kind,
-        "branch": Ticket.branch_id,
-        "customer": Ticket.customer_id,
-    }
-    for name, column in columns.items():
-        if name in asked:
-            found = found.where(column == asked[name])
+    columns = (Ticket.state, Ticket.kind, Ticket.branch_id, Ticket.customer_id)
+    found = only(visible_to(me()), asked, *columns)
     if "is_open" in asked:
         is_over = Ticket.state.in_(OVER)
         found = found.where(~is_over if asked["is_open"] else is_over)
-    if "assignee" in asked:
-        theirs = select(Job.ticket_id).where(Job.assignee_id == asked["assignee"])
+    if "assignee_id" in asked:
+        theirs = select(Job.ticket_id).where(Job.assignee_id == asked["assignee_id"])
         found = found.where(Ticket.id.in_(theirs))
     if "q" in asked:
         found = like(found, asked["q"])

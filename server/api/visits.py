@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import visits
 from server.api.jobs import JobSchema, told
-from server.api.pages import must_match, page
+from server.api.pages import must_match, only, page
 from server.api.reference import IF_MATCH
 from server.api.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
 from server.api.transactions import reads, writes
@@ -46,7 +46,7 @@ class VisitSchema(ma.Schema):
 
 
 class VisitQuery(PageQuery):
-    job = Ident(metadata={"example": "J-1001"})
+    job_id = Ident(metadata={"description": "Only those on this job.", "example": "J-1001"})
 
 
 class VisitVerdict(Shape):
@@ -71,9 +71,7 @@ class VisitVerdict(Shape):
 @blp.response(200, page_of(VisitSchema))
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List visits, one for each time that a job was given to somebody, the oldest first."""
-    found = visits_visible_to(me(), house().clock())
-    if "job" in asked:
-        found = found.where(Visit.job_id == asked["job"])
+    found = only(visits_visible_to(me(), house().clock()), asked, Visit.job_id)
     return page(session, found, (Visit.assigned_at, Visit.id), values_of, asked)
 
 
