@@ -17,9 +17,10 @@ from server.db import house
 from server.db.feed import CATALOGUE, Change, Scope, person_scope
 from server.db.jobs import Job
 from server.db.people import Person
-from server.domain import errors
+from server.domain import errors, events, sync
 
 MAX_CHANGES = 200
+MAX_VERSION = 2**53 - 1
 
 
 def scopes_of(person: Person) -> list[str]:
@@ -62,10 +63,12 @@ def _seen(session: Session, person: Person, cursor: str | None, epoch: str) -> d
     seen = token.get("v")
     if not isinstance(seen, dict) or sorted(seen) != scopes:
         raise errors.CursorGone(why="scope")
+    if not all(events.is_integer(version, 0, MAX_VERSION) for version in seen.values()):
+        raise errors.CursorGone(why="epoch")
     known = session.scalars(select(Scope).where(Scope.scope.in_(scopes)))
     for scope in known:
         version = seen[scope.scope]
-        if not isinstance(version, int) or version > scope.head:
+        if version > scope.head:
             raise errors.CursorGone(why="epoch")
         if 0 < version < scope.horizon:
             raise errors.CursorGone(why="horizon")
@@ -104,9 +107,10 @@ def _is_page(token: dict[str, Any], scopes: list[str]) -> bool:
     return (
         isinstance(at, list)
         and len(at) == 3
-        and all(isinstance(each, str) for each in at)
+        and all(events.is_text(each, 64) and sync.clean(each) == each for each in at)
         and isinstance(heads, dict)
         and sorted(heads) == scopes
+        and all(events.is_integer(each, 0, MAX_VERSION) for each in heads.values())
     )
 
 

@@ -50,11 +50,7 @@ def _settle_arrival(session: Session, job: Job, visit: Visit) -> None:
     if signature:
         later.add(signature["sha256"])
     announced = {blob["sha256"] for blob in manifest["blobs"]} | later
-    here = {
-        event.id
-        for event in events.by_id(session, manifest["events"]).values()
-        if event.status != sync_rules.Status.HELD
-    }
+    here = events.here(session, manifest["events"])
     lost = {photo["sha256"] for photo in shown if photo["state"] == "lost" and photo["sha256"]}
     stored = photos.stored(session, announced)
     state, missing = sync_rules.received(manifest, later, here, stored, lost)

@@ -7,12 +7,12 @@ runs a quarantined one again.
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, settling, visits
@@ -20,6 +20,7 @@ from server.actions.sign_ins import Caller
 from server.db import audit, events, feed, house, jobs
 from server.db.events import FieldEvent, Quarantine
 from server.db.jobs import Crew, Job, Visit, current_visit
+from server.db.people import Device
 from server.domain import errors
 from server.domain import events as kinds
 from server.domain import sync as rules
@@ -68,7 +69,7 @@ def receive(session: Session, delivery: Delivery, batch: list[Envelope]) -> list
     Raises nothing for what an event says: even a failure of our own code only sends that one event
     into quarantine.
     """
-    jobs.lock(session, {str(event.get("job_id"))[:64] for event in batch})
+    jobs.lock(session, {event["job_id"] for event in batch if _is_plain(event.get("job_id"))})
     results = [_receive_safely(session, delivery, event) for event in batch]
     for job_id in sorted(delivery.touched):
         _settle_safely(session, job_id, delivery.now)
@@ -90,35 +91,33 @@ def _receive_safely(
     try:
         with session.begin_nested():
             return _receive_one(session, delivery, event)
-    except OperationalError:
-        raise  # the database itself: the whole push is tried again
-    except IntegrityError:
-        if may_repeat:  # its twin came in by another door at the same moment: now it is seen
+    except Exception as failure:
+        _must_be_ours(failure)
+        if isinstance(failure, IntegrityError) and may_repeat:
+            # Its twin came in by another door at the same moment: now it is seen.
             return _receive_safely(session, delivery, event, may_repeat=False)
-        return _quarantine_failure(session, delivery, event)
-    except DBAPIError as failure:
-        if getattr(failure.orig, "sqlstate", None) in ("40001", "40P01"):
-            raise
-        return _quarantine_failure(session, delivery, event)
-    except (
-        Exception
-    ):  # whatever our own code does wrong, the event is kept and its neighbours go on
-        return _quarantine_failure(session, delivery, event)
-
-
-def _quarantine_failure(session: Session, delivery: Delivery, event: Envelope) -> Result:
-    log.exception("an event could not be applied", extra={"fields": {"event": event["event_id"]}})
+        log.exception("an event could not be kept", extra=_about(event["event_id"]))
     with session.begin_nested():
         return _quarantine(session, delivery, event, "internal")
+
+
+def _must_be_ours(failure: Exception) -> None:
+    """Raises it again where it is the database's own: then the whole push is tried again."""
+    state = getattr(getattr(failure, "orig", None), "sqlstate", None)
+    if isinstance(failure, OperationalError) or state in ("40001", "40P01"):
+        raise failure
+
+
+def _about(event_id: str) -> dict[str, Any]:
+    return {"fields": {"event": event_id}}
 
 
 def _settle_safely(session: Session, job_id: str, now: datetime) -> None:
     try:
         with session.begin_nested():
             settling.settle_job(session, job_id, now)
-    except OperationalError:
-        raise
-    except Exception:  # what arrived stays; the worker settles the job later
+    except Exception as failure:  # what arrived stays; the worker settles the job later
+        _must_be_ours(failure)
         log.exception("a job could not be settled", extra={"fields": {"job": job_id}})
         house.ask_for(session, "job.settle", job_id, now)
 
@@ -133,8 +132,8 @@ def _receive_one(session: Session, delivery: Delivery, event: Envelope) -> Resul
         return {"event_id": event["event_id"], "status": Status.RETRY, "custody": False,
                 "code": "device_forked"}  # fmt: skip
     kept = _keep(session, delivery, event)
-    _judge(session, delivery, kept)
-    _release_followers(session, delivery, kept)
+    _judge_safely(session, delivery, kept)
+    _release_followers(session, delivery, kept.id, kept.status)
     return _result(kept)
 
 
@@ -143,6 +142,8 @@ def _replay(session: Session, delivery: Delivery, event: Envelope) -> Result | N
     fingerprint = rules.fingerprint(event)
     kept = session.get(FieldEvent, event["event_id"])
     if kept is not None and kept.fingerprint == fingerprint:
+        if kept.code == "actor_mismatch" and kept.actor_id == delivery.person_id:
+            return _reclaim(session, delivery, kept)
         return {**_result(kept), "replayed": True}
     of_id = select(Quarantine).where(Quarantine.event_id == event["event_id"])
     aside = list(session.scalars(of_id))
@@ -152,6 +153,15 @@ def _replay(session: Session, delivery: Delivery, event: Envelope) -> Result | N
     if kept is not None or aside:
         return _quarantine(session, delivery, event, "event_id_reused")
     return None
+
+
+def _reclaim(session: Session, delivery: Delivery, kept: FieldEvent) -> Result:
+    """Somebody else had brought it; now its own actor does, and it is judged as theirs."""
+    kept.person_id = delivery.person_id
+    _judge_safely(session, delivery, kept)
+    _release_followers(session, delivery, kept.id, kept.status)
+    audit.record(session, delivery.person_id, "event.reclaimed", kept.id, delivery.now)
+    return _result(kept)
 
 
 def _quarantined(event_id: str, code: str) -> Result:
@@ -165,6 +175,7 @@ def _quarantined(event_id: str, code: str) -> Result:
 
 def _quarantine(session: Session, delivery: Delivery, event: Envelope, code: str) -> Result:
     """Keeps what cannot be a row of its own, raw, and puts it before the office."""
+    job = _job_of(session, event.get("job_id"), delivery.person_id)
     row = put_aside(
         session,
         delivery.person_id,
@@ -174,9 +185,21 @@ def _quarantine(session: Session, delivery: Delivery, event: Envelope, code: str
         delivery.now,
         event_id=event["event_id"],
         fingerprint=rules.fingerprint(event),
+        job=job,
     )
     session.flush()
+    if job is not None:
+        delivery.touched.add(job.id)
+    _release_followers(session, delivery, event["event_id"], Status.QUARANTINED)
     return _quarantined(event["event_id"], row.code)
+
+
+def _job_of(session: Session, job_id: Any, person_id: str) -> Job | None:
+    """The job of this id, if it is or was this person's."""
+    job = session.get(Job, job_id) if _is_plain(job_id) else None
+    if job is None or _is_on_job(session, job, person_id):
+        return job
+    return job if _was_on_job(session, job, person_id) else None
 
 
 def put_aside(
@@ -189,6 +212,7 @@ def put_aside(
     *,
     event_id: str | None = None,
     fingerprint: str = "",
+    job: Job | None = None,
 ) -> Quarantine:
     """Any JSON at all, kept as it came."""
     row = Quarantine(
@@ -207,6 +231,7 @@ def put_aside(
         "event_quarantined",
         row.id,
         now,
+        job=job,
         event_id=event_id,
         device_id=device_id,
         person_id=person_id,
@@ -239,13 +264,16 @@ def envelope_problems(event: Envelope) -> list[str]:
         "clock": event.get("clock") is None or isinstance(event["clock"], dict),
         "position": event.get("position") is None or isinstance(event["position"], dict),
         "depth": rules.depth(event) <= rules.MAX_EVENT_DEPTH,
-        "text": not _has_nul(event, ("kind", "job_id", "actor", "captured_at")),
+        "text": all(
+            _is_plain(event.get(name)) for name in ("kind", "job_id", "actor", "captured_at")
+        ),
     }
     return [name for name, is_fine in checks.items() if not is_fine]
 
 
-def _has_nul(event: Envelope, names: Iterable[str]) -> bool:
-    return any(rules.clean(event.get(name)) != event.get(name) for name in names)
+def _is_plain(value: Any) -> bool:
+    """A short text that every database takes as it is."""
+    return kinds.is_text(value, 64) and rules.clean(value) == value
 
 
 def _moment(text: Any) -> datetime | None:
@@ -276,6 +304,7 @@ def _keep(session: Session, delivery: Delivery, event: Envelope) -> FieldEvent:
         _whole(clock.get("offset_ms")),
         _whole(clock.get("offset_age_s")),
         delivery.now,
+        _moment(delivery.sent_at),
     )
     position = event.get("position") or {}
     kept = FieldEvent(
@@ -332,6 +361,29 @@ def _is_fork(session: Session, event: Envelope) -> bool:
     return session.scalars(twin).first() is not None
 
 
+def _judge_safely(
+    session: Session, delivery: Delivery, kept: FieldEvent, *, may_repeat: bool = True
+) -> None:
+    """Whatever our own code does wrong, only this event goes into quarantine, to be run again."""
+    try:
+        with session.begin_nested():
+            _judge(session, delivery, kept)
+    except Exception as failure:
+        _must_be_ours(failure)
+        if isinstance(failure, IntegrityError) and may_repeat:
+            _judge_safely(session, delivery, kept, may_repeat=False)
+            return
+        log.exception("an event could not be judged", extra=_about(kept.id))
+        _set_aside(session, delivery, kept)
+
+
+def _set_aside(session: Session, delivery: Delivery, kept: FieldEvent) -> None:
+    job = _job_of(session, kept.job_id, kept.actor_id)
+    visit = current_visit(session, job) if job else None
+    decision = rules.Decision(Status.QUARANTINED, "internal", "event_quarantined")
+    _carry_out(session, delivery, kept, {}, job, visit, decision)
+
+
 def _judge(session: Session, delivery: Delivery, kept: FieldEvent) -> None:
     """Asks the rules for the verdict and does it."""
     envelope = rules.clean(json.loads(kept.raw))
@@ -353,7 +405,8 @@ def _circumstances(
         job_cancelled=job is not None and job.cancelled_at is not None,
         is_assigned=is_assigned,
         is_late_move=visit is not None and visit_rules.is_late_move(visit.content, kept.kind),
-        predecessor_known=_is_here(session, kept.after_id),
+        predecessor_known=kept.after_id is None
+        or kept.after_id in events.here(session, [kept.after_id]),
     )
 
 
@@ -367,17 +420,6 @@ def _was_on_job(session: Session, job: Job, person_id: str) -> bool:
     if session.scalars(visited).first() is not None:
         return True
     return session.get(feed.Change, (feed.person_scope(person_id), "job", job.id)) is not None
-
-
-def _is_here(session: Session, event_id: str | None) -> bool:
-    """Whether a predecessor is in custody and not itself waiting."""
-    if event_id is None:
-        return True
-    kept = session.get(FieldEvent, event_id)
-    if kept is not None:
-        return kept.status != Status.HELD
-    aside = select(Quarantine.id).where(Quarantine.event_id == event_id)
-    return session.scalars(aside).first() is not None
 
 
 def _carry_out(
@@ -425,6 +467,7 @@ def _open_exception(
         event_id=kept.id,
         device_id=kept.device_id,
         person_id=kept.person_id,
+        again=not is_single,
         code=decision.code,
         job_named=kept.job_id,
     )
@@ -445,31 +488,30 @@ def _flag_clock(session: Session, delivery: Delivery, kept: FieldEvent, job: Job
     )
 
 
-def _release_followers(session: Session, delivery: Delivery, kept: FieldEvent) -> None:
+def _release_followers(session: Session, delivery: Delivery, event_id: str, status: str) -> None:
     """What waited for this event is judged now, and what waited for that, and so on."""
-    if kept.status == Status.HELD:
-        return
-    arrived = [kept.id]
+    arrived = [] if status == Status.HELD else [event_id]
     while arrived:
         waiting = select(FieldEvent).where(
             FieldEvent.waits_for == arrived.pop(0), FieldEvent.status == Status.HELD
         )
-        for follower in list(session.scalars(waiting.order_by(FieldEvent.received_at))):
-            _judge(session, _as_sent(delivery, follower), follower)
+        in_order = waiting.order_by(FieldEvent.received_at, FieldEvent.seq)
+        for follower in list(session.scalars(in_order)):
+            _judge_safely(session, _as_sent(session, delivery, follower), follower)
             _tell(session, follower, Status.HELD)
             arrived.append(follower.id)
 
 
-def _as_sent(delivery: Delivery, event: FieldEvent) -> Delivery:
+def _as_sent(session: Session, delivery: Delivery, event: FieldEvent) -> Delivery:
     """The delivery under which a kept event is judged: its own sender, the same settling."""
-    return Delivery(
+    device = session.get(Device, event.device_id)
+    return replace(
+        delivery,
         person_id=event.person_id,
         device_id=event.device_id,
-        device_status=delivery.device_status,
+        device_status=device.status if device else "active",
         batch_id=event.batch_id,
         sent_at=event.sent_at,
-        now=delivery.now,
-        touched=delivery.touched,
     )
 
 
@@ -525,13 +567,14 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
     overdue = select(FieldEvent).where(
         FieldEvent.status == Status.HELD, FieldEvent.received_at < now - rules.HELD_AT_MOST
     )
+    jobs.lock(session, set(session.scalars(overdue.with_only_columns(FieldEvent.job_id))))
     delivery = Delivery("", "", "active", None, None, now)
     forced = []
-    for event in list(session.scalars(overdue.order_by(FieldEvent.received_at))):
+    for event in list(session.scalars(overdue.order_by(FieldEvent.received_at, FieldEvent.seq))):
         if event.status != Status.HELD:
             continue  # released by one before it
-        _force(session, _as_sent(delivery, event), event)
-        _release_followers(session, delivery, event)
+        _force(session, _as_sent(session, delivery, event), event)
+        _release_followers(session, delivery, event.id, event.status)
         forced.append(event.id)
     for job_id in sorted(delivery.touched):
         settling.settle_job(session, job_id, now)
@@ -579,10 +622,11 @@ def run_again(session: Session, event_id: str, by: str, now: datetime) -> Result
     event = session.get(FieldEvent, event_id)
     if event is None or event.status != Status.QUARANTINED:
         raise errors.StepNotPossible(state=event.status if event else "unreadable")
+    jobs.lock(session, {event.job_id})
     delivery = Delivery(event.person_id, event.device_id, "active", None, None, now)
-    _judge(session, delivery, event)
+    _judge_safely(session, delivery, event)
     _tell(session, event, Status.QUARANTINED)
-    _release_followers(session, delivery, event)
+    _release_followers(session, delivery, event.id, event.status)
     audit.record(session, by, "event.run_again", event.id, now, status=event.status)
     for job_id in sorted(delivery.touched):
         settling.settle_job(session, job_id, now)

@@ -52,6 +52,10 @@ def keep_apart(
         photo = _photo(job, visit, event, data, is_apart=True)
         session.add(photo)
         photos.meet_file(session, photo, now)
+    elif event.kind in ("photo.discarded", "photo.lost"):
+        known = session.get(Photo, data["photo_id"])
+        if known is not None and known.is_apart:
+            _drop_photo(session, job, visit, event, data, now)
 
 
 def announce_files(session: Session, event: FieldEvent, data: Data) -> None:
@@ -66,6 +70,8 @@ def finish(
     session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
 ) -> None:
     """The installer left: the job is finished, and what is not solved becomes a revisit."""
+    if visit.content["finished"]["at"] != event.captured_at:
+        return  # it was finished before, by somebody else
     job.finished_at = event.captured_est
     audit.record(
         session,
@@ -84,9 +90,12 @@ def _take_photo(
 ) -> None:
     known = session.get(Photo, data["photo_id"])
     if known is not None:
-        known.is_apart = False  # it was kept apart until a decision let it count
+        if known.job_id == job.id:
+            known.is_apart = False  # it was kept apart until a decision let it count
         return
     photo = _photo(job, visit, event, data, is_apart=False)
+    told = visit.content["photos"][photo.id]["state"]
+    photo.state = "awaited" if told == "taken" else told  # it may have been dropped before
     session.add(photo)
     session.flush()
     photos.meet_file(session, photo, now)
@@ -163,6 +172,8 @@ def _drop_photo(
 def _use_part(
     session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
 ) -> None:
+    if visit.content["parts"][data["line_id"]]["voided"]:
+        return  # taken back before the use itself arrived
     move = part_rules.use_movement(data, event.actor_id, job.id, job.site_id, event.captured_at)
     is_known = select(Movement.id).where(
         Movement.line_id == data["line_id"], Movement.kind == "use", Movement.job_id == job.id
@@ -176,7 +187,7 @@ def _use_part(
         exceptions.open_one(
             session,
             "stock_negative",
-            f"{event.actor_id}:{data['sku']}:{event.id}",
+            event.id,
             now,
             job=job,
             event_id=event.id,

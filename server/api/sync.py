@@ -250,11 +250,18 @@ def _batch() -> dict[str, Any]:
 
 def _parsed(most: int) -> Any:
     """The JSON of the body, unpacked under a limit; raises `BadEnvelope` or `TooLarge`."""
-    body = _unpacked(request.get_data(), most)
+    return _read(_unpacked(request.get_data(), most))
+
+
+def _read(body: bytes) -> Any:
+    """Raises `BadEnvelope` for what is no JSON, or nests so deep that it could not be written again."""
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        found = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as bad:
         raise errors.BadEnvelope() from bad
+    if rules.depth(found) > rules.MAX_BATCH_DEPTH:
+        raise errors.BadEnvelope()
+    return found
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
@@ -308,13 +315,24 @@ class Kept(ma.Schema):
     responses={"200": {"description": "It is kept", "schema": Kept}},
 )
 def quarantine() -> Response:
-    """Any JSON up to 256 KiB that the server could not read as a batch: always kept, for a person."""
+    """Whatever the server could not read as a batch, up to 256 KiB: always kept, for a person.
+
+    JSON is kept as such, anything else as a text. Safe to repeat.
+    """
     who, now = tablet(), house().clock()
-    if len(request.get_data()) > rules.MAX_RAW_BYTES:
+    body = request.get_data()
+    if len(body) > rules.MAX_RAW_BYTES:
         raise errors.TooLarge(most=rules.MAX_RAW_BYTES)
-    content = _parsed(rules.MAX_RAW_BYTES)
+    content = _as_it_came(_unpacked(body, rules.MAX_RAW_BYTES))
     row = house().database.write(lambda session: _put_aside(session, who, content, now))
     return _json({"id": row, "custody": True})
+
+
+def _as_it_came(body: bytes) -> Any:
+    try:
+        return _read(body)
+    except errors.BadEnvelope:
+        return body.decode("utf-8", "backslashreplace")
 
 
 def _put_aside(session: Session, who: Caller, content: Any, now: datetime) -> str:

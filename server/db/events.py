@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Index, String, select
+from sqlalchemy import BigInteger, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
+from server.domain.sync import Status
 
 
 class FieldEvent(Table):
@@ -23,7 +24,7 @@ class FieldEvent(Table):
 
     id: Mapped[Key]
     device_id: Mapped[Id]
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
     batch_id: Mapped[str | None] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(64))
     v: Mapped[int]
@@ -72,6 +73,16 @@ def by_id(session: Session, event_ids: Iterable[str]) -> dict[str, FieldEvent]:
     wanted = list(event_ids)
     found = session.scalars(select(FieldEvent).where(FieldEvent.id.in_(wanted)))
     return {event.id: event for event in found}
+
+
+def here(session: Session, event_ids: Iterable[str]) -> set[str]:
+    """Those in custody that wait for nothing: judged, or put aside because nobody could read them."""
+    wanted = list(event_ids)
+    judged = select(FieldEvent.id).where(
+        FieldEvent.id.in_(wanted), FieldEvent.status != Status.HELD
+    )
+    aside = select(Quarantine.event_id).where(Quarantine.event_id.in_(wanted))
+    return {*session.scalars(judged), *filter(None, session.scalars(aside))}
 
 
 def lane_before(session: Session, event: FieldEvent) -> list[FieldEvent]:

@@ -49,7 +49,7 @@ class Change(Table):
 
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)
     kind: Mapped[Code] = mapped_column(primary_key=True)
-    entity_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(String(200), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
     change: Mapped[Code]
     reason: Mapped[str | None] = mapped_column(String(64))

@@ -54,7 +54,7 @@ class Movement(Table):
     id: Mapped[Key]
     at: Mapped[Time]
     kind: Mapped[Code]
-    sku: Mapped[str] = mapped_column(String(64))
+    sku: Mapped[str] = mapped_column(String(200), comment="as the field wrote it, known or not")
     quantity: Mapped[int]
     from_place: Mapped[str] = mapped_column(String(100))
     to_place: Mapped[str] = mapped_column(String(100))

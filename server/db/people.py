@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Select, String, or_, select
+from sqlalchemy import BigInteger, CheckConstraint, Select, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
@@ -89,7 +89,7 @@ class Device(Table):
     enrolled_at: Mapped[Time]
     last_seen_at: Mapped[Time | None]
     app: Mapped[str] = mapped_column(String(100), default="")
-    clock_offset_ms: Mapped[int | None]
+    clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
     report: Mapped[Document | None] = mapped_column(comment="what it last said of its outbox")
     revoked_at: Mapped[Time | None]
     revoked_by: Mapped[Id | None] = mapped_column(refers("people.id"))

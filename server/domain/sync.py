@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ OPEN_STATUSES = frozenset({Status.HELD, Status.QUARANTINED})
 HELD_AT_MOST = timedelta(days=5)  # then a held event is forced in as `recorded`
 CLOCK_TOLERANCE = timedelta(seconds=120)  # a tablet clock further off is flagged
 MAX_EVENT_DEPTH = 32  # nesting of an event's data
+MAX_BATCH_DEPTH = 200  # what can be written as safely as it was read
 MAX_RAW_BYTES = 256 * 1024  # of one event, and of what quarantine takes
 
 
@@ -111,21 +112,39 @@ class TrueTime:
 
 
 def true_time(
-    captured_at: datetime, offset_ms: int | None, offset_age_s: int | None, received_at: datetime
+    captured_at: datetime,
+    offset_ms: int | None,
+    offset_age_s: int | None,
+    received_at: datetime,
+    sent_at: datetime | None = None,
 ) -> TrueTime:
     """Corrects gross skew and says how sure that is; an event is never later than its arrival.
 
-    `offset_ms` is server minus device as last measured, `offset_age_s` how long before the capture.
-    Without a measurement the clock is only suspect when it claims the future.
+    `offset_ms` is server minus device as last measured, `offset_age_s` how long before the capture;
+    `sent_at` is the device's clock when it sent the event. A clock that was set between the measurement
+    and the sending cannot be corrected, but it is noticed. Without a measurement the clock is only
+    suspect when it claims the future.
     """
     offset = timedelta(milliseconds=offset_ms or 0)
-    estimated = captured_at + offset
-    drift_s = (offset_age_s or 0) // 20_000  # a poor quartz drifts about 50 ppm
-    is_future = estimated > received_at + CLOCK_TOLERANCE
-    if is_future:
+    moved = _moved(offset_ms, sent_at, received_at)
+    drift_s = max(offset_age_s or 0, 0) // 20_000  # a poor quartz drifts about 50 ppm
+    try:
+        estimated = captured_at.astimezone(UTC) + offset
+    except OverflowError:  # beyond the calendar: nothing is known
+        return TrueTime(received_at, int(abs(offset).total_seconds()), True)
+    if estimated > received_at + CLOCK_TOLERANCE:
         late_s = int((estimated - received_at).total_seconds())
         return TrueTime(received_at, max(late_s, 1), True)
-    return TrueTime(estimated, 1 + drift_s, abs(offset) > CLOCK_TOLERANCE)
+    is_suspect = max(abs(offset), moved) > CLOCK_TOLERANCE
+    away_s = int(moved.total_seconds()) if moved > CLOCK_TOLERANCE else 0
+    return TrueTime(estimated, 1 + max(drift_s, away_s), is_suspect)
+
+
+def _moved(offset_ms: int | None, sent_at: datetime | None, received_at: datetime) -> timedelta:
+    """How far the device's clock was set since the offset was measured, as far as the sending shows."""
+    if offset_ms is None or sent_at is None:
+        return timedelta()
+    return abs((received_at - sent_at) - timedelta(milliseconds=offset_ms))
 
 
 class Received(StrEnum):

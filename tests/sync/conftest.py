@@ -15,6 +15,7 @@ from tests.conftest import HandClock
 from tests.field_client.device import StillClock
 from tests.network import Network
 from tests.office import Office
+from tests.wire import SignIn, Wire
 
 
 class TabletClock(StillClock):
@@ -71,3 +72,9 @@ def office(app: Flask, clock: HandClock) -> Office:
 def works_off(app: Flask) -> Callable[[], object]:
     """The worker does all that is due."""
     return lambda: run_once(app.extensions["doorstep"])
+
+
+@pytest.fixture
+def wire(sign_in: SignIn, clock: HandClock) -> Callable[..., Wire]:
+    """Makes a tablet that speaks the protocol by hand: `wire(people.ALICE)`."""
+    return lambda who, device_id=None: Wire(sign_in(who), who, clock, device_id)
