@@ -119,6 +119,7 @@ TABLE = [
         PATCH       /api/v1/parts/<sku>
         POST        /api/v1/movements
         POST        /api/v1/stock/counts
+        POST        /api/v1/serial-swaps/<swap_id>/return
         """,
         STOCKROOM,
     ),
@@ -134,6 +135,8 @@ TABLE = [
     *_rows(
         """
         GET         /api/v1/part-requests
+        GET         /api/v1/serial-swaps
+        GET         /api/v1/serial-swaps/<swap_id>
         GET         /api/v1/part-requests/<request_id>
         """,
         SHOP,

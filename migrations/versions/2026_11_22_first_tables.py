@@ -1042,7 +1042,9 @@ def upgrade() -> None:
 
     op.create_table(
         "serial_swaps",
-        sa.Column("event_id", sa.String(length=40), nullable=False),
+        sa.Column(
+            "id", sa.String(length=40), nullable=False, comment="the field event that told it"
+        ),
         sa.Column("job_id", sa.String(length=40), nullable=False),
         sa.Column("asset_id", sa.String(length=40), nullable=True),
         sa.Column("line_id", sa.String(length=40), nullable=True),
@@ -1059,7 +1061,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name=op.f("fk_serial_swaps_job_id_jobs"), ondelete="RESTRICT"
         ),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_serial_swaps")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_serial_swaps")),
     )
     with op.batch_alter_table("serial_swaps", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_serial_swaps_job_id"), ["job_id"], unique=False)

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, photos, receipts, revisits, settling
+from server.actions import exceptions, photos, receipts, revisits, serial_swaps, settling
 from server.db import audit, feed, parts
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit, current_visit
-from server.db.parts import Movement, PartRequest, SerialSwap
+from server.db.parts import Movement, PartRequest
 from server.db.people import Person
 from server.db.photos import Owner, Photo
 from server.domain import errors
@@ -273,17 +273,7 @@ def _request_part(
 def _swap_serial(
     session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
 ) -> None:
-    session.add(
-        SerialSwap(
-            event_id=event.id,
-            job_id=job.id,
-            asset_id=job.asset_id,
-            line_id=data.get("line_id"),
-            old_serial=data["old_serial"],
-            new_serial=data["new_serial"],
-            swapped_at=event.captured_est,
-        )
-    )
+    serial_swaps.note(session, job, event, data, now)
 
 
 def _sign(

@@ -23,6 +23,7 @@ from server.api import (
     receipts,
     reference,
     revisits,
+    serial_swaps,
     sign_ins,
     sites,
     stock,
@@ -66,6 +67,7 @@ NOUNS: tuple[Blueprint, ...] = (
     movements.blp,
     stock.blp,
     part_requests.blp,
+    serial_swaps.blp,
     photos.blp,
     tickets.blp,
     jobs.blp,
@@ -75,7 +77,7 @@ NOUNS: tuple[Blueprint, ...] = (
     exceptions.blp,
     audit.blp,
 )
-SYNC: tuple[Blueprint, ...] = (media.blp,)
+SYNC: tuple[Blueprint, ...] = (sync.blp, media.blp)
 
 
 def register(app: Flask) -> None:
@@ -87,6 +89,5 @@ def register(app: Flask) -> None:
     for blueprint in SYNC:
         api.register_blueprint(blueprint, url_prefix="/sync/v1")
     app.register_blueprint(media.uploads)
-    api.register_blueprint(sync.blp, url_prefix="/sync/v1")
     app.register_blueprint(health.blp)
     app.register_blueprint(reference.blp)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import tickets
+from server.db import jobs, tickets
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -98,7 +98,7 @@ class SerialSwap(Table):
 
     __tablename__ = "serial_swaps"
 
-    event_id: Mapped[Key]
+    id: Mapped[Key] = mapped_column(comment="the field event that told it")
     job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
     asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"))
     line_id: Mapped[Id | None]
@@ -230,6 +230,20 @@ def requests_visible_to(person: Person) -> Select[PartRequest]:
 
 def get_request(session: Session, person: Person, request_id: str) -> PartRequest:
     found = session.scalar(requests_visible_to(person).where(PartRequest.id == request_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
+def swaps_visible_to(person: Person) -> Select[SerialSwap]:
+    """Whoever sees the ticket sees which serials were exchanged for it."""
+    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
+    of_jobs = select(jobs.Job.id).where(jobs.Job.ticket_id.in_(seen))
+    return select(SerialSwap).where(SerialSwap.job_id.in_(of_jobs))
+
+
+def get_swap(session: Session, person: Person, swap_id: str) -> SerialSwap:
+    found = session.scalar(swaps_visible_to(person).where(SerialSwap.id == swap_id))
     if found is None:
         raise errors.NotFound()
     return found
