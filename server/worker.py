@@ -18,7 +18,7 @@ from types import FrameType
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from server.actions import photos, revisits, settling, sign_ins, sync, uploads
+from server.actions import organisations, photos, revisits, settling, sign_ins, sync, uploads
 from server.app import create_app
 from server.config import Config
 from server.db import house as queue
@@ -256,6 +256,10 @@ def _propose_revisits(house: House) -> None:
     house.database.write(propose)
 
 
+def _end_grants(house: House) -> None:
+    house.database.write(lambda session: organisations.end_grants(session, house.clock()))
+
+
 def _forget_old(house: House) -> None:
     """Answers kept for repeated requests, guesses at passwords, tasks that were done."""
     now = house.clock()
@@ -273,5 +277,6 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _meet_late,
     _release_held,
     _propose_revisits,
+    _end_grants,
     _forget_old,
 )

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.actions import references, rows, sheets
-from server.db import audit
+from server.db import audit, feed
+from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
+from server.domain.jobs import OPEN_STATES
 from server.ids import new_id
 
 ON_SHEETS = {"name", "phone"}
@@ -32,6 +35,8 @@ def change(
     changed = rows.change(session, organisation, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_branch(organisation.id))
+    if "granted_until" in changed:
+        _tell_tablets(session, organisation)
     if changed:
         audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
 
@@ -39,3 +44,35 @@ def change(
 def _grant_must_fit(kind: str, form: Mapping[str, Any]) -> None:
     if kind == "branch" and form.get("granted_until") is not None:
         raise references.wrong("granted_until", "Only a contractor is granted a time.")
+
+
+def _tell_tablets(session: Session, contractor: Organisation) -> None:
+    """The contractor's open jobs appear on its tablets, or go from them, with the grant."""
+    for job_id in session.scalars(_open_jobs_of(contractor.id)):
+        feed.touch_job(session, job_id, reason="grant_ended")
+
+
+def _open_jobs_of(contractor_id: str) -> Select[str]:
+    people = select(Person.id).where(Person.organisation_id == contractor_id)
+    crewed = select(Crew.job_id).where(Crew.person_id.in_(people))
+    return select(Job.id).where(
+        or_(Job.assignee_id.in_(people), Job.id.in_(crewed)), Job.state.in_(OPEN_STATES)
+    )
+
+
+def end_grants(session: Session, now: datetime) -> None:
+    """Grants that have run out: the jobs go from the contractor's tablets. Work still comes in."""
+    ended = select(Organisation).where(
+        Organisation.kind == "contractor", Organisation.granted_until <= now
+    )
+    for contractor in session.scalars(ended):
+        people = select(literal("person:") + Person.id).where(
+            Person.organisation_id == contractor.id
+        )
+        still_shown = select(feed.Change.entity_id).where(
+            feed.Change.scope.in_(people),
+            feed.Change.kind == "job",
+            feed.Change.change == "upsert",
+        )
+        for job_id in session.scalars(still_shown):
+            feed.touch_job(session, job_id, reason="grant_ended")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import parts, sheets
 from server.db.jobs import Job, crew_of
-from server.db.people import leads_of
+from server.db.people import granted, leads_of
 from server.db.tables import Code, Table, Words
 from server.domain.parts import Place
 
@@ -153,7 +153,8 @@ def _job_entries(
         )
     )
     people = [job.assignee_id, *crew_of(session, job_id)]
-    after = {person_scope(each) for each in [*people, *leads_of(session, people)]}
+    served = granted(session, [*people, *leads_of(session, people)], now)
+    after = {person_scope(each) for each in served}
     reason = touched.reasons.get(job_id, "reassigned")
     removed = [(scope, Entry("job", job_id, "remove", reason)) for scope in before - after]
     return removed + [(scope, Entry("job", job_id, "upsert")) for scope in after]

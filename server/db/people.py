@@ -218,3 +218,9 @@ def is_granted(organisation: Organisation, now: datetime) -> bool:
     if organisation.kind != "contractor":
         return True
     return organisation.granted_until is not None and organisation.granted_until > now
+
+
+def granted(session: Session, person_ids: list[str], now: datetime) -> list[str]:
+    """Those of them who may see jobs at all: a contractor's people only while it has its grant."""
+    found = session.scalars(select(Person).where(Person.id.in_(person_ids)))
+    return [person.id for person in found if is_granted(person.organisation, now)]
