@@ -17,6 +17,7 @@ from field_client.store import Store
 from field_client.transport import Answer, Transport, packed
 
 APP = "doorstep-field/0.1.0"
+MOST_ROUND_TRIP_S = 5.0  # a slower answer says too little about the clock
 Json = dict[str, Any]
 
 
@@ -79,7 +80,8 @@ class Conversation:
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         answer = replace(answer, headers=lowered)
         server_time = clocks.parse(answer.headers.get("sync-time"))
-        if answer.is_ours and server_time:
+        took_s = (clock.now() - sent_at).total_seconds()
+        if answer.is_ours and server_time and 0 <= took_s <= MOST_ROUND_TRIP_S:
             self._note_offset(clocks.measure(clock, server_time, sent_at))
         return _trusted(answer)
 

@@ -13,12 +13,13 @@ from flask import Flask
 
 from field_client import Companion, blobs, errors
 from field_client import people as people_of
+from field_client.pull import Pull
 from field_client.transport import Answer
 from server.actions import sign_ins
 from server.db import feed
 from server.db.events import FieldEvent
 from server.db.jobs import Job, current_visit
-from server.db.people import Chain
+from server.db.people import Chain, Device
 from server.db.photos import Blob
 from tests import make, people, pictures
 from tests.conftest import HandClock
@@ -68,6 +69,16 @@ class Office:
         def write(session: Any) -> None:
             for chain in session.query(Chain).filter_by(person_id=person_id):
                 sign_ins.end(session, chain, "signed_out", person_id, self.house.clock())
+
+        self.house.database.write(write)
+
+    def changes(self, table: Any, key: str, **values: Any) -> None:
+        """Writes columns of a row, as nobody may through the front door."""
+
+        def write(session: Any) -> None:
+            row = session.get_one(table, key)
+            for name, value in values.items():
+                setattr(row, name, value)
 
         self.house.database.write(write)
 
@@ -541,3 +552,74 @@ def test_the_office_opens_the_black_box(
     assert [e["kind"] for e in box.events()[people.ALICE.id]] == device.waiting(tablet)
     assert {blobs.digest(content) for _, content in box.files()} == {n for n, _ in box.files()}
     assert picture.read_bytes()[:50] not in (tmp_path / "box").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("status", "result"), [("draining", "recorded"), ("revoked", "quarantined")]
+)
+def test_a_device_taken_out_of_service_still_delivers(
+    tablet: Companion, office: Office, picture: Path, status: str, result: str
+) -> None:
+    job_id = office.issues()
+    tablet.sync()
+    tablet.accept(job_id)
+    tablet.photo(job_id, "after", picture)
+    office.changes(Device, tablet.status()["device_id"], status=status)
+    report = tablet.sync()
+    assert report.is_done
+    assert report.notices == ["device_revoked"]
+    assert report.by_status == {result: 2}
+    assert len(office.files()) == 1
+    assert tablet.show(job_id).job_id == job_id
+
+
+def test_a_cursor_that_is_too_old_brings_a_snapshot_and_no_ghosts(
+    tablet: Companion, office: Office
+) -> None:
+    kept, ghost, busy = office.issues(), office.issues(), office.issues()
+    tablet.sync()
+    tablet.accept(busy)
+    with tablet.store.writing():
+        tablet.store.execute("UPDATE person SET cursor = 'of-no-use'")
+        tablet.store.execute("UPDATE base SET id = 'J-ghost' WHERE id = ?", [ghost])
+    report = tablet.sync()
+    assert report.is_done
+    assert {job.job_id for job in tablet.jobs()} == {kept, ghost, busy}
+
+
+def test_unsent_work_outlives_a_snapshot_that_does_not_name_its_job(
+    tablet: Companion, office: Office, network: Network
+) -> None:
+    job_id = office.issues()
+    tablet.sync()
+    tablet.accept(job_id)
+    with tablet.store.writing():
+        tablet.store.execute("UPDATE person SET cursor = NULL")
+
+    talk = tablet._talk(people.ALICE.id)
+    epoch = tablet.store.value("SELECT epoch FROM person")
+    page = {"epoch": epoch, "changes": [], "next": None, "cursor": "c", "more": False}
+    network.answers_with(
+        lambda m, path, b: Answer(200, {"sync-server": "doorstep/1"}, json.dumps(page).encode())
+    )
+    Pull(tablet.outbox, talk).snapshot()
+    assert tablet.show(job_id).standing == "leaving"
+    assert device.waiting(tablet) == ["job.accepted"]
+
+
+def test_work_of_a_later_order_is_held_until_the_first_comes(
+    tablet: Companion, office: Office
+) -> None:
+    job_id = office.issues()
+    tablet.sync()
+    first = tablet.accept(job_id)
+    assert first is not None
+    tablet.outbox.settle([{"event_id": first["event_id"], "status": "applied", "custody": True}])
+    tablet.arrive(job_id)
+    assert tablet.sync().by_status == {"held": 1}
+    assert tablet.status()["events"] == {"applied": 1, "held": 1}
+    assert tablet.show(job_id).state == "on_site"
+    tablet.outbox.offer_again([first["event_id"]])
+    tablet.sync()
+    tablet.sync()
+    assert tablet.status()["events"] == {"applied": 2}
