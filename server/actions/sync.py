@@ -4,6 +4,7 @@
 runs a quarantined one again.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Iterable
@@ -71,8 +72,7 @@ def receive(session: Session, delivery: Delivery, batch: list[Envelope]) -> list
     """
     jobs.lock(session, {event["job_id"] for event in batch if _is_plain(event.get("job_id"))})
     results = [_receive_safely(session, delivery, event) for event in batch]
-    for job_id in sorted(delivery.touched):
-        _settle_safely(session, job_id, delivery.now)
+    _settle_touched(session, delivery)
     versions = feed.stamp(session, delivery.now)
     scope = feed.person_scope(delivery.person_id)
     for event, result in zip(batch, results, strict=True):
@@ -241,12 +241,38 @@ def put_aside(
     return row
 
 
-def put_aside_before(session: Session, person_id: str, fingerprint: str) -> Quarantine | None:
-    """The row that already keeps this very content of this person."""
+def hand_over(session: Session, who: Caller, content: Any, now: datetime) -> Quarantine:
+    """Keeps what could not be read as a batch; the same content of the same person is kept once.
+
+    What waited for it need not wait any longer.
+    """
+    text = json.dumps(content, sort_keys=True)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
     same = select(Quarantine).where(
-        Quarantine.person_id == person_id, Quarantine.fingerprint == fingerprint
+        Quarantine.person_id == who.person.id, Quarantine.fingerprint == fingerprint
     )
-    return session.scalars(same.limit(1)).first()
+    known = session.scalars(same.limit(1)).first()
+    if known is not None:
+        return known
+    event = content if isinstance(content, dict) and kinds.is_id(content.get("event_id")) else {}
+    jobs.lock(session, {event["job_id"]} if _is_plain(event.get("job_id")) else set())
+    job = _job_of(session, event.get("job_id"), who.person.id)
+    row = put_aside(
+        session, who.person.id, who.device_id, content, "bad_envelope", now,
+        event_id=event.get("event_id"), fingerprint=fingerprint, job=job,
+    )  # fmt: skip
+    session.flush()
+    if event:
+        delivery = Delivery(who.person.id, str(who.device_id), "active", None, None, now)
+        delivery.touched.update({job.id} if job else ())
+        _release_followers(session, delivery, event["event_id"], Status.QUARANTINED)
+        _settle_touched(session, delivery)
+    return row
+
+
+def _settle_touched(session: Session, delivery: Delivery) -> None:
+    for job_id in sorted(delivery.touched):
+        _settle_safely(session, job_id, delivery.now)
 
 
 def envelope_problems(event: Envelope) -> list[str]:
@@ -576,8 +602,7 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
         _force(session, _as_sent(session, delivery, event), event)
         _release_followers(session, delivery, event.id, event.status)
         forced.append(event.id)
-    for job_id in sorted(delivery.touched):
-        settling.settle_job(session, job_id, now)
+    _settle_touched(session, delivery)
     return forced
 
 
@@ -628,6 +653,5 @@ def run_again(session: Session, event_id: str, by: str, now: datetime) -> Result
     _tell(session, event, Status.QUARANTINED)
     _release_followers(session, delivery, event.id, event.status)
     audit.record(session, by, "event.run_again", event.id, now, status=event.status)
-    for job_id in sorted(delivery.touched):
-        settling.settle_job(session, job_id, now)
+    _settle_touched(session, delivery)
     return _result(event)

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import zlib
-from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
@@ -171,7 +170,10 @@ def pull(session: Session) -> Response:
 @reads
 @needs("profile.read")
 @blp.doc(
-    parameters=[{"name": "page", "in": "query", "schema": {"type": "string"}}],
+    parameters=[
+        {"name": "page", "in": "query", "schema": {"type": "string"}},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1}},
+    ],
     responses={"200": {"description": "One page of everything in scope", "schema": Changes}},
 )
 def snapshot(session: Session) -> Response:
@@ -180,9 +182,8 @@ def snapshot(session: Session) -> Response:
     What no page named goes away on the tablet, except jobs with unsent work.
     """
     who = _served()
-    page = pulling.snapshot(
-        session, who.person, request.args.get("page"), pulling.MAX_CHANGES, house().clock()
-    )
+    limit = _limit(request.args.get("limit"))
+    page = pulling.snapshot(session, who.person, request.args.get("page"), limit, house().clock())
     return Response(page, mimetype="application/json")
 
 
@@ -324,8 +325,8 @@ def quarantine() -> Response:
     if len(body) > rules.MAX_RAW_BYTES:
         raise errors.TooLarge(most=rules.MAX_RAW_BYTES)
     content = _as_it_came(_unpacked(body, rules.MAX_RAW_BYTES))
-    row = house().database.write(lambda session: _put_aside(session, who, content, now))
-    return _json({"id": row, "custody": True})
+    row = house().database.write(lambda session: sync.hand_over(session, who, content, now))
+    return _json({"id": row.id, "custody": True})
 
 
 def _as_it_came(body: bytes) -> Any:
@@ -333,24 +334,3 @@ def _as_it_came(body: bytes) -> Any:
         return _read(body)
     except errors.BadEnvelope:
         return body.decode("utf-8", "backslashreplace")
-
-
-def _put_aside(session: Session, who: Caller, content: Any, now: datetime) -> str:
-    """The same content sent again is kept once."""
-    text = json.dumps(content, sort_keys=True)
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    known = sync.put_aside_before(session, who.person.id, fingerprint)
-    if known is not None:
-        return known.id
-    event_id = content.get("event_id") if isinstance(content, dict) else None
-    row = sync.put_aside(
-        session,
-        who.person.id,
-        who.device_id,
-        content,
-        "bad_envelope",
-        now,
-        event_id=event_id if is_id(event_id) else None,
-        fingerprint=fingerprint,
-    )
-    return row.id
