@@ -15,7 +15,7 @@ import httpx
 
 from server.config import Config
 
-START_S = 30.0
+START_S = 60.0
 COMMAND = "import sys; from server.cli import main; sys.exit(main(sys.argv[1:]))"
 ROOT = Path(__file__).resolve().parents[1]
 
