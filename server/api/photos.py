@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import photos as acts
 from server.api.pages import as_it_is, etag, open_for_change, page
+from server.api.reference import IF_MATCH
 from server.api.schemas import Code, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
 from server.api.transactions import reads, writes
 from server.auth import me, needs
@@ -131,6 +132,7 @@ def show(session: Session, photo_id: str) -> Any:
 @needs("photo.verify")
 @blp.arguments(Verdict)
 @blp.response(200, PhotoSchema)
+@blp.doc(parameters=[IF_MATCH])
 def judge(session: Session, form: dict[str, Any], photo_id: str) -> Any:
     """Accept a photo, ask for it again (retake), or send somebody back (rework).
 

@@ -154,7 +154,7 @@ class WriterQueue:
         self._waiting: deque[threading.Lock] = deque()
         self._is_taken = False
         self._wait_s = wait_s
-        self._database = database if fcntl is not None else None
+        self._database = database if fcntl else None
         self._door: IO[bytes] | None = None
         self._writer: IO[bytes] | None = None
 
