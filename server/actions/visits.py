@@ -327,6 +327,7 @@ def _accept_photos(session: Session, by: Person, job: Job, now: datetime) -> Non
     session.flush()
     session.execute(
         update(Photo)
-        .where(Photo.job_id == job.id, Photo.verdict.is_(None), Photo.state == "checked")
+        .where(Photo.job_id == job.id, Photo.verdict.is_(None))
+        .where(Photo.state == "checked", Photo.is_apart.is_(False))
         .values(verdict="accept", verdict_by=by.id, verdict_at=now, rev=Photo.rev + 1)
     )

@@ -1,7 +1,7 @@
 """Tickets: `/api/v1/tickets`."""
 
 from dataclasses import asdict, astuple
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -420,12 +420,12 @@ def _place(after: str) -> timelines.Place:
     try:
         at, source, its_id = place(after)
         moment = datetime.fromisoformat(at)
-        is_ours = moment.tzinfo and isinstance(its_id, timelines.SOURCES[source])
-    except (ValueError, TypeError, KeyError) as bad:
+        is_ours = moment.tzinfo and type(its_id) is timelines.SOURCES[source]
+        if not is_ours or "\x00" in str(its_id):
+            raise ValueError
+        return timelines.Place(moment.astimezone(UTC), source, its_id)
+    except (ValueError, TypeError, KeyError, OverflowError) as bad:
         raise errors.BadRequest(parameter="after") from bad
-    if not is_ours or "\x00" in str(its_id):
-        raise errors.BadRequest(parameter="after")
-    return timelines.Place(moment, source, its_id)
 
 
 def _entry(entry: timelines.Entry) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import pytest
 
 from tests import people
 from tests.client import Client
+from tests.conftest import HandClock
+from tests.shop import Shop
 
 SignIn = Callable[[people.Character], Client]
 
@@ -53,3 +55,9 @@ def mei(sign_in: SignIn) -> Client:
 @pytest.fixture
 def sam(sign_in: SignIn) -> Client:
     return sign_in(people.SAM)
+
+
+@pytest.fixture
+def shop(sign_in: SignIn, clock: HandClock) -> Shop:
+    """The desk and the people on their trips, through HTTP only."""
+    return Shop(sign_in, clock)

@@ -1,22 +1,11 @@
 """The whole life of a ticket, told through the API only, as its reference tells it."""
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.client import Client
-from tests.conftest import HandClock
 from tests.people import ALICE, CAROL, LENA
 from tests.shop import Shop, asked
-
-SignIn = Callable[..., Client]
-
-
-@pytest.fixture
-def shop(sign_in: SignIn, clock: HandClock) -> Shop:
-    return Shop(sign_in, clock)
 
 
 def test_a_call_becomes_a_job_and_closes_on_proof(shop: Shop, alice: Client) -> None:
