@@ -62,10 +62,16 @@ def _work(chosen: argparse.Namespace) -> int:
 
 
 def _migrate(chosen: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from server.db import migrate
 
     config = Config.from_env()
-    migrate.upgrade(config.database_url)
+    try:
+        migrate.upgrade(config.database_url)
+    except (SQLAlchemyError, OSError) as failure:
+        why = " ".join(str(failure.__cause__ or failure).split())
+        raise ConfigError(f"The database cannot be brought up to date: {why}") from failure
     print("The database is up to date.")
     return 0
 

@@ -7,33 +7,35 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from server.db.engine import Database
+from server.db.engine import Database, normal_url
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def _settings() -> Config:
+def _settings(url: str, folder: Path = MIGRATIONS) -> Config:
     settings = Config()
-    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.set_main_option("script_location", str(folder))
     settings.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    settings.attributes["url"] = url
     return settings
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Runs every migration that the database at `url` has not seen yet."""
-    settings = _settings()
-    settings.attributes["url"] = url
-    command.upgrade(settings, revision)
+def upgrade(url: str, revision: str = "head", *, folder: Path = MIGRATIONS) -> None:
+    """Runs every migration that the database at `url` has not seen yet, in one transaction."""
+    file = normal_url(url).database if url.startswith("sqlite") else None
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(_settings(url, folder), revision)
 
 
 def write_revision(url: str, message: str) -> None:
     """Drafts a migration from the difference between tables and database."""
-    settings = _settings()
-    settings.attributes["url"] = url
-    command.revision(settings, message, autogenerate=True)
+    command.revision(_settings(url), message, autogenerate=True)
 
 
 def is_current(database: Database) -> bool:
-    with database.engine.connect() as connection:
+    """Whether the database has seen every migration, and none that we do not know."""
+    with database.reading.connect() as connection:
         now = set(MigrationContext.configure(connection).get_current_heads())
-    return now == set(ScriptDirectory.from_config(_settings()).get_heads())
+    scripts = ScriptDirectory.from_config(_settings(str(database.url)))
+    return now == set(scripts.get_heads())
