@@ -32,8 +32,8 @@ class Wire:
         self.cursor: str | None = None
         enrolled = self.enrols()
         assert enrolled.status_code == 200, enrolled.json
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {enrolled.json['access_token']}"
         client.environ_base["HTTP_SYNC_DEVICE"] = self.device_id
+        self.takes(enrolled.json)
 
     def enrols(self, **changes: Any) -> Any:
         form = {
@@ -44,6 +44,17 @@ class Wire:
             **changes,
         }
         return self.client.post("/sync/v1/devices", json=form)
+
+    def takes(self, tokens: dict[str, str]) -> None:
+        self.refresh_token = tokens["refresh_token"]
+        self.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens['access_token']}"
+
+    def renews(self) -> None:
+        """Some time has passed: new tokens for old."""
+        old = {"Authorization": f"Bearer {self.refresh_token}"}
+        renewed = self.client.post("/api/v1/auth/refresh", headers=old)
+        assert renewed.status_code == 200, renewed.json
+        self.takes(renewed.json)
 
     def lane(self, job_id: str, **changes: Any) -> Lane:
         return Lane(self.who, job_id, numbers=self.numbers, **changes)
