@@ -1,5 +1,6 @@
 """Photos: what the examination found, and the office's verdict on each."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,15 @@ def meet_file(session: Session, photo: Photo, now: datetime) -> None:
     if photo.state == "awaited" and session.get(Blob, photo.sha256) is not None:
         photo.state = "stored"
         house.ask_for(session, "photo.examine", photo.sha256, now)
+
+
+def accuracy_of(event: FieldEvent) -> float | None:
+    """Metres by which the position of an event may be wrong, as the tablet said."""
+    position = json.loads(event.raw).get("position")
+    accuracy = position.get("accuracy_m") if isinstance(position, dict) else None
+    if not isinstance(accuracy, int | float) or isinstance(accuracy, bool):
+        return None
+    return float(accuracy) if 0 <= accuracy <= 10**7 else None
 
 
 # The examination.

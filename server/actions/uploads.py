@@ -113,17 +113,18 @@ class Known:
 def check(
     session: Session, person_id: str, hashes: Iterable[str], now: datetime, is_here: IsHere
 ) -> dict[str, Known]:
-    found = {}
-    for sha256 in set(hashes):
-        is_stored = _stored_size(session, person_id, sha256, is_here) is not None
-        opened = select(Upload).where(
-            Upload.person_id == person_id,
-            Upload.sha256 == sha256,
-            Upload.finished_at.is_(None),
-            Upload.expires_at > now,
-        )
-        found[sha256] = Known(is_stored, None if is_stored else session.scalar(opened))
-    return found
+    wanted = set(hashes)
+    owned = select(Owner.sha256).where(Owner.person_id == person_id, Owner.sha256.in_(wanted))
+    sizes = session.execute(select(Blob.sha256, Blob.size).where(Blob.sha256.in_(owned)))
+    stored = {sha256 for sha256, size in sizes if is_here(sha256, size)}
+    opened = select(Upload).where(
+        Upload.person_id == person_id,
+        Upload.sha256.in_(wanted - stored),
+        Upload.finished_at.is_(None),
+        Upload.expires_at > now,
+    )
+    uploads = {upload.sha256: upload for upload in session.scalars(opened)}
+    return {sha256: Known(sha256 in stored, uploads.get(sha256)) for sha256 in wanted}
 
 
 def find(

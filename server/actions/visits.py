@@ -140,6 +140,7 @@ def _photo(job: Job, visit: Visit, event: FieldEvent, data: Data, *, is_apart: b
         taken_by=event.actor_id,
         lat=event.lat,
         lon=event.lon,
+        accuracy_m=photos.accuracy_of(event),
         is_apart=is_apart,
         state="awaited",
         doubts=[],
