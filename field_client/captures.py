@@ -11,6 +11,7 @@ from field_client.clock import new_id
 from field_client.outbox import Envelope, Outbox
 from field_client.store import Store
 from server.domain import checklists, receipts, visits
+from server.domain.sync import clean
 
 Json = dict[str, Any]
 
@@ -232,6 +233,7 @@ class Captures:
         transaction. Without `signature` (a picture) the name is written out.
         """
         job = self._job(job_id)
+        reservation = clean(reservation)  # the digest covers the words as they are written down
         content = signature or signatures.drawn(name)
         mark = {
             "sha256": blobs.digest(content),
