@@ -9,6 +9,8 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from server.domain import errors
@@ -53,8 +55,11 @@ def status_of(failure: errors.DoorstepError | type[errors.DoorstepError]) -> int
 
 def language() -> errors.Language:
     """The language to speak: what the caller asks for, English otherwise."""
-    best = request.accept_languages.best_match(["en", "zh", "zh-CN", "zh-Hans"], default="en")
-    return "zh" if best.startswith("zh") else "en"
+    for spoken, quality in request.accept_languages:  # the best first
+        word = spoken.casefold().split("-")[0]
+        if quality and word in ("en", "zh"):
+            return "zh" if word == "zh" else "en"
+    return "en"
 
 
 def problem(failure: errors.DoorstepError, status: int | None = None) -> Response:
@@ -90,6 +95,9 @@ def register(app: Flask) -> None:
     """Every failure leaves the house through here."""
     app.register_error_handler(errors.DoorstepError, problem)
     app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(NoConnection, _database_away)
+    app.register_error_handler(RecursionError, _nested_too_deep)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -109,6 +117,23 @@ def _translated(failure: HTTPException, status: int) -> errors.DoorstepError:
     return _OF_HTTP.get(status, errors.DoorstepError if status >= 500 else errors.BadRequest)()
 
 
+def _nested_too_deep(failure: RecursionError) -> Response:
+    """JSON that nests deeper than anybody reads; the log tells where, should it be our own doing."""
+    log.warning("nested too deep", exc_info=failure, extra={"fields": _about()})
+    return problem(errors.BadRequest())
+
+
+def _database_away(failure: OperationalError | NoConnection) -> Response:
+    """The database is not there, is full, or has no connection left: it will be tried again."""
+    log.error("the database did not do it", exc_info=failure, extra={"fields": _about()})
+    return problem(errors.Busy(retry_after_s=5))
+
+
+def _about() -> dict[str, Any]:
+    """What the log may say of a request."""
+    return {"request_id": g.get("request_id"), "route": str(request.url_rule or "(none)")}
+
+
 def _unforeseen(failure: Exception) -> Response:
-    log.exception("unforeseen failure")
+    log.exception("unforeseen failure", extra={"fields": _about()})
     return problem(errors.DoorstepError(), 500)

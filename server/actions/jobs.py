@@ -359,35 +359,48 @@ CHANGEABLE = (
 )  # fmt: skip
 
 
+# What speaks for or against an assignment: a change of one of these is weighed again.
+WEIGHED = frozenset(
+    {"window_start", "window_end", "crew", "skills", "certificates", "planned_parts"}
+)
+
+
 def change(
     session: Session, by: Person, job: Job, form: Form, now: datetime
 ) -> list[rules.Warning]:
-    """Changes what the office wrote; tablets get the new sheet, receipts keep the one they had."""
+    """Changes what the office wrote; tablets get the new sheet, receipts keep the one they had.
+
+    A reason that was given once is asked for again only where something changes that is weighed.
+    """
     rules.must_be_movable(job.state)
-    merged = {
-        "window_start": form.get("window_start", job.window_start),
-        "window_end": form.get("window_end", job.window_end),
-    }
-    _must_be_sound({**form, **merged})
+    window = {name: form.get(name, getattr(job, name)) for name in ("window_start", "window_end")}
+    _must_be_sound({**form, **window})
     _parts_must_be_known(session, form)
-    before = {name: getattr(job, name) for name in CHANGEABLE if name in form}
-    for name in before:
+    for name in set(CHANGEABLE) & set(form):
         setattr(job, name, form[name])
     job.certificates = _with_law(job.certificates, *_subject(session, job))
-    crew = form.get("crew")
-    if crew is not None:
-        for each in crew:
-            _sendable(session, by, job.branch_id, each, "crew", now)
-    warnings = _check(
-        session, job, crew_of(session, job.id) if crew is None else crew, form.get("reason"), now
-    )
-    if crew is not None:
-        _set_crew(session, job, crew)
+    crew = _crew_after(session, by, job, form, now)
+    warnings: list[rules.Warning] = []
+    if WEIGHED & set(form):
+        warnings = _check(session, job, crew, form.get("reason"), now)
+    _set_crew(session, job, crew)
     job.edition += 1
-    audit.record(session, by.id, "job.changed", job.id, now, changed=sorted(form))
+    changed = sorted(set(form) - {"reason"})
+    audit.record(
+        session, by.id, "job.changed", job.id, now, changed=changed, reason=form.get("reason")
+    )
     _revise(session, job, now)
     settling.settle_job(session, job.id, now)
     return warnings
+
+
+def _crew_after(session: Session, by: Person, job: Job, form: Form, now: datetime) -> list[str]:
+    """Who goes along from now on; raises `ReferenceUnknown` for somebody who cannot be sent."""
+    if "crew" not in form:
+        return crew_of(session, job.id)
+    for each in form["crew"]:
+        _sendable(session, by, job.branch_id, each, "crew", now)
+    return list(form["crew"])
 
 
 def _subject(session: Session, job: Job) -> tuple[Ticket, Asset | None]:

@@ -89,7 +89,8 @@ def _accept_by_policy(session: Session, job: Job, visit: Visit, now: datetime) -
 
 def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
     """Derives the ticket's state; the moment at which nothing is waited for any more closes it."""
-    ticket = session.get_one(Ticket, ticket_id, with_for_update=True)
+    session.flush()
+    ticket = session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
     facts = ticket_facts(session, ticket)
     state = rules.state(facts)
     if state == ticket.state:
@@ -97,7 +98,7 @@ def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
     if state == rules.State.CLOSED:
         ticket.closed_at = now
         audit.record(session, None, "ticket.closed", ticket.id, now)
-    elif ticket.state == rules.State.CLOSED:
+    elif ticket.state == rules.State.CLOSED and ticket.reopened_at != now:
         ticket.reopened_at, ticket.closed_by_hand = now, None
         audit.record(session, None, "ticket.reopened", ticket.id, now)
     if state == rules.State.PLANNED and ticket.planned_at is None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, revisits, settling
+from server.actions import jobs, references, revisits, settling
 from server.db import audit, customers, feed
 from server.db.jobs import Job
 from server.db.people import Person
@@ -30,7 +30,9 @@ def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Tick
 
     The same fault on the same asset within 30 days of its close is linked to the first ticket.
     """
-    customer = _mine(customers.get_customer, session, by, form["customer_id"], "customer_id")
+    customer = references.named(
+        customers.get_customer, session, by, form["customer_id"], "customer_id"
+    )
     site_id, asset_id = _places(session, by, customer.id, form)
     ticket = Ticket(
         id=next_number(session, "T"),
@@ -60,25 +62,17 @@ def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Tick
     return ticket
 
 
-def _mine(find: Any, session: Session, by: Person, row_id: str, field: str) -> Any:
-    """A row that `by` may see, or `ReferenceUnknown` naming the field that points to nothing."""
-    try:
-        return find(session, by, row_id)
-    except errors.NotFound:
-        raise errors.ReferenceUnknown(field=field) from None
-
-
 def _places(
     session: Session, by: Person, customer_id: str, form: Form
 ) -> tuple[str | None, str | None]:
     site_id, asset_id = form.get("site_id"), form.get("asset_id")
     if asset_id:
-        asset = _mine(customers.get_asset, session, by, asset_id, "asset_id")
+        asset = references.named(customers.get_asset, session, by, asset_id, "asset_id")
         if asset.site.customer_id != customer_id:
             raise errors.ReferenceUnknown(field="asset_id")
         site_id = site_id or asset.site_id
     if site_id:
-        site = _mine(customers.get_site, session, by, site_id, "site_id")
+        site = references.named(customers.get_site, session, by, site_id, "site_id")
         if site.customer_id != customer_id:
             raise errors.ReferenceUnknown(field="site_id")
     return site_id, asset_id

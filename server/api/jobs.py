@@ -1,6 +1,7 @@
 """Jobs: `/api/v1/jobs`. What happens on one is in `visits.py`."""
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -332,7 +333,8 @@ def issue(session: Session, form: dict[str, Any]) -> Any:
     422 and no reason helps. `POST /jobs/check` tells both beforehand.
     """
     now = house().clock()
-    ticket = named(tickets.get_for, session, me(), form["ticket_id"], "ticket_id")
+    find_to_change = partial(tickets.get_for, to_change=True)
+    ticket = named(find_to_change, session, me(), form["ticket_id"], "ticket_id")
     job, _ = jobs.issue(session, me(), ticket, form, now)
     return shown(session, job), created(job.edition, "jobs", job.id)
 

@@ -14,6 +14,7 @@ from marshmallow import validate
 
 from server.clock import wire
 from server.domain.events import is_id
+from server.domain.sync import MAX_EVENT_DEPTH, depth
 
 TIME_ZONES = frozenset(available_timezones())
 
@@ -157,7 +158,12 @@ class Number(ma.fields.Float):
 
 
 class Document(ma.fields.Dict):
-    """Any JSON object; the owner of the field checks what is inside."""
+    """Any JSON object, not too deep; the owner of the field checks what is inside."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if depth(value) > MAX_EVENT_DEPTH:
+            raise ma.ValidationError("This nests too deep.")
+        return super()._deserialize(value, *args, **kwargs)
 
 
 def one_of(*choices: str) -> validate.OneOf:

@@ -1,5 +1,6 @@
 """Jobs through the API: issued, checked, found, changed, handed over, called off."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -309,3 +310,20 @@ def test_a_job_is_called_off_once(shop: Shop, bob: Client) -> None:
     assert asked(bob.post(path, json={"reason": "Again"})) == called_off
     assert shop.waits(job) == ["job_missing"]
     assert bob.post(path, json={}).status_code == 422
+
+
+@pytest.mark.parametrize(("levels", "status"), [(40, 422), (900, 422), (100_000, 400)])
+def test_it_refuses_what_nests_too_deep(bob: Client, form: Json, levels: int, status: int) -> None:
+    deep = "[" * levels + "]" * levels
+    body = json.dumps({**form, "checklist": {"steps": "DEEP"}}).replace('"DEEP"', deep)
+    refused = bob.post("/api/v1/jobs", data=body, content_type="application/json")
+    assert refused.status_code == status, refused.json
+
+
+def test_a_reason_once_given_is_not_asked_for_again(shop: Shop, bob: Client) -> None:
+    job = shop.issues_a_job(skills=["gas"], reason="Nobody else is left")
+    path = f"/api/v1/jobs/{job['id']}"
+    changed = asked(bob.patch(path, json={"notes": "Knock"}, headers={"If-Match": '"1"'}))
+    assert changed["override_reason"] == "Nobody else is left"
+    more = bob.patch(path, json={"skills": ["gas", "water"]}, headers={"If-Match": '"2"'})
+    assert (more.status_code, more.json["code"]) == (409, "job_has_warnings")

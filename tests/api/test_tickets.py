@@ -269,3 +269,14 @@ def test_a_timeline_refuses_a_token_that_was_not_made_here(wei: Client, save: Sa
     for token in ("nonsense", "W10", "WyJhIiwgImFjdCIsIDFd", "W251bGwsIG51bGwsIG51bGxd", "é"):
         wrong = wei.get(path, query_string={"after": token})
         assert (wrong.status_code, wrong.json["code"]) == (400, "bad_request")
+
+
+def test_a_reopening_is_told_once(shop: Shop, wei: Client) -> None:
+    ticket = shop.opens_a_ticket()
+    path = f"/api/v1/tickets/{ticket['id']}"
+    asked(wei.post(f"{path}/close", json={"reason": "Gone by itself"}))
+    shop.clock.go_on(minutes=5)
+    form = {"trigger": "customer_still_broken", "words": "It is back"}
+    asked(wei.post(f"{path}/reopen", json=form))
+    told = [each["what"] for each in asked(wei.get(f"{path}/timeline"))["items"]]
+    assert told == ["ticket.opened", "ticket.closed_by_hand", "ticket.closed", "ticket.reopened"]
