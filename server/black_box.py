@@ -4,11 +4,12 @@ Its key pair follows from the installation's secret, so nothing more has to be k
 a restored server opens the boxes of before. The layout of the file is in field_client/black_box.py.
 """
 
-import io
 import json
+import tempfile
 import zipfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,7 @@ MAGIC = b"DOORSTEP-BLACKBOX-1\n"
 INFO = b"doorstep black box"
 MAX_FRAME = (1 << 20) + 16
 MAX_HEADER = 4096
+MAX_IN_MEMORY = 64 << 20  # a larger box is opened in a temporary file
 # The order of P-256 (FIPS 186-4, D.1.2.3): a private key is a number from 1 to this less one.
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -47,9 +49,16 @@ class Box:
         self.device_id = str(about.get("device_id"))
         self._content = content
 
-    def events(self) -> dict[str, list[dict[str, Any]]]:
+    def events(self) -> dict[str, list[Any]]:
         """person id -> wire envelopes, oldest first."""
-        found: dict[str, list[dict[str, Any]]] = json.loads(self._content.read("events.json"))
+        try:
+            found = json.loads(self._content.read("events.json"))
+        except (ValueError, KeyError, RecursionError, zipfile.BadZipFile) as bad:
+            raise errors.BoxUnreadable() from bad
+        if not isinstance(found, dict) or not all(
+            isinstance(each, list) for each in found.values()
+        ):
+            raise errors.BoxUnreadable()
         return found
 
     def files(self) -> Iterator[tuple[str, bytes]]:
@@ -59,28 +68,32 @@ class Box:
                 yield name.removeprefix("blobs/"), self._content.read(name)
 
 
-def open_box(file: IO[bytes], secret: str) -> Box:
+@contextmanager
+def open_box(file: IO[bytes], secret: str) -> Iterator[Box]:
     """Decrypts a black box; raises `BoxUnreadable` where it was cut, altered or made for another server."""
-    try:
-        return _open(file, secret)
-    except (ValueError, KeyError, InvalidTag, zipfile.BadZipFile, EOFError) as bad:
-        raise errors.BoxUnreadable() from bad
+    with tempfile.SpooledTemporaryFile(MAX_IN_MEMORY) as plain:
+        try:
+            header = _decrypt(file, secret, plain)
+            box = Box(header, zipfile.ZipFile(plain))
+        except (ValueError, LookupError, TypeError, InvalidTag, zipfile.BadZipFile) as bad:
+            raise errors.BoxUnreadable() from bad
+        yield box
 
 
-def _open(file: IO[bytes], secret: str) -> Box:
+def _decrypt(file: IO[bytes], secret: str, plain: IO[bytes]) -> dict[str, Any]:
+    """Writes the content and returns the header."""
     if file.read(len(MAGIC)) != MAGIC:
         raise ValueError("not a black box")
     line = file.readline(MAX_HEADER)
-    header = json.loads(line)
+    header: dict[str, Any] = json.loads(line)
     point = ec.EllipticCurvePublicKey.from_encoded_point(
         ec.SECP256R1(), b64decode(header["ephemeral_key"])
     )
     shared = _private_key(secret).exchange(ec.ECDH(), point)
     key = HKDF(SHA256(), length=32, salt=b64decode(header["salt"]), info=INFO).derive(shared)
-    plain = io.BytesIO()
     for frame in _frames(file, AESGCM(key), b64decode(header["nonce_prefix"]), line):
         plain.write(frame)
-    return Box(header, zipfile.ZipFile(plain))
+    return header
 
 
 def _frames(file: IO[bytes], cipher: AESGCM, prefix: bytes, line: bytes) -> Iterator[bytes]:
@@ -88,9 +101,9 @@ def _frames(file: IO[bytes], cipher: AESGCM, prefix: bytes, line: bytes) -> Iter
     number, size = 0, file.read(4)
     while size:
         length = int.from_bytes(size, "big")
-        sealed = file.read(length)
-        if length > MAX_FRAME or len(sealed) < length:
-            raise ValueError("a frame is cut")
+        sealed = file.read(min(length, MAX_FRAME))
+        if len(sealed) < length:
+            raise ValueError("a frame is cut, or longer than any")
         size = file.read(4)
         nonce = prefix + number.to_bytes(4, "big")
         yield cipher.decrypt(nonce, sealed, line + bytes([not size]))

@@ -4,11 +4,21 @@ import argparse
 import getpass
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.clock import utc_now
 from server.config import Config, ConfigError
 from server.domain.errors import DoorstepError
+
+if TYPE_CHECKING:
+    from server.actions.black_boxes import Events
+    from server.black_box import Box
+    from server.house import House
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--password-stdin", action="store_true", help="read the password from a pipe"
     )
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
+    box = _add(
+        commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
+    )
+    box.add_argument("file", help="as exported by the tablet; may be imported again")
     chosen = parser.parse_args(arguments)
     try:
         run: Callable[[argparse.Namespace], int] = chosen.run
@@ -110,3 +124,83 @@ def _new_epoch(chosen: argparse.Namespace) -> int:
     print(f"A new epoch has begun: {epoch}. Tablets offer again what they still hold.")
     database.close()
     return 0
+
+
+def _import_box(chosen: argparse.Namespace) -> int:
+    from server.black_box import open_box
+
+    house: House = _create_house()
+    try:
+        with Path(chosen.file).open("rb") as file, open_box(file, house.config.secret) as box:
+            return _take_in(house, box)
+    except OSError as failure:
+        raise ConfigError(f"{chosen.file} cannot be read: {failure.strerror}") from failure
+    finally:
+        house.database.close()
+
+
+def _create_house() -> "House":
+    from server.app import create_app
+
+    house: House = create_app(Config.from_env()).extensions["doorstep"]
+    return house
+
+
+def _take_in(house: "House", box: "Box") -> int:
+    """Says what came of it; 1 where a file of the box is not whole."""
+    from server.actions import black_boxes
+
+    events = box.events()
+    counts = _take_in_events(house, box, events)
+    files, damaged = _take_in_files(house, box, events)
+    house.database.write(
+        lambda session: black_boxes.note_import(
+            session, box.device_id, counts, files, house.clock()
+        )
+    )
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
+    print(f"Events: {told}. Files: {files}.")
+    for name in damaged:
+        print(f"doorstep: the file {name} in the box is not what its name says", file=sys.stderr)
+    return 1 if damaged else 0
+
+
+def _take_in_events(house: "House", box: "Box", events: "Events") -> Counter[str]:
+    from server.actions import black_boxes
+
+    counts: Counter[str] = Counter()
+    for person_id, batch in black_boxes.batches(events):
+        counts += house.database.write(
+            partial(
+                black_boxes.take_in,
+                device_id=box.device_id,
+                person_id=person_id,
+                batch=batch,
+                now=house.clock(),
+            )
+        )
+    return counts
+
+
+def _take_in_files(house: "House", box: "Box", events: "Events") -> tuple[int, list[str]]:
+    """Puts the files in their places, durably, and notes them; returns how many, and those not whole."""
+    from server.actions import black_boxes
+
+    count, damaged = 0, []
+    for name, content in box.files():
+        if not black_boxes.is_hash(name) or sha256(content).hexdigest() != name:
+            damaged.append(name[:80])
+            continue
+        house.media.check_room(len(content))
+        house.media.put(content)
+        house.database.write(
+            partial(
+                black_boxes.note_file,
+                sha256=name,
+                size=len(content),
+                events=events,
+                now=house.clock(),
+            )
+        )
+        count += 1
+    return count, damaged

@@ -241,7 +241,9 @@ def put_aside(
     return row
 
 
-def hand_over(session: Session, who: Caller, content: Any, now: datetime) -> Quarantine:
+def hand_over(
+    session: Session, person_id: str, device_id: str | None, content: Any, now: datetime
+) -> Quarantine:
     """Keeps what could not be read as a batch; the same content of the same person is kept once.
 
     What waited for it need not wait any longer.
@@ -249,21 +251,21 @@ def hand_over(session: Session, who: Caller, content: Any, now: datetime) -> Qua
     text = json.dumps(content, sort_keys=True)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     same = select(Quarantine).where(
-        Quarantine.person_id == who.person.id, Quarantine.fingerprint == fingerprint
+        Quarantine.person_id == person_id, Quarantine.fingerprint == fingerprint
     )
     known = session.scalars(same.limit(1)).first()
     if known is not None:
         return known
     event = content if isinstance(content, dict) and kinds.is_id(content.get("event_id")) else {}
     jobs.lock(session, {event["job_id"]} if _is_plain(event.get("job_id")) else set())
-    job = _job_of(session, event.get("job_id"), who.person.id)
+    job = _job_of(session, event.get("job_id"), person_id)
     row = put_aside(
-        session, who.person.id, who.device_id, content, "bad_envelope", now,
+        session, person_id, device_id, content, "bad_envelope", now,
         event_id=event.get("event_id"), fingerprint=fingerprint, job=job,
     )  # fmt: skip
     session.flush()
     if event:
-        delivery = Delivery(who.person.id, str(who.device_id), "active", None, None, now)
+        delivery = Delivery(person_id, str(device_id), "active", None, None, now)
         delivery.touched.update({job.id} if job else ())
         _release_followers(session, delivery, event["event_id"], Status.QUARANTINED)
         _settle_touched(session, delivery)

@@ -209,11 +209,14 @@ def finish(session: Session, upload_id: str, now: datetime) -> None:
     note_stored(session, upload.sha256, upload.size, upload.person_id, now)
 
 
-def note_stored(session: Session, sha256: str, size: int, person_id: str, now: datetime) -> None:
-    """A file is here in full, brought by this person. Safe to repeat."""
+def note_stored(
+    session: Session, sha256: str, size: int, person_id: str | None, now: datetime
+) -> None:
+    """A file is here in full, brought by this person (None: by somebody unknown). Safe to repeat."""
     if session.get(Blob, sha256) is None:
         session.add(Blob(sha256=sha256, size=size, stored_at=now))
-    own(session, sha256, person_id)
+    if person_id is not None:
+        own(session, sha256, person_id)
     session.flush()
     waiting = jobs_waiting_for(session, sha256)
     jobs.lock(session, set(waiting))

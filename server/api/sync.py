@@ -3,11 +3,8 @@
 Files travel by `uploads` beside it. The contract is docs/sync.md.
 """
 
-import gzip
 import hashlib
-import io
 import json
-import zlib
 from typing import Any
 
 import marshmallow as ma
@@ -231,7 +228,7 @@ def push() -> Response:
 
 def _batch() -> dict[str, Any]:
     """The batch, as far as it must be readable to answer for each event; raises `BadEnvelope`."""
-    batch = _parsed(house().config.max_push_bytes)
+    batch = _read(request.get_data())
     events = batch.get("events") if isinstance(batch, dict) else None
     if not isinstance(events, list) or not all(isinstance(each, dict) for each in events):
         raise errors.BadEnvelope(field="events")
@@ -249,11 +246,6 @@ def _batch() -> dict[str, Any]:
     return batch
 
 
-def _parsed(most: int) -> Any:
-    """The JSON of the body, unpacked under a limit; raises `BadEnvelope` or `TooLarge`."""
-    return _read(_unpacked(request.get_data(), most))
-
-
 def _read(body: bytes) -> Any:
     """Raises `BadEnvelope` for what is no JSON, or nests so deep that it could not be written again."""
     try:
@@ -263,19 +255,6 @@ def _read(body: bytes) -> Any:
     if rules.depth(found) > rules.MAX_BATCH_DEPTH:
         raise errors.BadEnvelope()
     return found
-
-
-def _unpacked(body: bytes, most: int) -> bytes:
-    if request.headers.get("Content-Encoding", "").lower() != "gzip":
-        return body
-    try:
-        with gzip.open(io.BytesIO(body)) as packed:
-            unpacked = packed.read(most + 1)
-    except (OSError, EOFError, zlib.error) as bad:
-        raise errors.BadEnvelope() from bad
-    if len(unpacked) > most:
-        raise errors.TooLarge(most=most)
-    return unpacked
 
 
 def _no_constant(name: str) -> Any:
@@ -324,8 +303,10 @@ def quarantine() -> Response:
     body = request.get_data()
     if len(body) > rules.MAX_RAW_BYTES:
         raise errors.TooLarge(most=rules.MAX_RAW_BYTES)
-    content = _as_it_came(_unpacked(body, rules.MAX_RAW_BYTES))
-    row = house().database.write(lambda session: sync.hand_over(session, who, content, now))
+    content = _as_it_came(body)
+    row = house().database.write(
+        lambda session: sync.hand_over(session, who.person.id, who.device_id, content, now)
+    )
     return _json({"id": row.id, "custody": True})
 
 
