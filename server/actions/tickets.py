@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, references, revisits, settling
+from server.actions import jobs, part_requests, references, revisits, settling
 from server.db import audit, customers, feed
 from server.db.jobs import Job
+from server.db.parts import PartRequest
 from server.db.people import Person
 from server.db.tickets import Ticket, next_number
 from server.domain import errors
@@ -145,23 +146,37 @@ def cancel(session: Session, by: Person, ticket: Ticket, reason: str, now: datet
     if ticket.state == rules.State.CANCELLED:
         return
     rules.must_be_open(ticket.state)
-    for job in _jobs(session, ticket):
-        if job.state in job_rules.MOVABLE_STATES:
-            jobs.cancel(session, by, job, reason, now)
-    revisits.dismiss_open(session, ticket.id, reason, by.id, now)
+    _call_off(session, by, ticket, reason, now)
     ticket.cancelled_at, ticket.cancelled_reason = now, reason
     ticket.rev += 1
     audit.record(session, by.id, "ticket.cancelled", ticket.id, now, reason=reason)
     settling.settle_ticket(session, ticket.id, now)
 
 
+def _call_off(session: Session, by: Person, ticket: Ticket, reason: str, now: datetime) -> None:
+    """Nobody goes any more and nothing more is sent; what is on its way already is left alone."""
+    for job in _jobs(session, ticket):
+        if job.state in job_rules.MOVABLE_STATES:
+            jobs.cancel(session, by, job, reason, now)
+    revisits.dismiss_open(session, ticket.id, reason, by.id, now)
+    asked = select(PartRequest).where(
+        PartRequest.ticket_id == ticket.id, PartRequest.state.in_(("requested", "reserved"))
+    )
+    for request in session.scalars(asked):
+        part_requests.cancel(session, by, request, reason, now)
+
+
 def close(session: Session, by: Person, ticket: Ticket, reason: str | None, now: datetime) -> None:
-    """Closes by hand. Without anything to wait for it is closed already; else a reason is kept."""
+    """Closes by hand. Without anything to wait for it is closed already; else a reason is kept.
+
+    Jobs that are still out are called off with it, so that nobody travels in vain.
+    """
     if ticket.state == rules.State.CLOSED:
         return
     rules.must_be_open(ticket.state)
     waits = rules.waits_for(settling.ticket_facts(session, ticket))
     rules.must_be_reasoned(waits, reason)
+    _call_off(session, by, ticket, reason or "", now)
     ticket.closed_by_hand = reason
     ticket.rev += 1
     audit.record(

@@ -280,3 +280,12 @@ def test_a_reopening_is_told_once(shop: Shop, wei: Client) -> None:
     asked(wei.post(f"{path}/reopen", json=form))
     told = [each["what"] for each in asked(wei.get(f"{path}/timeline"))["items"]]
     assert told == ["ticket.opened", "ticket.closed_by_hand", "ticket.closed", "ticket.reopened"]
+
+
+def test_closing_by_hand_calls_off_who_is_still_out(shop: Shop, wei: Client) -> None:
+    job = shop.issues_a_job()
+    path = f"/api/v1/tickets/{job['ticket_id']}/close"
+    closed = asked(wei.post(path, json={"reason": "The customer moved away"}))
+    assert closed["state"] == "closed"
+    called_off = asked(wei.get(f"/api/v1/jobs/{job['id']}"))
+    assert called_off["state"] == "cancelled"
