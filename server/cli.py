@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     begin.add_argument(
         "--password-stdin", action="store_true", help="read the password from a pipe"
     )
+    play = _add(commands, "demo", _demo, "fill in a shop, start it, and play the main job")
+    play.add_argument("--lang", choices=("en", "zh"), help="language of what is told")
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
     box = _add(
         commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
@@ -204,3 +206,9 @@ def _take_in_files(house: "House", box: "Box", events: "Events") -> tuple[int, l
         )
         count += 1
     return count, damaged
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from server.demo.command import demo
+
+    return demo(os.environ, language=chosen.lang)

@@ -3,7 +3,7 @@
 import random
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,9 +32,9 @@ from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Product
 from server.db.people import Person
 from server.demo.camera import Camera
-from server.demo.cases import CASES
+from server.demo.cases import CASES, Case
 from server.demo.customers import HOUSEHOLDS, Household
-from server.demo.days import Calendar, HandClock, play
+from server.demo.days import Calendar, HandClock, Story, play
 from server.demo.office import Office
 from server.demo.people import ADVISOR, COLLEAGUES, STOREKEEPER, SUN, Colleague
 from server.demo.plots import PLOTS, Town
@@ -56,7 +56,8 @@ def fill(
     tablets_home: Path,
     server: str,
     *,
-    tell: Callable[[int, int], None] = lambda done, all_of_them: None,
+    cases: Sequence[Case] = CASES,
+    tell: Callable[[int, int], None] = lambda done, count: None,
 ) -> None:
     """Lives three weeks of the shop into a migrated database without people.
 
@@ -89,7 +90,7 @@ def fill(
         _move_in(office, clock)
         _stock_up(office)
         _meet_customers(town)
-        _live(town, tell)
+        _live(town, cases, tell)
         clock.move_to(calendar.now)
         worker.keep_house()
         _work_off(worker)
@@ -248,14 +249,13 @@ def _note_down(
 # Three weeks.
 
 
-def _live(town: Town, tell: Callable[[int, int], None]) -> None:
+def _live(town: Town, cases: Sequence[Case], tell: Callable[[int, int], None]) -> None:
     done = 0
 
-    def played(number: int) -> Any:
+    def played(case: Case) -> Story:
         nonlocal done
-        case = CASES[number]
         yield from PLOTS[case.plot](town, case)
         done += 1
-        tell(done, len(CASES))
+        tell(done, len(cases))
 
-    play(town.clock, [played(number) for number in range(len(CASES))])
+    play(town.clock, [played(case) for case in cases])

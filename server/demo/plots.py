@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from field_client import Companion
-from field_client.captures import step_of
 from server.demo.camera import Camera, scene_of
 from server.demo.cases import Case
 from server.demo.customers import BY_KEY, Address, Household
@@ -17,7 +16,7 @@ from server.demo.office import Office
 from server.demo.people import ADVISOR, DISPATCHER, STOREKEEPER
 from server.demo.shop import MODELS
 from server.demo.tablets import Tablets, at_the_door
-from server.domain.checklists import slot_of
+from server.domain.checklists import shown_steps, slot_of
 from server.domain.default_checklists import DEFAULT_SLOTS
 
 CATEGORY = {each.model: each.category for each in MODELS}
@@ -254,19 +253,24 @@ def _photograph(
 
 
 def _checked(town: Town, case: Case, job_id: str, visit: Visit, tablet: Companion) -> Story:
-    """Answers every step that is asked, until none is left."""
-    while steps := [each.subject for each in tablet.show(job_id).missing if _is_step(each.code)]:
+    """Answers every required step that the answers before it call for."""
+    checklist = tablet.show(job_id).sheet["checklist"]
+    answers: dict[str, Any] = {}
+    while step := _next_step(checklist, answers):
         yield minutes(town.chance.uniform(0.5, 3))
-        step = step_of(tablet.show(job_id).sheet, steps[0])
-        assert step is not None, "a step that is missing is on the sheet"
         if step["kind"] == "photo":
             _photograph(town, case, job_id, slot_of(step), visit, tablet)
+            answers[step["step_id"]] = []
         else:
-            tablet.check(job_id, step["step_id"], _answer(case, visit, step))
+            answers[step["step_id"]] = _answer(case, visit, step)
+            tablet.check(job_id, step["step_id"], answers[step["step_id"]])
 
 
-def _is_step(code: str) -> bool:
-    return code in ("checklist_step", "photo_slot")
+def _next_step(
+    checklist: Mapping[str, Any], answers: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    asked = (step for step in shown_steps(checklist, answers) if step["required"])
+    return next((step for step in asked if step["step_id"] not in answers), None)
 
 
 def _answer(case: Case, visit: Visit, step: Mapping[str, Any]) -> Any:
