@@ -3,12 +3,17 @@
 The log carries no personal data: the route, never the path's ids or the query; no bodies, no names.
 """
 
+import gzip
+import io
 import json
 import logging
 import re
 import sys
 import time
+import traceback
+import zlib
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -22,6 +27,11 @@ from server.ids import new_id
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+PACKED_TYPES = frozenset(
+    {"application/json", "application/problem+json", "text/html", "text/plain"}
+)
+PACKED_FROM, PACKED_LEVEL = 1024, 5  # bytes; higher levels take longer than they save
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
 SECURITY_HEADERS = {
@@ -74,12 +84,20 @@ def _begin() -> None:
     g.started = time.perf_counter()
     asked = request.headers.get("X-Request-Id", "")
     g.request_id = asked if _REQUEST_ID.match(asked) else new_id()
-    if request.blueprint != "uploads":
-        whole_body(MAX_JSON_BODY if request.blueprint != "sync" else house().config.max_push_bytes)
+    if "\x00" in request.path:
+        raise errors.NotFound()  # PostgreSQL would refuse to look for it
+    if request.blueprint == "uploads":
+        return
+    body = whole_body(
+        MAX_JSON_BODY if request.blueprint != "sync" else house().config.max_push_bytes
+    )
+    if body and request.path.startswith("/api/") and not request.is_json:
+        raise errors.Unsupported()
 
 
 def whole_body(most: int) -> bytes:
-    """The body as it was promised; raises `TooLarge`, and `BodyCut` where the connection ended early.
+    """The body as it was promised, unpacked; raises `TooLarge`, and `BodyCut` where the connection
+    ended early.
 
     Under some WSGI servers a cut body looks complete, so its length is compared. A body that is too
     large is read away up to a bound before the answer, so that the sender can read it.
@@ -88,14 +106,39 @@ def whole_body(most: int) -> bytes:
     if promised is not None and promised > most:
         drain(2 * MAX_JSON_BODY)
         raise errors.TooLarge(most=most)
-    request.max_content_length = most
+    request.max_content_length = most + 1  # in chunks, the stream ends there without a word
     try:
-        body = request.get_data(cache=True)
+        body = request.stream.read()
     except ClientDisconnected as cut:
         raise errors.BodyCut(promised=promised) from cut
     if promised is not None and len(body) < promised:
         raise errors.BodyCut(arrived=len(body), promised=promised)
-    return body
+    if len(body) > most:
+        raise errors.TooLarge(most=most)
+    body = _unpacked(body, most)
+    request.stream = io.BytesIO(body)  # for whoever asks next
+    return request.get_data(cache=True)
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """Raises `TooLarge` for what is too large once it is unpacked, `BadRequest` for what is broken."""
+    packing = request.headers.get("Content-Encoding", "identity").lower()
+    if packing == "identity" or not body:
+        return body
+    if packing not in ("gzip", "x-gzip"):
+        raise errors.Unsupported(encoding=packing[:20])
+    try:
+        with gzip.open(io.BytesIO(body)) as packed:
+            unpacked = packed.read(most + 1)
+    except (OSError, EOFError, zlib.error) as bad:
+        raise _unreadable() from bad
+    if len(unpacked) > most:
+        raise errors.TooLarge(most=most)
+    return unpacked
+
+
+def _unreadable() -> errors.BadRequest:
+    return errors.BadEnvelope() if request.blueprint == "sync" else errors.BadRequest()
 
 
 def drain(most: int) -> None:
@@ -119,15 +162,29 @@ def _finish(answer: Response) -> Response:
     answer.headers["Sync-Time"] = wire(house().clock()) or ""
     if request.path.startswith(("/api/", "/sync/")):
         answer.headers.setdefault("Cache-Control", "no-store")
+    _pack(answer)
     _note(answer)
     return answer
+
+
+def _pack(answer: Response) -> None:
+    """gzip for whoever takes it, where it saves something. Files go out as they are."""
+    if answer.is_streamed or answer.mimetype not in PACKED_TYPES:
+        return
+    answer.vary.add("Accept-Encoding")
+    body = answer.get_data()
+    if len(body) < PACKED_FROM or not request.accept_encodings["gzip"]:
+        return
+    answer.set_data(gzip.compress(body, PACKED_LEVEL, mtime=0))
+    answer.headers["Content-Encoding"] = "gzip"
 
 
 def _note(answer: Response) -> None:
     route = str(request.url_rule) if request.url_rule else "(none)"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     known = figures(current_app)
-    known.requests.labels(request.method, route, str(answer.status_code)).inc()
+    method = request.method if request.method in METHODS else "(other)"
+    known.requests.labels(method, route, str(answer.status_code)).inc()
     known.seconds.labels(route).observe(seconds)
     access_log.info(
         "request",
@@ -157,6 +214,17 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+    def formatException(self, exc_info: Any) -> str:
+        """Where it happened and what kind it was; its message may quote what people wrote."""
+        failure: BaseException | None = exc_info[1]
+        told: list[str] = []
+        while failure is not None:
+            places = traceback.extract_tb(failure.__traceback__)
+            told += [type(failure).__qualname__]
+            told += [f"  {place.filename}:{place.lineno} {place.name}" for place in places]
+            failure = failure.__cause__ or failure.__context__
+        return "\n".join(told)
 
 
 def set_up_logging(level: str) -> None:

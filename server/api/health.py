@@ -66,9 +66,15 @@ def _migrations() -> bool:
 
 
 def _media() -> bool:
-    folder = house().media.root
-    return folder.is_dir() and os.access(folder, os.W_OK)
+    try:
+        house().media.free_bytes()  # makes the folder where there is none
+    except OSError:
+        return False
+    return os.access(house().media.root, os.W_OK)
 
 
 def _disk() -> bool:
-    return house().media.free_bytes() >= house().config.disk_reserve
+    try:
+        return house().media.free_bytes() >= house().config.disk_reserve
+    except OSError:
+        return False
