@@ -4,6 +4,7 @@ import argparse
 import getpass
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -66,9 +67,13 @@ def _add(
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from server.serving import serve
+    config = Config.from_env()
+    with tempfile.TemporaryDirectory(prefix="doorstep-figures-") as folder:
+        # Before prometheus_client is imported: it looks here whether processes share their figures.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        from server.serving import serve
 
-    return serve(Config.from_env(), os.environ)
+        return serve(config, os.environ)
 
 
 def _work(chosen: argparse.Namespace) -> int:

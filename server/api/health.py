@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from flask import Blueprint, Response, current_app
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,9 +44,16 @@ def ready() -> tuple[dict[str, Any], int]:
 @is_open
 def metrics() -> Response:
     """Figures in the text format of Prometheus; keep this address inside your network."""
-    return Response(
-        generate_latest(figures(current_app).registry), content_type=CONTENT_TYPE_LATEST
-    )
+    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """The figures of all processes of this server, where there are several."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return figures(current_app).registry
+    together = CollectorRegistry()
+    multiprocess.MultiProcessCollector(together)
+    return together
 
 
 def _database() -> bool:

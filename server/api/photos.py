@@ -83,8 +83,8 @@ class PhotoSchema(ma.Schema):
 
 
 class PhotoQuery(PageQuery):
-    job = Ident(metadata={"description": "Of this job."})
-    ticket = Ident(metadata={"description": "Of all jobs of this ticket."})
+    job_id = Ident(metadata={"description": "Of this job."})
+    ticket_id = Ident(metadata={"description": "Of all jobs of this ticket."})
     state = Code(metadata={"description": "In this state."})
     verdict = Code(metadata={"description": "With this verdict; `none` for those without one."})
 
@@ -104,10 +104,10 @@ class Verdict(Shape):
 def find(session: Session, asked: dict[str, Any]) -> Any:
     """List photos, newest first."""
     found = photos.visible_to(me(), house().clock())
-    if "job" in asked:
-        found = found.where(Photo.job_id == asked["job"])
-    if "ticket" in asked:
-        of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket"])
+    if "job_id" in asked:
+        found = found.where(Photo.job_id == asked["job_id"])
+    if "ticket_id" in asked:
+        of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket_id"])
         found = found.where(Photo.job_id.in_(of_ticket))
     if "state" in asked:
         found = found.where(Photo.state == asked["state"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,6 +17,7 @@ from server.app import create_app, furnish
 from server.house import House
 from tests.client import Client
 from tests.conftest import HandClock
+from tests.live import LiveServer
 
 
 @pytest.fixture
@@ -167,3 +169,16 @@ def test_an_app_opens_nothing_before_its_first_request(tmp_path: Path) -> None:
     app = create_app(Config(database_url=nowhere, media=tmp_path / "media", secret="x" * 40))
     assert app.test_client().get("/healthz").status_code == 200
     assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_are_those_of_all_processes(live_server: LiveServer) -> None:
+    for _ in range(12):
+        httpx.get(f"{live_server.address}/healthz", headers={"Connection": "close"})
+    told = httpx.get(f"{live_server.address}/metrics").text
+    families = {each.name: each for each in text_string_to_metric_families(told)}
+    asked = [
+        sample.value
+        for sample in families["doorstep_requests"].samples
+        if sample.labels.get("route") == "/healthz"
+    ]
+    assert sum(asked) == 13, "twelve, and the one that saw the server start"

@@ -77,12 +77,12 @@ def test_filters(bob: Client, album: Album, office: Office, job_id: str) -> None
     judge(bob, here, "accept")
     ticket = office.sees_ticket_of(other).id
     for query, found in (
-        ({"job": job_id}, [here]),
-        ({"ticket": ticket}, [awaited]),
+        ({"job_id": job_id}, [here]),
+        ({"ticket_id": ticket}, [awaited]),
         ({"state": "awaited"}, [awaited]),
         ({"verdict": "accept"}, [here]),
         ({"verdict": "none"}, [awaited]),
-        ({"job": "J-0"}, []),
+        ({"job_id": "J-0"}, []),
     ):
         listed = bob.get("/api/v1/photos", query_string=query).json["items"]
         assert [each["id"] for each in listed] == found, query

@@ -116,7 +116,7 @@ def test_a_photo_is_asked_for_again_without_a_trip(shop: Shop) -> None:
     trip = shop.sends(ALICE, job)
     trip.completes()
     trip.comes_home()
-    query = {"job": job["id"]}
+    query = {"job_id": job["id"]}
     photos = asked(shop.wei.get("/api/v1/photos", query_string=query))["items"]
     blurred = next(each for each in photos if each["slot"] == "after")
     form = {"verdict": "retake", "reason": "The door is cut off."}

@@ -79,7 +79,7 @@ def test_accepting_accepts_the_photos_that_were_checked_and_count(
 
     app.extensions["doorstep"].database.write(check)
     shop.judges(job)
-    photos = asked(shop.wei.get("/api/v1/photos", query_string={"job": job["id"]}))["items"]
+    photos = asked(shop.wei.get("/api/v1/photos", query_string={"job_id": job["id"]}))["items"]
     assert {each["slot"]: each["verdict"] for each in photos} == {"before": None, "after": "accept"}
 
 
