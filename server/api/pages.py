@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from flask import Response, make_response, request
@@ -69,6 +70,7 @@ def place(token: str) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(padded))
         if not isinstance(values, list):
             raise ValueError
+        json.dumps(values, ensure_ascii=False).encode()  # raises where half characters are in it
         return values
     except (ValueError, binascii.Error, UnicodeError, RecursionError) as bad:
         raise errors.BadRequest(parameter="after") from bad
@@ -78,18 +80,19 @@ def _decode(token: str, key: tuple[InstrumentedAttribute[Any], ...]) -> list[Any
     values = place(token)
     try:
         return [_typed(value, column) for value, column in zip(values, key, strict=True)]
-    except (ValueError, TypeError) as bad:
+    except (ValueError, TypeError, OverflowError) as bad:
         raise errors.BadRequest(parameter="after") from bad
 
 
 def _typed(value: Any, column: InstrumentedAttribute[Any]) -> Any:
+    """The value as the column has it; raises `ValueError` for what no row can hold."""
     wanted = column.type.python_type
-    if hasattr(wanted, "fromisoformat"):
-        moment = wanted.fromisoformat(value)
-        if getattr(moment, "tzinfo", True) is None:
-            raise ValueError
-        return moment
-    if not isinstance(value, wanted) or (isinstance(value, str) and "\x00" in value):
+    if issubclass(wanted, date):
+        value = wanted.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC) if value.tzinfo else None
+    is_too_large = type(value) is int and abs(value) >= 2**63
+    if type(value) is not wanted or is_too_large or (wanted is str and "\x00" in value):
         raise ValueError
     return value
 
