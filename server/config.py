@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 DEMO_SECRET = "doorstep-demo-secret-for-loopback-only"
 DEMO_PASSWORD = "doorstep-demo"
 MEGABYTE = 1024 * 1024
@@ -85,8 +88,12 @@ def _database_url(values: Mapping[str, str]) -> str:
     url = values.get("DATABASE_URL") or "sqlite:///var/doorstep.db"
     if not re.match(r"^(sqlite:///.|postgres(ql)?(\+psycopg)?://)", url):
         raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgresql://.")
-    if url.endswith(":memory:"):
+    if ":memory:" in url or "mode=memory" in url:
         raise ConfigError("DATABASE_URL names a database in memory, which would lose all data.")
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError) as failure:
+        raise ConfigError("DATABASE_URL cannot be read as an address.") from failure
     return url
 
 
@@ -99,7 +106,8 @@ def _folder(values: Mapping[str, str]) -> Path:
 
 def _secret(values: Mapping[str, str], is_demo: bool) -> str:
     """From DOORSTEP_SECRET, or from the file that DOORSTEP_SECRET_FILE names."""
-    secret, file = values.get("DOORSTEP_SECRET"), values.get("DOORSTEP_SECRET_FILE")
+    secret = values.get("DOORSTEP_SECRET", "").strip()
+    file = values.get("DOORSTEP_SECRET_FILE")
     if secret and file:
         raise ConfigError("Set DOORSTEP_SECRET or DOORSTEP_SECRET_FILE, not both.")
     if file:
@@ -114,7 +122,7 @@ def _secret(values: Mapping[str, str], is_demo: bool) -> str:
             "DOORSTEP_SECRET is missing. Make one with: "
             'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
-    if len(secret) < 32 or secret == DEMO_SECRET:
+    if len(secret) < 32 or len(set(secret)) < 8 or secret == DEMO_SECRET:
         raise ConfigError("DOORSTEP_SECRET must be a secret of your own, 32 characters or longer.")
     return secret
 
@@ -132,7 +140,7 @@ def _integer(values: Mapping[str, str], name: str, default: int, least: int, mos
     text = values.get(name, "")
     if text == "":
         return default
-    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
     return int(text)
 
