@@ -97,6 +97,8 @@ def _out_of_time(session: Session, photo: Photo, measured: Measured, job: Job) -
     if arrived is None:
         return None
     finished = _moment_of(session, photo.visit_id, "visit.finished")
+    if _answers_retake(session, photo):
+        finished = None  # asked for after the visit: of course it is later
     moments = [photo.taken_at]
     if photo.source == "gallery" and measured.taken_at is not None:
         moments.append(measured.taken_at)
@@ -105,6 +107,11 @@ def _out_of_time(session: Session, photo: Photo, measured: Measured, job: Job) -
         if doubt := rules.outside_visit(moment, arrived, finished, zone=zone):
             return doubt
     return None
+
+
+def _answers_retake(session: Session, photo: Photo) -> bool:
+    asked = select(Photo.id).where(Photo.replaced_by == photo.id)
+    return session.scalars(asked.limit(1)).first() is not None
 
 
 def _moment_of(session: Session, visit_id: str, kind: str) -> datetime | None:

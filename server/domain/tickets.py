@@ -197,7 +197,7 @@ def state(facts: Facts) -> State:
     live = [job for job in facts.jobs if job.state != "cancelled"]
     if any(job.state in ("travelling", "on_site") for job in live):
         return State.IN_PROGRESS
-    if live and live[-1].state == "finished":
+    if live and live[-1].state == "finished" and live[-1].outcome == "completed":
         return State.VERIFYING
     if any(job.state in ("issued", "accepted", "declined") for job in live):
         return State.PLANNED

@@ -50,9 +50,16 @@ def apply(visit: Visit, event: Event) -> Visit:
     step = _STEPS.get(str(event.get("kind")))
     if step is None:
         return visit
-    after = deepcopy(visit)
+    after = {name: _own(value) for name, value in visit.items()}
     step(after, event, event.get("data") or {})
     return after
+
+
+def _own(value: Any) -> Any:
+    """A copy of the first level: steps replace what lies below, they never change it."""
+    if isinstance(value, dict):
+        return dict(value)
+    return list(value) if isinstance(value, list) else value
 
 
 def fold(events: list[Event]) -> Visit:
@@ -120,23 +127,29 @@ def _take_photo(visit: Visit, event: Event, data: Data) -> None:
 
 
 def _drop_photo(visit: Visit, event: Event, data: Data) -> None:
-    photo = visit["photos"].setdefault(
-        data["photo_id"], {**dict.fromkeys(_PHOTO_FACTS), "at": event["captured_at"]}
-    )
-    photo["state"] = "lost" if event["kind"] == "photo.lost" else "discarded"
+    unknown = {**dict.fromkeys(_PHOTO_FACTS), "at": event["captured_at"]}
+    visit["photos"][data["photo_id"]] = {
+        **visit["photos"].get(data["photo_id"], unknown),
+        "state": "lost" if event["kind"] == "photo.lost" else "discarded",
+    }
 
 
 _PART_FACTS = ("sku", "quantity", "from", "charge", "unit_price", "currency", "serial")
 
 
 def _use_part(visit: Visit, event: Event, data: Data) -> None:
-    line = visit["parts"].setdefault(data["line_id"], {"voided": False})
-    line.update({name: data.get(name) for name in _PART_FACTS})
+    visit["parts"][data["line_id"]] = {
+        "voided": visit["parts"].get(data["line_id"], {}).get("voided", False),
+        **{name: data.get(name) for name in _PART_FACTS},
+    }
 
 
 def _void_part(visit: Visit, event: Event, data: Data) -> None:
-    line = visit["parts"].setdefault(data["line_id"], dict.fromkeys(_PART_FACTS))
-    line["voided"] = True
+    unknown = dict.fromkeys(_PART_FACTS)
+    visit["parts"][data["line_id"]] = {
+        **visit["parts"].get(data["line_id"], unknown),
+        "voided": True,
+    }
 
 
 def _request_part(visit: Visit, event: Event, data: Data) -> None:

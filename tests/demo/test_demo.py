@@ -273,7 +273,7 @@ def test_it_tells_the_story_once_and_stays_up(
     assert story is not None
     tickets = read(home, lambda s: {each.id: each.state for each in s.scalars(select(Ticket))})
     assert tickets[story["closed"]] == "closed"
-    assert tickets[story["open"]] == "verifying"  # nobody has looked at it; its revisit is due
+    assert tickets[story["open"]] == "in_progress"  # its revisit is due
 
     again = Demo(home, tmp_path / "second", port, "--lang", "zh")
     try:
