@@ -291,7 +291,7 @@ def ready(app: Flask, clock: HandClock, office: Office, tmp_path: Path) -> Itera
 
 
 @settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -302,7 +302,7 @@ def test_both_sides_build_the_same_receipt(
 ) -> None:
     job = office.issues_a_job(ALICE, slots=[], checklist={**CHECKLIST, "steps": STEPS})
     ready.sync()
-    for capture in data.draw(st.lists(st.sampled_from(CAPTURES), min_size=3, max_size=25)):
+    for capture in data.draw(st.lists(st.sampled_from(CAPTURES), min_size=3, max_size=18)):
         capture(ready, job, data.draw)
         if data.draw(st.integers(0, 9)) == 0:
             office.changes(job, notes=f"changed {next(NUMBERS)}")
