@@ -14,7 +14,9 @@ from server.errors import STATUS, problem, status_of
 
 
 def kinds(root: type[DoorstepError] = DoorstepError) -> Iterator[type[DoorstepError]]:
-    yield root
+    """The server's; the companion has failures of its own, which stay on the tablet."""
+    if root.__module__.startswith("server."):
+        yield root
     for each in root.__subclasses__():
         yield from kinds(each)
 
