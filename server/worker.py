@@ -22,6 +22,7 @@ from server.actions import organisations, photos, revisits, settling, sign_ins, 
 from server.app import create_app
 from server.config import Config
 from server.db import house as queue
+from server.db import jobs
 from server.db.house import KeptAnswer, Task
 from server.domain import errors
 from server.files import UPLOAD_ID
@@ -203,7 +204,11 @@ def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
 
 
 def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
-    return lambda session: settling.settle_job(session, job_id, house.clock())
+    def settle(session: Session) -> None:
+        jobs.lock(session, {job_id})
+        settling.settle_job(session, job_id, house.clock())
+
+    return settle
 
 
 def _nothing(session: Session) -> None:

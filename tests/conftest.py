@@ -211,18 +211,23 @@ def only_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def only_database(database_server: Postgres | None, tmp_path_factory: Any) -> Iterator[Shared]:
+def only_database(
+    database_server: Postgres | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shared]:
     """The one `Database` of this session, which goes to wherever the test of the moment has its data.
 
     It keeps the statements that it has compiled; making them anew was 40 % of the time of a test.
     """
     from sqlalchemy import Engine, event
 
-    name = "doorstep_anywhere" if database_server else tmp_path_factory.mktemp("app") / "anywhere"
-    shared = Shared(database_server.server_url(name) if database_server else sqlite_url(name))
+    file = tmp_path_factory.mktemp("anywhere") / "anywhere.sqlite3"
+    name = "doorstep_anywhere" if database_server else str(file)
+    shared = Shared(database_server.server_url(name) if database_server else sqlite_url(file))
 
-    def go_there(_dialect: object, _record: object, where: list[Any], names: dict[str, Any]) -> None:
-        if str(name) in where:
+    def go_there(
+        _dialect: object, _record: object, where: list[Any], names: dict[str, Any]
+    ) -> None:
+        if name in where:
             where[0] = shared.now_at
         elif names.get("dbname") == name:
             names["dbname"] = shared.now_at

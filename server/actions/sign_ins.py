@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.db import audit
@@ -167,8 +168,11 @@ def enrol(
         enrolled_by=who.person.id,
         enrolled_at=now,
     )
-    session.add(device)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(device)
+    except IntegrityError:  # the same tablet asked twice, and the other request was faster
+        return enrol(session, who, device_id, secret_hash, platform, name, now)
     audit.record(session, who.person.id, "device.enrolled", device_id, now, name=name)
     return device
 

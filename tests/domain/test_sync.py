@@ -67,8 +67,9 @@ def test_under_all_circumstances_there_is_a_verdict_and_it_is_kept() -> None:
     """S8: whatever is so, an event that can be read is in custody, and nothing is refused."""
     event = {"kind": "note.added", "v": 1, "data": {"text": "x", "audience": "office"}}
     truths = (True, False)
-    for facts in product(truths, ("active", "draining", "revoked"), *[truths] * 5):
-        decision = sync.decide(event, sync.Circumstances(*facts))
+    for status, facts in product(("active", "draining", "revoked"), product(truths, repeat=6)):
+        is_own, *others = facts
+        decision = sync.decide(event, sync.Circumstances(is_own, status, *others))
         assert decision.status != sync.Status.RETRY, facts
         assert (decision.code is None) == (decision.status == sync.Status.APPLIED), facts
         assert decision.exception is None or decision.exception in exceptions.KINDS, facts

@@ -37,8 +37,9 @@ class TabletClock(StillClock):
 
 
 class Tablet(Companion):
-    """A companion with the network that it is connected by."""
+    """A companion with the network that it is connected by, and a clock that can be set wrong."""
 
+    clock: TabletClock
     network: Network
 
 
@@ -49,13 +50,12 @@ def tablet(app: Flask, clock: HandClock, tmp_path: Path) -> Iterator[Callable[..
 
         def make(who: people.Character, name: str = "") -> Tablet:
             network = Network(app)
-            made = opened.enter_context(
-                Tablet(
-                    tmp_path / f"tablet-{who.username}{name}",
-                    transport=network,
-                    clock=TabletClock(clock, seed=who.number + len(name)),
-                )
+            made = Tablet(
+                tmp_path / f"tablet-{who.username}{name}",
+                transport=network,
+                clock=TabletClock(clock, seed=who.number + len(name)),
             )
+            opened.enter_context(made)
             made.network = network
             made.login(who.username, people.PASSWORD, "https://office.example")
             return made

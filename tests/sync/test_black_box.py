@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from field_client import blobs
 from server import cli
@@ -185,12 +185,11 @@ def test_a_copied_store_is_taken_in_all_the_same(
     alice, job_id = stranded
     alice.export(office_box)
     seq = alice.outbox.lane(job_id)[0]["seq"]
-    taken = FieldEvent.__table__
     other = office.issues_a_job(ALICE)
     copied = wire(ALICE)
     copied.pushes(*(copied.lane(other).add("note.added", seq=seq + n) for n in range(6)))
     device_id = alice.store.installation["device_id"]
-    office.write(lambda s: s.execute(taken.update().values(device_id=device_id)))
+    office.write(lambda s: s.execute(update(FieldEvent).values(device_id=device_id)))
     assert imports(office_box) == 0
     assert office.sees_job(job_id).state == "finished"
     before = rows(load, FieldEvent)

@@ -33,8 +33,9 @@ def twins(
     copy = tmp_path / "copy"
     shutil.copytree(home, copy)
     network = Network(app)
-    with Tablet(copy, transport=network, clock=TabletClock(clock, seed=99)) as second:
-        second.network = network
+    second = Tablet(copy, transport=network, clock=TabletClock(clock, seed=99))
+    second.network = network
+    with second:
         yield first, second, job_id
 
 

@@ -1,12 +1,14 @@
 """Hello: the time, the epoch, limits and policy for everybody; who one is for those who say so."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from server.db.people import Device
+from server.ids import new_id
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -111,6 +113,23 @@ def test_enrolling_is_safe_to_repeat(alice: Wire) -> None:
         "name": "Alice's tablet",
         "status": "active",
     }
+
+
+def test_enrolling_twice_at_once_is_one_device(
+    app: Flask, sign_in: Callable[[people.Character], Client]
+) -> None:
+    """The answer was slow, so the tablet asked again while the first was still at work."""
+    clients = [sign_in(people.ALICE) for _ in range(6)]
+    form = {
+        "device_id": new_id(),
+        "platform": "test",
+        "name": "Alice's tablet",
+        "install_secret": "sixteen letters or more",
+    }
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda c: c.post("/sync/v1/devices", json=form), clients))
+    assert [each.status_code for each in answers] == [200] * 6
+    assert {each.json["device"]["id"] for each in answers} == {form["device_id"]}
 
 
 def test_a_device_is_known_by_its_secret(alice: Wire) -> None:

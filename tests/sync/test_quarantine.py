@@ -33,7 +33,7 @@ def kept(load: Load) -> list[Any]:
 
 
 def test_it_works(alice: Wire, load: Load, office: Office) -> None:
-    event = {"event_id": new_id(), "kind": "\x00", "more": ["\ud800", 10**400]}
+    event: dict[str, Any] = {"event_id": new_id(), "kind": "\x00", "more": ["\ud800", 10**400]}
     answer = hand_over(alice, json.dumps(event).encode())
     assert (answer.status_code, answer.json["custody"]) == (200, True)
     assert kept(load) == [event]
