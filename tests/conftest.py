@@ -207,7 +207,9 @@ def only_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
     folder = tmp_path_factory.mktemp("app")
     nowhere = sqlite_url(folder / "nowhere.sqlite3")
-    return create_app(Config(database_url=nowhere, media=folder, secret="only for tests " * 3))
+    return create_app(
+        Config(database_url=nowhere, media=folder, secret="only for tests, " * 3 + "really")
+    )
 
 
 @pytest.fixture(scope="session")
