@@ -38,7 +38,6 @@ SHAPE = [
     response_schema_conformance,
 ]
 EXAMPLES = settings(
-    max_examples=10,
     derandomize=True,
     database=None,
     deadline=None,
@@ -85,7 +84,7 @@ def try_all(
     things: dict[str, str],
     checks: list[Any],
 ) -> None:
-    @EXAMPLES
+    @settings(EXAMPLES, max_examples=10 if mode.is_positive else 5)
     @given(
         case=operation.as_strategy(generation_mode=mode),
         is_there=st.booleans() if mode.is_positive else st.just(False),
@@ -96,7 +95,8 @@ def try_all(
             case.body = named(case.body, things)
             for name in set(case.headers or {}) & things.keys():
                 case.headers[name] = things[name]
-        answer = case.call_and_validate(headers=headers, checks=checks)
+        plain = {**headers, "Accept-Encoding": "identity"}  # without a server, nobody unpacks
+        answer = case.call_and_validate(headers=plain, checks=checks)
         if mode.is_positive:
             assert answer.status_code != 428, "If-Match is not in the description"
 
