@@ -18,7 +18,7 @@ from types import FrameType
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from server.actions import organisations, photos, revisits, settling, sign_ins, sync, uploads
+from server.actions import judging, organisations, photos, revisits, settling, sign_ins, uploads
 from server.app import create_app
 from server.config import Config
 from server.db import house as queue
@@ -247,7 +247,7 @@ def _meet_late(house: House) -> None:
 
 
 def _release_held(house: House) -> None:
-    house.database.write(lambda session: sync.release_overdue(session, house.clock()))
+    house.database.write(lambda session: judging.release_overdue(session, house.clock()))
 
 
 def _propose_revisits(house: House) -> None:

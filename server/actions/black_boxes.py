@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import sync, uploads
-from server.actions.sync import Delivery, Result
+from server.actions.judging import Delivery, Result
 from server.db import audit
 from server.db.people import Device
 from server.db.photos import Owner

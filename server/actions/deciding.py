@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, jobs, settling, sync
+from server.actions import exceptions, jobs, judging, settling
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
 from server.db.people import Person
@@ -49,12 +49,12 @@ def _let_count(session: Session, by: Person, opened: FieldException, now: dateti
         raise errors.StepNotPossible(state="unreadable")
     job = session.get_one(Job, opened.job_id)
     jobs.bring_back(session, job, by.id, now)
-    sync.let_count(session, job, opened.person_id, _CODES[opened.kind], by.id, now)
+    judging.let_count(session, job, opened.person_id, _CODES[opened.kind], by.id, now)
 
 
 def _run_again(session: Session, by: Person, opened: FieldException, now: datetime) -> None:
     if opened.event_id is None:
         raise errors.StepNotPossible(state="unreadable")
-    result = sync.run_again(session, opened.event_id, by.id, now)
+    result = judging.run_again(session, opened.event_id, by.id, now)
     if result["status"] == Status.QUARANTINED:
         raise errors.StepNotPossible(state=result["code"])

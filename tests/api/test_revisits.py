@@ -100,14 +100,12 @@ def test_it_hides_other_branches(sam: Client, sun: Client, alice: Client, revisi
     assert asked(sam.get("/api/v1/revisits"))["items"] == []
 
 
-def test_it_brings_back_a_ticket_that_was_closed_by_hand(
-    shop: Shop, wei: Client, revisit: Json
-) -> None:
+def test_closing_the_ticket_by_hand_dismisses_it(shop: Shop, wei: Client, revisit: Json) -> None:
     path = f"/api/v1/tickets/{revisit['ticket_id']}/close"
     asked(wei.post(path, json={"reason": "Replaced at the counter"}))
-    shop.issues_the_revisit(revisit)
-    ticket = shop.ticket(revisit)
-    assert (ticket["state"], ticket["closed_by_hand"]) == ("planned", None)
+    dismissed = asked(wei.get(f"/api/v1/revisits/{revisit['id']}"))
+    assert (dismissed["state"], dismissed["reason"]) == ("dismissed", "Replaced at the counter")
+    assert shop.ticket(revisit)["state"] == "closed"
 
 
 def test_the_form_has_the_last_word(

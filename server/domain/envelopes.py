@@ -1,0 +1,59 @@
+"""Envelopes: the outer form of a field event, read with care because anything may stand in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from server.domain import events
+from server.domain.sync import MAX_EVENT_DEPTH, clean, depth
+
+MAX_SEQ = 2**53 - 1
+
+
+def problems(event: dict[str, Any]) -> list[str]:
+    """The entries of an envelope that are not what the protocol says."""
+    checks = {
+        "seq": events.is_integer(event.get("seq"), 0, MAX_SEQ),
+        "kind": events.is_text(event.get("kind"), 64),
+        "v": events.is_integer(event.get("v"), 1, 1_000_000),
+        "job_id": events.is_text(event.get("job_id"), 64),
+        "actor": events.is_text(event.get("actor"), 64),
+        "captured_at": moment(event.get("captured_at")) is not None,
+        "after": event.get("after") is None or events.is_id(event["after"]),
+        "base_rev": event.get("base_rev") is None
+        or events.is_integer(event["base_rev"], 0, 2**31 - 1),
+        "clock": event.get("clock") is None or isinstance(event["clock"], dict),
+        "position": event.get("position") is None or isinstance(event["position"], dict),
+        "depth": depth(event) <= MAX_EVENT_DEPTH,
+        "text": all(
+            is_plain(event.get(name)) for name in ("kind", "job_id", "actor", "captured_at")
+        ),
+    }
+    return [name for name, is_fine in checks.items() if not is_fine]
+
+
+def is_plain(value: Any) -> bool:
+    """A short text that every database takes as it is."""
+    return events.is_text(value, 64) and clean(value) == value
+
+
+def moment(text: Any) -> datetime | None:
+    if not isinstance(text, str) or len(text) > 64:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def whole(value: Any) -> int | None:
+    return value if events.is_integer(value, -(10**13), 10**13) else None
+
+
+def short(value: Any) -> str | None:
+    return clean(value)[:64] if isinstance(value, str) else None
+
+
+def degrees(value: Any, most: int) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) <= most else None
