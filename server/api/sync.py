@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server import black_box
 from server.actions import pulling, sign_ins, sync
+from server.actions.judging import Result
 from server.actions.sign_ins import Caller
 from server.api.schemas import ClientId, Shape, Text
 from server.api.sync_shapes import Changes, Hello, HelloReport, Push, Pushed, Statuses, StatusQuery
@@ -218,7 +219,7 @@ def push() -> Response:
     """
     who, batch, now = tablet(), _batch(), house().clock()
 
-    def act(session: Session) -> tuple[list[sync.Result], str]:
+    def act(session: Session) -> tuple[list[Result], str]:
         return sync.deliver(session, who, batch, now), house_rows.epoch(session)
 
     results, epoch = house().database.write(act)
@@ -261,7 +262,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _count(results: list[sync.Result]) -> None:
+def _count(results: list[Result]) -> None:
     for result in results:
         figures(current_app).events.labels(str(result["status"])).inc()
 

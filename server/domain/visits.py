@@ -5,7 +5,7 @@ to the same visit. Events arrive late, twice or out of order; the fold never fai
 it is told and moves the state only forward.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +62,7 @@ def _own(value: Any) -> Any:
     return list(value) if isinstance(value, list) else value
 
 
-def fold(events: list[Event]) -> Visit:
+def fold(events: Iterable[Event]) -> Visit:
     """The visit that these events tell, oldest first."""
     visit = empty()
     for event in events:

@@ -547,10 +547,10 @@ def test_the_office_opens_the_black_box(
     visit(tablet, job_id, picture)
     counts = tablet.export(tmp_path / "box")
     assert (counts["events"], counts["blobs"]) == (8, 2)
-    with (tmp_path / "box").open("rb") as file:
-        box = black_box.open_box(file, office.house.config.secret)
-    assert [e["kind"] for e in box.events()[people.ALICE.id]] == device.waiting(tablet)
-    assert {blobs.digest(content) for _, content in box.files()} == {n for n, _ in box.files()}
+    secret = office.house.config.secret
+    with (tmp_path / "box").open("rb") as file, black_box.open_box(file, secret) as box:
+        assert [e["kind"] for e in box.events()[people.ALICE.id]] == device.waiting(tablet)
+        assert {blobs.digest(content) for _, content in box.files()} == {n for n, _ in box.files()}
     assert picture.read_bytes()[:50] not in (tmp_path / "box").read_bytes()
 
 

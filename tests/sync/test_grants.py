@@ -29,6 +29,7 @@ def test_a_grant_that_runs_out_takes_the_jobs_off_the_tablet(
     carol.sync()
     assert len(carol.jobs()) == 1
     grant = office.read(lambda s: s.get_one(Organisation, people.CONTRACTOR)).granted_until
+    assert grant is not None
     clock.now = grant + timedelta(minutes=1)
     works_off()
     carol.login("carol", people.PASSWORD)

@@ -40,6 +40,7 @@ def test_an_exchanged_appliance_has_its_new_serial_in_the_customers_file(
     alice = tablet(people.ALICE)
     alice.sync()
     asset = office.read(lambda s: s.get_one(Asset, s.get_one(Job, job_id).asset_id))
+    assert asset.serial is not None
     alice.swap(job_id, asset.serial, "SN-NEW-7")
     alice.sync()
     assert office.read(lambda s: s.get_one(Asset, asset.id)).serial == "SN-NEW-7"
