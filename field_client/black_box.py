@@ -4,7 +4,8 @@ The last resort of a device that will not sync any more. Nobody on the way can r
 does no harm, because events and files are known by their ids. The layout of the file:
 
     "DOORSTEP-BLACKBOX-1\\n"
-    one line of JSON: {"ephemeral_key", "salt", "nonce_prefix" (all base64), "device_id", "made_at"}
+    one line of JSON: {"ephemeral_key", "salt", "nonce_prefix" (all base64), "device_id", "proof" (see
+    `proof`), "made_at"}
     frames, until the last: 4 bytes length (big endian), then so many bytes of AES-256-GCM ciphertext
 
 `ephemeral_key` is an uncompressed P-256 point. The key of the frames is HKDF-SHA256 over the ECDH secret
@@ -16,6 +17,8 @@ Inside is a zip: `about.json`, `events.json` ({"<person id>": [wire envelopes, o
 `blobs/<sha256>`.
 """
 
+import hashlib
+import hmac
 import io
 import json
 import os
@@ -117,12 +120,14 @@ def _write(store: Store, out: IO[bytes], server_key: bytes, *, everything: bool)
     salt, prefix = os.urandom(SALT_BYTES), os.urandom(PREFIX_BYTES)
     key = HKDF(SHA256(), length=32, salt=salt, info=INFO).derive(secret)
     point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    installation, ephemeral = store.installation, b64encode(point).decode()
     header = json.dumps(
         {
-            "ephemeral_key": b64encode(point).decode(),
+            "ephemeral_key": ephemeral,
             "salt": b64encode(salt).decode(),
             "nonce_prefix": b64encode(prefix).decode(),
-            "device_id": store.installation["device_id"],
+            "device_id": installation["device_id"],
+            "proof": proof(installation["install_secret"], installation["device_id"], ephemeral),
             "made_at": stamp(store.clock.now()),
         }
     )
@@ -132,6 +137,14 @@ def _write(store: Store, out: IO[bytes], server_key: bytes, *, everything: bool)
     counts = _pack(store, sealed, everything=everything)
     sealed.end()
     return counts
+
+
+def proof(install_secret: str, device_id: str, ephemeral_key: str) -> str:
+    """That this installation made the box: HMAC-SHA256 of both, under the hash of its secret, which is
+    what the server keeps of it. Without it anybody who has the server's public key could write one.
+    """
+    key = hashlib.sha256(install_secret.encode()).hexdigest().encode()
+    return hmac.new(key, f"{device_id}\n{ephemeral_key}".encode(), "sha256").hexdigest()
 
 
 def _pack(store: Store, sealed: Sealed, *, everything: bool) -> dict[str, int]:

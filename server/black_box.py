@@ -4,6 +4,7 @@ Its key pair follows from the installation's secret, so nothing more has to be k
 a restored server opens the boxes of before. The layout of the file is in field_client/black_box.py.
 """
 
+import hmac
 import json
 import tempfile
 import zipfile
@@ -47,7 +48,15 @@ class Box:
 
     def __init__(self, about: dict[str, Any], content: zipfile.ZipFile) -> None:
         self.device_id = str(about.get("device_id"))
+        self._proof = str(about.get("proof"))
+        self._ephemeral_key = str(about.get("ephemeral_key"))
         self._content = content
+
+    def is_from(self, secret_hash: str) -> bool:
+        """Whether the installation with this secret made it, and not just somebody with our public key."""
+        said = f"{self.device_id}\n{self._ephemeral_key}".encode()
+        wanted = hmac.new(secret_hash.encode(), said, "sha256").hexdigest()
+        return hmac.compare_digest(wanted.encode(), self._proof.encode())
 
     def events(self) -> dict[str, list[Any]]:
         """person id -> wire envelopes, oldest first."""

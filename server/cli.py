@@ -180,7 +180,7 @@ def _take_in_events(house: "House", box: "Box", events: "Events") -> Counter[str
         counts += house.database.write(
             partial(
                 black_boxes.take_in,
-                device_id=box.device_id,
+                box=box,
                 person_id=person_id,
                 batch=batch,
                 now=house.clock(),

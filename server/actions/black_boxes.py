@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import sync, uploads
 from server.actions.judging import Delivery, Result
+from server.black_box import Box
 from server.db import audit
 from server.db.people import Device
 from server.db.photos import Owner
@@ -37,19 +38,19 @@ def batches(events: Events) -> Iterator[tuple[str, list[Any]]]:
 
 
 def take_in(
-    session: Session, device_id: str, person_id: str, batch: list[Any], now: datetime
+    session: Session, box: Box, person_id: str, batch: list[Any], now: datetime
 ) -> Counter[str]:
     """Judges a portion as if the tablet had sent it; returns how many events came to which status.
 
     Where the server knows a number of this device under another event (the store was copied), the
     event is taken in as one of a device of its own.
     """
+    device_id = box.device_id
     readable = [each for each in batch if _is_event(each)]
     for each in batch:
         if not _is_event(each):
             sync.hand_over(session, person_id, device_id, each, now)
-    device = session.get(Device, device_id)
-    status = device.status if device else "active"  # a restored server may not know it any more
+    status = _standing(session, box)
     delivery = Delivery(person_id, device_id, status, None, None, now)
     results = sync.receive(session, delivery, readable)
     of_copy = [
@@ -61,6 +62,12 @@ def take_in(
     kept += sync.receive(session, Delivery(person_id, new_id(), status, None, None, now), of_copy)
     unreadable = len(batch) - len(readable)
     return Counter({Status.QUARANTINED.value: unreadable}) + Counter(map(_told, kept))
+
+
+def _standing(session: Session, box: Box) -> str:
+    """The device's own; what cannot prove where it comes from goes into quarantine, for a person."""
+    device = session.get(Device, box.device_id)
+    return device.status if device and box.is_from(device.secret_hash) else "revoked"
 
 
 def _is_event(content: Any) -> bool:

@@ -111,9 +111,9 @@ def visible_to(person: Person, now: datetime) -> Select[Job]:
     if not is_granted(person.organisation, now):
         return found.where(false())
     if person.role in FIELD_ROLES:
-        return found.where(_is_worked_by(_own_people(person)))
+        return found.where(_is_worked_by(own_people(person)))
     if person.role == Role.CONTRACTOR_MANAGER:
-        return found.where(Job.assignee_id.in_(_own_people(person)))
+        return found.where(Job.assignee_id.in_(own_people(person)))
     return found.where(Job.branch_id == person.organisation_id)
 
 
@@ -126,7 +126,7 @@ def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:
     if person.role not in CONTRACTOR_ROLES:
         return found
     present = seen.with_only_columns(Job.visit_id)
-    return found.where(or_(Visit.id.in_(present), Visit.person_id.in_(_own_people(person))))
+    return found.where(or_(Visit.id.in_(present), Visit.person_id.in_(own_people(person))))
 
 
 def visit_for(session: Session, person: Person, visit_id: str, now: datetime) -> Visit:
@@ -137,7 +137,7 @@ def visit_for(session: Session, person: Person, visit_id: str, now: datetime) ->
     return found
 
 
-def _own_people(person: Person) -> Select[str]:
+def own_people(person: Person) -> Select[str]:
     """The ids whose work is one's own: oneself, a lead's team, a contractor manager's company."""
     if person.role == Role.CONTRACTOR_MANAGER:
         return select(Person.id).where(Person.organisation_id == person.organisation_id)

@@ -10,6 +10,7 @@ from server.db.people import Person
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain import photos as rules
+from server.domain.people import CONTRACTOR_ROLES
 
 
 class Blob(Table):
@@ -113,9 +114,14 @@ class Band(Table):
 
 
 def visible_to(person: Person, now: datetime) -> Select[Photo]:
-    """Who sees the job sees its photos."""
+    """Who sees the job sees its photos; whoever took the job over, not those of somebody before."""
     seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
-    return select(Photo).where(Photo.job_id.in_(seen))
+    found = select(Photo).where(Photo.job_id.in_(seen))
+    if person.role not in CONTRACTOR_ROLES:
+        return found
+    visits = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
+    of_visit = Photo.visit_id.in_(visits) & Photo.is_apart.is_(False)
+    return found.where(of_visit | Photo.taken_by.in_(jobs.own_people(person)))
 
 
 def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:

@@ -410,3 +410,13 @@ def test_nothing_but_files_is_left_in_the_folder(album: Album, job_id: str) -> N
     names = sorted(file.name for file in root.rglob("*") if file.is_file())
     name = album.shows(photo_id).sha256
     assert names == sorted([name, f"{name}.large.jpg", f"{name}.thumb.jpg"])
+
+
+def test_whoever_takes_a_job_over_does_not_see_the_photos_of_before(
+    office: Office, album: Album, job_id: str, sign_in: Callable[..., Client]
+) -> None:
+    taken = album.announces(job_id, noise(10, 1))
+    office.reassigns(job_id, people.CAROL)
+    assert sign_in(people.CAROL).get("/api/v1/photos").json["items"] == []
+    seen = sign_in(people.BOB).get("/api/v1/photos").json["items"]
+    assert [each["id"] for each in seen] == [taken]

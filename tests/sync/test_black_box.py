@@ -297,3 +297,19 @@ def test_a_file_that_rotted_on_the_tablet_is_named_and_left_out(
     assert photo["sha256"] in said.err
     job = office.sees_job(job_id)
     assert (job.received, job.missing["blobs"]) == ("partial", [photo["sha256"]])
+
+
+def test_a_box_that_the_tablet_did_not_make_is_kept_for_a_person(
+    stranded: tuple[Tablet, str],
+    imports: Callable[..., int],
+    office: Office,
+    office_box: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alice, job_id = stranded
+    alice.store.set_installation(install_secret="what somebody without the tablet would guess")
+    alice.export(office_box)
+    capsys.readouterr()
+    imports(office_box)
+    assert "6 quarantined" in capsys.readouterr().out
+    assert office.sees_job(job_id).state == "issued"
