@@ -1,5 +1,6 @@
 """What an installer says and does on site, as field events: each is on the disk when its call returns."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -16,7 +17,7 @@ from server.domain.sync import clean
 Json = dict[str, Any]
 
 
-class Captures:
+class Captures(ABC):
     """The verbs of one person on one device.
 
     Each may raise JobUnknown, JobReadOnly, NotValid, NotHere, DiskFull and StoreBusy, and has then written
@@ -27,8 +28,9 @@ class Captures:
     position: Mapping[str, Any] | None = None
 
     @property
+    @abstractmethod
     def outbox(self) -> Outbox:
-        raise NotImplementedError
+        """What waits of the person at work."""
 
     def _add(self, job: jobs.Job, kind: str, data: Mapping[str, Any], **more: Any) -> Envelope:
         reading = conversation.reading(self.store)
