@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -322,8 +322,12 @@ def sign_in(app: Flask) -> Callable[[people.Character], Client]:
 
 
 @pytest.fixture
-def live_server(app: Flask, tmp_path: Path) -> Iterator[LiveServer]:
-    """A real server in processes of its own, over this test's database and media."""
+def live_server(app: Flask, clock: HandClock, tmp_path: Path) -> Iterator[LiveServer]:
+    """A real server in processes of its own, over this test's database and media.
+
+    Its processes have the computer's clock; who signs in for the test does so at the same time.
+    """
+    clock.now = datetime.now(UTC)
     from tests.live import LiveServer
 
     config = app.extensions["doorstep"].config

@@ -321,7 +321,7 @@ def command(url: str, **more: str) -> subprocess.Popen[str]:
     env = {
         **os.environ,
         "DATABASE_URL": url,
-        "DOORSTEP_SECRET": "only for tests " * 3,
+        "DOORSTEP_SECRET": "only for tests, and for nothing else",
         **more,
     }
     return subprocess.Popen(

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def config(
     else:
         url = sqlite_url(folder / "peers.sqlite3")
         shutil.copyfile(town, folder / "peers.sqlite3")
-    return Config(database_url=url, media=folder / "media", secret="only for tests " * 3)
+    return Config(database_url=url, media=folder / "media", secret="only for tests, and for nothing else")
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +152,9 @@ def file_of(content: bytes, folder: Path) -> Path:
 
 def wait_for_offset(tablet: Tablet, where: str, at_least: int) -> int:
     """Until the server has written so much, as its own answer says."""
+    deadline = time.monotonic() + 30
     while (offset := tablet.offset(where)) < at_least:
-        pass
+        assert time.monotonic() < deadline, f"the server stands at {offset}"
     return offset
 
 
