@@ -10,7 +10,9 @@ from server.serving import serve
 
 
 def config(url: str, folder: Path) -> Config:
-    return Config(database_url=url, media=folder / "media", secret="only for tests, and for nothing else")
+    return Config(
+        database_url=url, media=folder / "media", secret="only for tests, and for nothing else"
+    )
 
 
 def test_it_refuses_a_database_that_is_not_up_to_date(

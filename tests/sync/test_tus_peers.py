@@ -9,8 +9,8 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,9 @@ def config(
     else:
         url = sqlite_url(folder / "peers.sqlite3")
         shutil.copyfile(town, folder / "peers.sqlite3")
-    return Config(database_url=url, media=folder / "media", secret="only for tests, and for nothing else")
+    return Config(
+        database_url=url, media=folder / "media", secret="only for tests, and for nothing else"
+    )
 
 
 @pytest.fixture(scope="module")
