@@ -207,9 +207,10 @@ def only_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
     folder = tmp_path_factory.mktemp("app")
     nowhere = sqlite_url(folder / "nowhere.sqlite3")
-    return create_app(
-        Config(database_url=nowhere, media=folder, secret="only for tests, " * 3 + "really")
-    )
+    config = Config(database_url=nowhere, media=folder, secret="only for tests, and nothing else")
+    app = create_app(config)
+    app.config["ORDINARY"] = config
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -271,7 +272,7 @@ def app(
     """Doorstep with a database of this test's own, at nine o'clock on a Monday in Shanghai."""
     from server.app import furnish
 
-    config = only_app.extensions["doorstep"].config
+    config = only_app.config["ORDINARY"]  # whatever the test before has refurnished
     config = dataclasses.replace(config, database_url=new_database(town), media=tmp_path / "media")
     house = furnish(only_app, config, clock)
     only_database.moves_to(config.database_url)
