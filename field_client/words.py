@@ -110,7 +110,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "已完工并保存在本机:共登记 {events} 条记录、{files} 个文件。",
     ),
     "sync_sent": ("Sent: {events} events, {files} files ({size}).", "已上传:{events} 条记录、{files} 个文件({size})。"),
-    "sync_received": ("Received: {changes} changes.", "已接收:{changes} 项更新。"),
+    "sync_received": ("Changes received: {changes}.", "已接收:{changes} 项更新。"),
     "sync_done": ("Everything on this device is with the office.", "本机内容已全部上传。"),
     "sync_waits": (
         "Still waiting on this tablet: {events} events, {files} files. Nothing is lost; sync again later.",
