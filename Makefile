@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help setup demo test lint format lock
+.PHONY: help setup demo test simulate bench powercuts failures drill lint format lock
 
 help:
 	@$(PYTHON) dev.py help
@@ -17,6 +17,11 @@ demo:
 # ARGS go to pytest: make test ARGS="tests/api -k visits"
 test:
 	@$(PYTHON) dev.py test $(ARGS)
+
+# The long proofs, described in docs/reliability.md and docs/performance.md.
+# make simulate DAYS=10000 SEED=1; make bench ARGS=push
+simulate bench powercuts failures drill:
+	@$(PYTHON) dev.py $@ $(ARGS)
 
 lint:
 	@$(PYTHON) dev.py lint

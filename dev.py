@@ -4,6 +4,11 @@
     python3 dev.py setup            make .venv and node_modules match the lock files
     python3 dev.py demo             set up, then start Doorstep with sample data (env: PORT, RESET)
     python3 dev.py test [ARGS]      set up, then every check and both test runs; ARGS go to pytest
+    python3 dev.py simulate         the sync under every fault, in virtual time (env: DAYS, SEED)
+    python3 dev.py bench [NAMES]    speed and memory beside the peers, which it installs
+    python3 dev.py powercuts        real power cuts under server and companion (root only)
+    python3 dev.py failures         fail the Nth write, flush, open, rename, for every N
+    python3 dev.py drill            back up, lose the machine, restore; what the tablets do then
     python3 dev.py lint             formatting, types and import directions
     python3 dev.py format           let ruff put the formatting right
     python3 dev.py lock [OPTIONS]   write the lock files anew after a change of pyproject.toml or
@@ -385,6 +390,29 @@ def show(results: list[Result]) -> None:
         raise Failure(f"Failed: {', '.join(failed)}")
 
 
+# --- proofs too long for every test run -----------------------------------------------------
+
+PROOFS = {
+    "simulate": "tests.sync.simulation",
+    "bench": "benchmarks",
+    "powercuts": "tests.faults.power_cuts",
+    "failures": "tests.faults.nth_failure",
+    "drill": "tests.drills.restore",
+}
+# What `make simulate DAYS=… SEED=…` and its like may say, besides arguments after the command.
+PROOF_VARIABLES = {"simulate": ("DAYS", "SEED", "PROCESSES"), "powercuts": ("ROUNDS",)}
+
+
+def prove(name: str, arguments: list[str]) -> None:
+    """Become one of the long proofs; each says at its end what it found."""
+    setup()
+    told = [
+        (each, os.environ[each]) for each in PROOF_VARIABLES.get(name, ()) if each in os.environ
+    ]
+    options = [word for each, value in told for word in (f"--{each.lower()}", value)]
+    become([VENV_PYTHON, "-m", PROOFS[name], *options, *arguments])
+
+
 # --- lock files -----------------------------------------------------------------------------
 
 
@@ -432,6 +460,8 @@ def main(arguments: list[str]) -> None:
     elif command == "test":
         setup(for_tests=True)
         show(lint() + pytest_on_both_databases(rest))
+    elif command in PROOFS:
+        prove(command, rest)
     elif command == "lint":
         setup()
         show(lint())
