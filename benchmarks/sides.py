@@ -4,6 +4,7 @@ A *side* is a server with its processes; a round is one run against it. Other wo
 both alike, so ratios are taken round by round.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +109,7 @@ class Rounds:
 def measure(
     side: Side, units: Iterable[Unit], *, connections: int, seconds: float, disk: Path
 ) -> Round:
+    os.sync()  # what the side before left to be written is not charged to this one
     before, flushed = processes.cpu_seconds(side.pids), processes.flushes(disk)
     run = client.run(side.port, units, connections=connections, seconds=seconds)
     cost = processes.cpu_seconds(side.pids) - before

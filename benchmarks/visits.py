@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.client import Answer, Request, request
 from benchmarks.shops import SKU, Installer, Shop
@@ -152,22 +153,61 @@ def _all_replayed(answer: Answer) -> bool:
     return _all_applied(answer) and answer.body.count(b'"replayed"') == 12
 
 
+# Uploads, as the companion sends them.
+
+TUS = {"Tus-Resumable": "1.0.0"}
+BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+
 def upload(who: Installer, file: File, mime: str, tokens: Tokens) -> Request:
-    """Creation with upload, as the companion sends a small file: the whole of it in one request."""
+    """A small file: creation with upload, the whole of it in one request."""
+    headers = {**tokens.headers(who), **BYTES, **_promise(file, mime)}
+    offset = str(file.size)
+
+    def is_whole(answer: Answer) -> bool:
+        return answer.status == 201 and header(answer, "Upload-Offset") == offset
+
+    return request("POST", UPLOADS, headers, file.pieces, is_good=is_whole)
+
+
+def _promise(file: File, mime: str) -> dict[str, str]:
     told = {"sha256": file.sha256, "mime": mime}
     metadata = ",".join(
         f"{name} {b64encode(text.encode()).decode()}" for name, text in told.items()
     )
-    headers = {
-        **tokens.headers(who),
-        "Tus-Resumable": "1.0.0",
-        "Content-Type": "application/offset+octet-stream",
-        "Upload-Length": str(file.size),
-        "Upload-Metadata": metadata,
-    }
-    offset = f"\r\nupload-offset: {file.size}".encode()
+    return {"Upload-Length": str(file.size), "Upload-Metadata": metadata}
 
-    def is_whole(answer: Answer) -> bool:
-        return answer.status == 201 and offset in answer.head.lower()
 
-    return request("POST", UPLOADS, headers, file.pieces, is_good=is_whole)
+def creation(who: Installer, file: File, tokens: Tokens) -> Request:
+    """The beginning of a large file."""
+    headers = {**tokens.headers(who), **TUS, **_promise(file, "image/jpeg")}
+    return request("POST", UPLOADS, headers, is_good=lambda answer: answer.status == 201)
+
+
+def chunk(
+    who: Installer, where: str, file: File, offset: int, size: int, tokens: Tokens
+) -> Request:
+    headers = {**tokens.headers(who), **BYTES, "Upload-Offset": str(offset)}
+    whole = b"".join(file.pieces)
+    piece = whole[offset : offset + size]
+    return request("PATCH", where, headers, (piece,), is_good=lambda answer: answer.status == 204)
+
+
+def question(who: Installer, where: str, tokens: Tokens) -> Request:
+    """How much of an upload is there; 423 while another connection has it."""
+    headers = {**tokens.headers(who), **TUS}
+    return request("HEAD", where, headers, is_good=lambda answer: answer.status in (200, 423))
+
+
+def address(answer: Answer) -> str:
+    """Where the upload is, as a path."""
+    return urlsplit(header(answer, "Location")).path
+
+
+def header(answer: Answer, name: str) -> str:
+    """Empty when there is none."""
+    wanted = f"{name.lower()}:".encode()
+    for line in answer.head.split(b"\r\n"):
+        if line.lower().startswith(wanted):
+            return line[len(wanted) :].strip().decode()
+    return ""
