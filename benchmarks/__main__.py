@@ -9,13 +9,27 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import photos, places, processes, push
+from benchmarks import (
+    companion,
+    memory,
+    photos,
+    places,
+    processes,
+    pull,
+    push,
+    versions,
+    whole_visit,
+)
 from benchmarks.report import Record
 from benchmarks.settings import Settings
 
 LINES: dict[str, Callable[[Record, Settings], None]] = {
     "push": push.run,
+    "pull": pull.run,
     "photos": photos.run,
+    "whole_visit": whole_visit.run,
+    "memory": memory.run,
+    "companion": companion.run,
 }
 
 
@@ -40,7 +54,7 @@ def main(arguments: list[str]) -> int:
         print(f"\n== {name}", flush=True)
         LINES[name](record, settings)
         print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
-    record.save(places.HOME, {})
+    record.save(places.HOME, versions.told())
     print(f"\nRecorded in {places.HOME / 'results.json'} and results.md.")
     missed = [line for line in record.lines if line.is_met is False]
     print(f"{len(missed)} of {len(record.lines)} lines are not met." if missed else "All met.")

@@ -22,7 +22,6 @@ from benchmarks import (
     visits,
 )
 from benchmarks.client import Request, Unit
-from benchmarks.memory import Watch
 from benchmarks.peers import tus
 from benchmarks.peers.installing import NotInstalled
 from benchmarks.report import Line, Record
@@ -31,6 +30,7 @@ from benchmarks.shops import Installer, Shop
 from benchmarks.sides import Side, Supply
 from benchmarks.tokens import Tokens
 from benchmarks.visits import PHOTO_BYTES, Files
+from benchmarks.watches import Watch
 
 TOPIC = "Photos"
 INSTALLERS, JOBS = 400, 4_000

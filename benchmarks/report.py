@@ -76,16 +76,20 @@ class Record:
         print(f"\n  !!!! {text}\n", flush=True)
 
     def save(self, folder: Path, versions: dict[str, str]) -> None:
-        told = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": machine(),
-            "versions": versions,
-            "warnings": self.warnings,
-            "lines": [{**asdict(line), "is_met": line.is_met} for line in self.lines],
-            "sides": self.sides,
-        }
-        (folder / "results.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        (folder / "results.md").write_text(markdown(told, self.lines))
+        """Writes `results.json` and `results.md`; lines that this run left out stay as they were."""
+        file = folder / "results.json"
+        topics: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        for topic in dict.fromkeys(line.topic for line in self.lines):
+            topics[topic] = {
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "machine": machine(),
+                "versions": versions,
+                "warnings": self.warnings,
+                "lines": [asdict(line) for line in self.lines if line.topic == topic],
+                "sides": [each for each in self.sides if each["topic"] == topic],
+            }
+        file.write_text(json.dumps(topics, indent=1, ensure_ascii=False) + "\n")
+        (folder / "results.md").write_text(markdown(topics))
 
 
 def machine() -> dict[str, str]:
@@ -112,36 +116,49 @@ def _first(file: str, name: str, between: str = ":") -> str:
     return ""
 
 
-def markdown(told: dict[str, Any], lines: list[Line]) -> str:
-    """Ready for docs/performance.md."""
+def markdown(topics: dict[str, Any]) -> str:
+    """Ready for docs/performance.md: what was measured where, the bars, then the raw figures."""
+    text = [
+        *dict.fromkeys(_told_where(each) for each in topics.values()),
+        "",
+        *dict.fromkeys(f"**{each}**\n" for topic in topics.values() for each in topic["warnings"]),
+        "| | Measured | Bar | | Compared with |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for topic, told in topics.items():
+        text.append(f"| **{topic}** | | | | |")
+        for line in (Line(**each) for each in told["lines"]):
+            row = (line.what, line.value_text, line.bar_text, line.verdict, line.against)
+            text.append(f"| {' | '.join(row)} |")
+    sides = [each for told in topics.values() for each in told["sides"]]
+    return "\n".join([*text, "", *_sides_table(sides)]) + "\n"
+
+
+def _told_where(told: dict[str, Any]) -> str:
     of = told["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
-    text = [
-        f"Measured {told['at'][:10]} on {of['processors']} processors ({of['processor'] or 'unnamed'}), "
-        f"{of['memory']}, {of['system']}, Linux {of['kernel']}; {versions}.",
-        "",
-    ]
-    text += [f"**{warning}**\n" for warning in told["warnings"]]
-    text += ["| | Measured | Bar | | Compared with |", "| --- | --- | --- | --- | --- |"]
-    topic = ""
-    for line in lines:
-        if line.topic != topic:
-            topic = line.topic
-            text.append(f"| **{topic}** | | | | |")
-        row = (line.what, line.value_text, line.bar_text, line.verdict, line.against)
-        text.append(f"| {' | '.join(row)} |")
-    text += ["", *_sides_table(told["sides"])]
-    return "\n".join(text) + "\n"
+    return (
+        f"Measured on {told['at'][:10]}: {of['processors']} processors "
+        f"({of['processor'] or 'unnamed'}), {of['memory']}, {of['system']}, Linux {of['kernel']}; "
+        f"{versions}."
+    )
 
 
 def _sides_table(sides: list[dict[str, Any]]) -> list[str]:
-    text = [
-        "| Work | Side | per second | p50 ms | p99 ms | CPU ms each | flushes each | client, share of a core |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    names = (
+        "Work",
+        "Side",
+        "per second",
+        "p50 ms",
+        "p99 ms",
+        "CPU ms each",
+        "flushes each",
+        "client",
+    )
+    text = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for each in sides:
         row = (
-            f"{each['topic']}, {each['setting']}",
+            f"{each['topic']}: {each['setting']}",
             each["side"],
             f"{each['per_second']:.1f}",
             f"{each['p50_ms']:.1f}",

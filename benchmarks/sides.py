@@ -5,6 +5,7 @@ both alike, so ratios are taken round by round.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from benchmarks import client, processes
 from benchmarks.client import Run, Unit
 from benchmarks.statistics import median, percentile
+
+REST_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,13 @@ class Side:
 
 @dataclass
 class Round:
-    """One run and what it cost the server. Seconds of CPU, flushes of the disk."""
+    """One run and what it cost the server. Seconds of CPU, flushes of the disk; `others` are the
+    flushes a second of whoever else used the disk, seen in a moment of rest before the run."""
 
     run: Run
     cpu: float
     flushes: int
+    others: float
 
     @property
     def cpu_ms(self) -> float:
@@ -73,9 +78,19 @@ class Rounds:
         return median(self.cpus)
 
     @property
+    def others(self) -> float:
+        """Flushes a second of whoever else uses the disk."""
+        return median(self.values(lambda each: each.others))
+
+    @property
     def flushes(self) -> float:
-        """For each unit."""
-        return median(self.values(lambda each: each.flushes / each.run.units))
+        """For each unit, without those of others."""
+        others = self.others
+        return median(
+            self.values(
+                lambda each: max(0.0, each.flushes - others * each.run.seconds) / each.run.units
+            )
+        )
 
     @property
     def client_share(self) -> float:
@@ -95,6 +110,7 @@ class Rounds:
             "p99_ms": round(self.latency_ms(0.99), 2),
             "cpu_ms": round(self.cpu_ms, 3),
             "flushes": round(self.flushes, 3),
+            "others_flushes_per_second": round(self.others, 1),
             "client_share": round(self.client_share, 3),
         }
 
@@ -110,10 +126,13 @@ def measure(
     side: Side, units: Iterable[Unit], *, connections: int, seconds: float, disk: Path
 ) -> Round:
     os.sync()  # what the side before left to be written is not charged to this one
+    resting = processes.flushes(disk)
+    time.sleep(REST_S)
+    others = (processes.flushes(disk) - resting) / REST_S
     before, flushed = processes.cpu_seconds(side.pids), processes.flushes(disk)
     run = client.run(side.port, units, connections=connections, seconds=seconds)
     cost = processes.cpu_seconds(side.pids) - before
-    return Round(run, cost, processes.flushes(disk) - flushed)
+    return Round(run, cost, processes.flushes(disk) - flushed, others)
 
 
 Supply = Callable[[int], list[Unit]]

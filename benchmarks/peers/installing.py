@@ -1,5 +1,6 @@
 """Brings the pinned peers into folders of their own, once for each state of the lock files."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -86,8 +87,6 @@ def _run(command: Sequence[str | Path], folder: Path) -> None:
 
 def node_versions() -> dict[str, str]:
     """What package.json pins."""
-    import json
-
     told: dict[str, str] = json.loads((HERE / "package.json").read_text())["dependencies"]
     return {name: told[name] for name in ("express-pouchdb", "@tus/server")}
 
