@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
@@ -42,7 +43,10 @@ UNTIL_INPUT_ENDS = 'exec 3<&0; "$@" </dev/null & read _ <&3; kill -INT $!; wait 
 class Postgres:
     """A running server. Use it as a context manager, or call start() and stop()."""
 
-    def __init__(self, parent: Path = Path("/tmp")) -> None:
+    def __init__(
+        self, parent: Path = Path("/tmp"), settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.settings = SETTINGS if settings is None else settings
         # Short, because the path of a Unix socket may have 103 characters at most on macOS.
         self.folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-", dir=parent))
         self.programs_copy = Path(tempfile.gettempdir()) / f"{self.folder.name}-programs"
@@ -50,7 +54,7 @@ class Postgres:
         self.account = unprivileged_account()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Postgres:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -131,7 +135,7 @@ class Postgres:
     def start_server(self) -> None:
         command = [str(self.programs / "postgres"), "-D", f"{self.folder / 'data'}"]
         command += ["-k", str(self.folder)]
-        for name, value in SETTINGS.items():
+        for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
