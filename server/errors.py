@@ -23,6 +23,7 @@ STATUS: dict[type[errors.DoorstepError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.ChangedMeanwhile: 412,
