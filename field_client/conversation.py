@@ -141,6 +141,8 @@ def refusal(answer: Answer) -> errors.CompanionError:
     """What an answer that is not 2xx means to the caller."""
     problem = answer.json() or {}
     code = str(problem.get("code") or f"http_{answer.status}")
+    if code == "body_cut":
+        return errors.NetworkDown(why="cut in the middle")
     if answer.status in (408, 409, 423, 425, 429, 507) or answer.status >= 500:
         wait = answer.retry_after_s
         after = None if wait is None else math.ceil(wait)

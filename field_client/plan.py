@@ -122,9 +122,12 @@ def push_step(status: int, code: str | None, size: int, failures: int) -> PushSt
 
     A batch that makes the server stumble again and again is halved too, so that whatever poison is in
     it ends up alone, and the single event that does so goes to quarantine: the queue always drains.
+    One that was cut on its way says nothing about what is in it: it is sent again as it is.
     """
     if status == 200:
         return "settle"
+    if code == "body_cut":
+        return "wait"
     if status == 401:
         return "sign_in"
     if code == "device_unknown":
@@ -231,6 +234,8 @@ def upload_step(status: int, offset: str | None, known: int, size: int) -> Uploa
         if told is None or told > size:
             return UploadStep("ask_offset" if status == 204 else "check_again", known)
         return UploadStep("go_on", told)
+    if status == 400 and offset is not None:  # cut on its way; other bad requests name no offset
+        return UploadStep("ask_offset", known)
     names: dict[int, UploadStepName] = {
         401: "sign_in",
         404: "check_again",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT_S, READ_S = 10.0, 60.0
 GZIP_FROM_BYTES = 1024
+LONGEST_PAUSE_S = 24 * 3600.0  # whoever asks for more does not know what it says
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ class Answer:
         """Seconds to wait as the server says it: in the body of ours, or in the header of a proxy."""
         told = (self.json() or {}).get("retry_after_s") if self.body else None
         if isinstance(told, int | float) and not isinstance(told, bool):
-            return max(0.0, float(told))
+            return float(max(0, min(told, LONGEST_PAUSE_S)))
         header = self.headers.get("retry-after", "")
-        return float(header) if header.isdecimal() else None
+        return min(float(header), LONGEST_PAUSE_S) if header.isdecimal() else None
 
 
 class Transport(Protocol):

@@ -10,13 +10,13 @@ from server.db import feed
 from server.db.engine import Database
 from server.files import Media
 from server.house import House
+from server.json_answers import JsonAnswers
 
 
 def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     """The app for one configuration. Opens no connection yet: the first request does."""
     app = Flask("server", static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = JsonAnswers(app)
     furnish(app, config, clock)
     if config.trusted_proxies:
         hops = config.trusted_proxies

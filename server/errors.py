@@ -4,11 +4,10 @@ Problem details (RFC 9457) with our stable `code`. What nobody foresaw is a 500 
 away; its traceback goes to the log under the request id.
 """
 
-import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
@@ -23,6 +22,7 @@ STATUS: dict[type[errors.DoorstepError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.ChangedMeanwhile: 412,
@@ -82,7 +82,7 @@ def problem(failure: errors.DoorstepError, status: int | None = None) -> Respons
     if "request_id" in g:
         body["request_id"] = g.request_id
     answer = Response(
-        json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json"
+        current_app.json.dumps(body), status=status, mimetype="application/problem+json"
     )
     if failure.retry_after_s is not None:
         answer.headers["Retry-After"] = str(failure.retry_after_s)

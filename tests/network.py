@@ -23,6 +23,7 @@ class Network:
         self._lose_request: list[str] = []
         self._lose_answer: list[str] = []
         self._cut: list[tuple[str, int]] = []
+        self._shorten: list[tuple[str, int]] = []
         self._say_instead: list[tuple[str, Answer]] = []
 
     def goes_away(self) -> None:
@@ -43,6 +44,10 @@ class Network:
         """The body of the next request whose line contains `of` ends after so many bytes."""
         self._cut.append((of, after_bytes))
 
+    def shortens(self, of: str, after_bytes: int) -> None:
+        """The same, by a proxy that hands back what the server has to say about it."""
+        self._shorten.append((of, after_bytes))
+
     def says_instead(self, of: str, answer: Answer) -> None:
         """Somebody else answers: a captive portal, a proxy."""
         self._say_instead.append((of, answer))
@@ -58,11 +63,16 @@ class Network:
             if of in line:
                 self._say_instead.remove((of, instead))
                 return instead
-        cut = next((each for each in self._cut if each[0] in line), None)
-        if cut is not None:
-            self._cut.remove(cut)
-            self._send(method, path, headers, (body or b"")[: cut[1]], promised=len(body or b""))
-            raise NetworkDown(why="cut in the middle")
+        whole = body or b""
+        for rules in (self._cut, self._shorten):
+            cut = next((each for each in rules if each[0] in line), None)
+            if cut is None:
+                continue
+            rules.remove(cut)
+            answer = self._send(method, path, headers, whole[: cut[1]], promised=len(whole))
+            if rules is self._cut:
+                raise NetworkDown(why="cut in the middle")
+            return answer
         answer = self._send(method, path, headers, body, promised=None)
         if _take(self._lose_answer, line):
             raise NetworkDown(why="the answer was lost")

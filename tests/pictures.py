@@ -167,6 +167,14 @@ def grey_16_bit_png() -> bytes:
     return saved(Image.frombytes("I;16", SMALL, bytes(wide)), "PNG", compress_level=1)
 
 
+def rgb_16_bit_png() -> bytes:
+    """Three colours of sixteen bits, as scanners write them: each byte of the scene twice."""
+    wide = bytes(byte for byte in scene().tobytes() for _ in range(2))
+    line = 6 * SMALL[0]
+    rows = b"".join(b"\0" + wide[at : at + line] for at in range(0, len(wide), line))
+    return _png(SMALL, zlib.compress(rows, 1), depth=16, colour=2)
+
+
 def palette_png(*, transparent: bool = False) -> bytes:
     few = scene().quantize(64)
     settings = {"transparency": 0} if transparent else {}
@@ -282,6 +290,43 @@ def text_bomb_png() -> bytes:
     text = b"note\0\0" + zlib.compress(b"A" * (64 << 20), 9)
     whole = saved(scene(size=(64, 48)), "PNG")
     return whole[:33] + _chunk(b"zTXt", text) + whole[33:]
+
+
+def gigabyte_text_png(name: bytes = b"zTXt") -> bytes:
+    """A gigabyte of text in a comment of one megabyte, which nobody had to write out to pack it."""
+    megabyte = b"A" * (1 << 20)
+    packer = zlib.compressobj(9)
+    head = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
+    sum_ = 1
+    for _ in range(1024):
+        sum_ = zlib.adler32(megabyte, sum_)
+    end = b"\x03\x00" + struct.pack(">I", sum_)  # an empty last block of deflate, then the sum
+    packed = head + again * 1023 + end
+    before = {b"zTXt": b"note\0\0", b"iTXt": b"note\0\1\0\0\0", b"iCCP": b"note\0\0"}[name]
+    whole = saved(scene(size=(64, 48)), "PNG")
+    return whole[:33] + _chunk(name, before + packed) + whole[33:]
+
+
+def claimed_text_png() -> bytes:
+    """A comment that says it has a gigabyte, in a file of a few hundred bytes."""
+    whole = saved(scene(size=(64, 48)), "PNG")
+    return whole[:33] + struct.pack(">I", 1 << 30) + b"tEXtnote\0A" + whole[33:]
+
+
+def animated_gif() -> bytes:
+    first, second = scene("kitchen_after"), scene("kitchen_before")
+    return saved(first, "GIF", save_all=True, append_images=[second], duration=200)
+
+
+def page_behind_a_jpeg_head() -> bytes:
+    """A head that every sniffer takes for a JPEG, and a page that old browsers take for one."""
+    return jpeg()[:400] + b"<!DOCTYPE html><script>alert(1)</script>" * 50
+
+
+def scalable_page() -> bytes:
+    """A picture for browsers, with a script in it."""
+    return b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 def bomb_webp() -> bytes:

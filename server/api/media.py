@@ -153,6 +153,8 @@ def _say_tus(answer: Response) -> Response:
     answer.headers["Tus-Resumable"] = TUS
     if answer.status_code == 412:
         answer.headers["Tus-Version"] = TUS
+    if answer.status_code == 405:
+        answer.headers.setdefault("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH")
     if "upload_offset" in g and answer.status_code != 410:
         answer.headers.setdefault("Upload-Offset", str(g.upload_offset))
     return answer

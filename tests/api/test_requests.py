@@ -102,6 +102,14 @@ def test_failures_have_one_shape(
         assert refused.headers["Allow"]
 
 
+def test_a_name_that_is_half_a_character_is_told_back(anybody: Client) -> None:
+    refused = anybody.post(
+        "/api/v1/auth/login", data='{"\\ud800": 1}', content_type="application/json"
+    )
+    assert refused.status_code == 422
+    assert "\ud800" in refused.json["errors"]["json"]
+
+
 def test_a_405_names_what_can_be_done(anybody: Client) -> None:
     assert anybody.put(CUSTOMERS).headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 

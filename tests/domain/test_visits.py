@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from server.domain import events, visits
+import pytest
+
+from field_client import plan
+from server.domain import envelopes, events, visits
+from tests.golden import vectors
 
 AT = "2026-11-21T16:02:11.480+08:00"
 
@@ -54,6 +58,26 @@ def a_whole_visit() -> list[dict[str, Any]]:
         event(16, "visit.finished", outcome="completed",
               manifest={"events": [], "blobs": [], "digest": "2" * 64}),
     ]  # fmt: skip
+
+
+GOLDEN = vectors("kinds")
+
+
+@pytest.mark.parametrize("golden", GOLDEN["golden"], ids=lambda golden: str(golden["name"]))
+def test_it_folds_as_the_vectors_say(golden: dict[str, Any]) -> None:
+    """Every kind and version ever released: it is read, and tells the same visit on both sides."""
+    lane = golden["events"]
+    for each in lane:
+        assert envelopes.problems(each) == []
+        assert events.check(each["kind"], each["v"], each["data"]) == []
+    expected = {**GOLDEN["empty"], **golden["changed"]}
+    assert visits.fold(lane) == expected
+    assert plan.shown_visit(None, lane) == expected
+    assert plan.shown_visit(visits.fold(lane[:-1]), lane[-1:]) == expected
+
+
+def test_the_empty_visit_is_that_of_the_vectors() -> None:
+    assert visits.empty() == GOLDEN["empty"]
 
 
 def test_the_events_here_are_events_that_the_house_knows() -> None:

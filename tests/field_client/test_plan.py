@@ -2,184 +2,108 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
 from random import Random
 from typing import Any
 
 import pytest
 
 from field_client import plan
-from tests.field_client.device import NOON
+from tests.golden import vectors
+
+VECTORS = vectors("plan")
+Given = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "size", "failures", "step"),
-    [
-        (200, None, 50, 0, "settle"),
-        (400, "bad_envelope", 50, 0, "halve"),
-        (400, "bad_envelope", 1, 0, "quarantine"),
-        (413, None, 50, 0, "halve"),
-        (413, None, 1, 0, "quarantine"),
-        (401, "token_expired", 50, 0, "sign_in"),
-        (403, "device_unknown", 50, 0, "enrol"),
-        (403, "device_revoked", 50, 0, "wait"),
-        (409, "in_progress", 50, 0, "wait"),
-        (426, "client_too_old", 50, 0, "wait"),
-        (429, None, 50, 0, "wait"),
-        (500, None, 50, 0, "wait"),
-        (500, None, 50, 3, "halve"),
-        (500, None, 1, 3, "quarantine"),
-        (502, None, 1, 9, "wait"),
-        (503, None, 1, 9, "wait"),
-        (302, None, 1, 9, "wait"),
-    ],
-)
-def test_what_an_answer_to_a_push_means(
-    status: int, code: str | None, size: int, failures: int, step: str
-) -> None:
-    assert plan.push_step(status, code, size, failures) == step
+class Drawn(Random):
+    """Chance that has been drawn already: a share from 0 to 1."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def random(self) -> float:
+        return self.share
 
 
-@pytest.mark.parametrize(
-    ("result", "state"),
-    [
-        ({"status": "applied", "custody": True}, "acknowledged"),
-        ({"status": "recorded", "custody": True, "code": "not_assignee"}, "acknowledged"),
-        ({"status": "held", "custody": True}, "acknowledged"),
-        ({"status": "quarantined", "custody": True}, "parked"),
-        ({"status": "applied"}, "acknowledged"),
-        ({"status": "retry", "custody": False}, None),
-        ({"status": "unknown", "custody": False}, None),
-        ({"status": "applied", "custody": False}, None),
-        ({"status": "invented_later", "custody": True}, "acknowledged"),
-        ({"status": "invented_later"}, None),
-        ({"status": 7, "custody": True}, None),
-        ({}, None),
-    ],
-)
-def test_only_custody_counts(result: dict[str, Any], state: str | None) -> None:
-    assert plan.event_step(result).state == state
+def event(given: Given) -> Any:
+    step = plan.event_step(given["result"])
+    return {"state": step.state, "status": step.status}
 
 
-@pytest.mark.parametrize(
-    ("own", "change", "unsent", "step"),
-    [
-        (None, {"change": "upsert", "data": {}}, False, "upsert"),
-        (4, {"change": "upsert", "data": {}}, False, "upsert"),
-        (5, {"change": "upsert", "data": {}}, False, "ignore"),
-        (9, {"change": "remove"}, False, "ignore"),
-        (4, {"change": "remove"}, False, "remove"),
-        (4, {"change": "remove"}, True, "leave"),
-        (4, {"change": "invented_later", "data": {}}, False, "ignore"),
-        (4, {"change": "upsert", "data": {}, "kind": "invented_later"}, False, "ignore"),
-        (4, {"change": "upsert", "data": {}, "version": "9"}, False, "ignore"),
-        (4, {"change": "upsert", "data": None}, False, "ignore"),
-    ],
-)
-def test_what_a_change_does(own: int | None, change: Any, unsent: bool, step: str) -> None:
-    told = {"kind": "job", "id": "J-1", "version": 5, **change}
-    assert plan.change_step(own, told, has_unsent=unsent) == step
+def upload(given: Given) -> Any:
+    step = plan.upload_step(**given)
+    return {"step": step.name, "offset": step.offset}
 
 
-@pytest.mark.parametrize(
-    ("status", "header", "step", "offset"),
-    [
-        (204, "1000", "go_on", 1000),
-        (201, "0", "go_on", 0),
-        (204, None, "ask_offset", 500),
-        (204, "5000", "ask_offset", 500),
-        (409, "900", "ask_offset", 500),
-        (423, None, "wait", 500),
-        (404, None, "check_again", 500),
-        (410, None, "check_again", 500),
-        (460, None, "check_own_copy", 500),
-        (413, None, "smaller", 500),
-        (507, None, "stop_media", 500),
-        (500, None, "wait", 500),
-        (400, None, "skip", 500),
-    ],
-)
-def test_what_an_answer_to_an_upload_means(
-    status: int, header: str | None, step: str, offset: int
-) -> None:
-    assert plan.upload_step(status, header, 500, 2000) == plan.UploadStep(step, offset)  # type: ignore[arg-type]
+def change(given: Given) -> Any:
+    return plan.change_step(given["own_version"], given["change"], has_unsent=given["has_unsent"])
 
 
-def test_signatures_go_first_and_the_finished_job_before_the_open_one() -> None:
-    big, small = 400_000, 9_000
-    blobs = [
-        {"sha256": "photo of the open job", "size": big, "purpose": "photo", "place": 1},
-        {"sha256": "photo of the done job", "size": big, "purpose": "photo", "place": 2,
-         "finished_place": 9},
-        {"sha256": "thumbnail", "size": small, "purpose": "photo", "place": 3},
-        {"sha256": "signature", "size": small, "purpose": "signature", "place": 8},
-    ]  # fmt: skip
-    assert [blob["sha256"] for blob in plan.sending_order(blobs)] == [
-        "signature",
-        "thumbnail",
-        "photo of the done job",
-        "photo of the open job",
-    ]
+def drop(given: Given) -> Any:
+    def moment(text: str | None) -> datetime | None:
+        return datetime.fromisoformat(text) if text else None
+
+    uses = [{**use, "complete_since": moment(use["complete_since"])} for use in given["uses"]]
+    now = datetime.fromisoformat(given["now"])
+    return plan.may_drop(given["state"], uses, now, given["keep_days"])
 
 
-@pytest.mark.parametrize(
-    ("media", "size", "cellular", "goes"),
-    [
-        ("any", 900_000, True, True),
-        ("wifi_preferred", 900_000, True, False),
-        ("wifi_preferred", 200_000, True, True),
-        ("wifi_only", 200_000, True, False),
-        ("wifi_only", 900_000, False, True),
-    ],
-)
-def test_the_policy_on_a_network_that_costs_money(
-    media: str, size: int, cellular: bool, goes: bool
-) -> None:
-    photo = {"size": size, "purpose": "photo"}
-    assert plan.goes_now(photo, media, on_cellular=cellular) is goes
-    assert plan.goes_now({**photo, "purpose": "signature"}, media, on_cellular=cellular)
+def batch(given: Given) -> Any:
+    limits, resting = plan.Limits(**given["limits"]), frozenset(given["resting"])
+    chosen = plan.batch(given["waiting"], limits, at_most=given["at_most"], resting=resting)
+    return [each["event_id"] for each in chosen]
 
 
-def test_a_pause_is_never_longer_than_a_quarter_of_an_hour() -> None:
-    pauses = [plan.backoff_s(attempt, Random(attempt)) for attempt in range(200)]
-    assert all(0 <= pause <= 900 for pause in pauses)
-    assert all(plan.backoff_s(0, Random(seed)) <= 2 for seed in range(100))
-    assert max(pauses) > 600
+def lost(given: Given) -> Any:
+    events, blobs = plan.lost_by_server(**given)
+    return {"events": events, "blobs": blobs}
 
 
-def _use(**changes: Any) -> dict[str, Any]:
-    return {"event_state": "acknowledged", "complete_since": NOON - timedelta(days=15), **changes}
+READ: dict[str, Callable[[Given], Any]] = {
+    "push": lambda given: plan.push_step(**given),
+    "event": event,
+    "upload": upload,
+    "backoff": lambda given: plan.backoff_s(given["attempt"], Drawn(given["share"])),
+    "change": change,
+    "drop": drop,
+    "batch": batch,
+    "limits": lambda given: asdict(plan.Limits.of(given["hello"])),
+    "order": lambda given: [blob["sha256"] for blob in plan.sending_order(given["blobs"])],
+    "goes": lambda given: plan.goes_now(
+        given["blob"], given["media"], on_cellular=given["on_cellular"]
+    ),
+    "lost": lost,
+    "epoch": lambda given: plan.is_new_epoch(**given),
+    "overlay": lambda given: plan.overlay([given["row"]], given["base_version"]) != [],
+    "manifest": lambda given: plan.manifest(given["lane"]),
+}
 
 
-@pytest.mark.parametrize(
-    ("state", "uses", "may"),
-    [
-        ("stored", [_use()], True),
-        ("waiting", [_use()], False),
-        ("lost", [_use()], False),
-        ("stored", [], False),
-        ("stored", [_use(), _use(event_state="waiting")], False),
-        ("stored", [_use(event_state="parked")], False),
-        ("stored", [_use(complete_since=None)], False),
-        ("stored", [_use(complete_since=NOON - timedelta(days=13))], False),
-        ("stored", [_use(), _use(complete_since=None)], False),
-    ],
-)
-def test_nothing_is_dropped_too_early(state: str, uses: list[Any], may: bool) -> None:
-    assert plan.may_drop(state, uses, NOON, 14) is may
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: str(case["name"]))
+def test_it_plans_as_the_vectors_say(case: dict[str, Any]) -> None:
+    subject = case["name"].split(":")[0]
+    assert READ[subject](case["given"]) == case["expect"]
 
 
-def test_the_servers_loss_is_made_good_but_its_doubts_are_not_argued_with() -> None:
-    missing = {"events": ["a", "h", "q", "x"], "blobs": ["s", "w"]}
-    statuses = {"a": "applied", "h": "held", "q": "quarantined"}
-    states = {"s": "stored", "w": "waiting"}
-    assert plan.lost_by_server(missing, statuses, states) == (["a"], ["s"])
+def test_a_batch_carries_the_envelope_as_it_was_captured() -> None:
+    body = {"kind": "note.added", "v": 1, "data": {"text": "长"}}
+    row = {"event_id": "e-1", "seq": 7, "job_id": "J-1", "body": json.dumps(body)}
+    assert plan.batch([row], plan.Limits()) == [{**body, "event_id": "e-1", "seq": 7}]
 
 
-def test_limits_come_from_the_server_and_survive_nonsense() -> None:
-    told = {"limits": {"max_events": 7, "chunk_bytes": "many", "max_push_bytes": -1, "new": 4}}
-    assert plan.Limits.of(told) == plan.Limits(max_events=7)
-    assert plan.Limits.of({}) == plan.Limits()
+@pytest.mark.parametrize("attempt", [0, 1, 5, 9, 200])
+def test_a_pause_is_drawn_from_all_that_it_may_be(attempt: int) -> None:
+    """Full jitter: a thousand devices that failed together do not come back together."""
+    most = min(900, 2 * 2**attempt)
+    chance = Random(attempt)
+    pauses = [plan.backoff_s(attempt, chance) for _ in range(400)]
+    assert all(0 <= pause <= most for pause in pauses)
+    assert min(pauses) < most / 20
+    assert max(pauses) > most * 19 / 20
 
 
 def _event(kind: str, **data: Any) -> dict[str, Any]:
@@ -193,28 +117,3 @@ def test_a_note_whose_answer_was_lost_is_shown_once() -> None:
     assert plan.shown_visit(base, [note])["notes"] == base["notes"]
     other = {**note, "captured_at": "2026-11-21T12:05:00+08:00"}
     assert len(plan.shown_visit(base, [other])["notes"]) == 2
-
-
-def test_an_event_leaves_the_overlay_when_the_base_holds_it() -> None:
-    def rows(**facts: Any) -> list[dict[str, Any]]:
-        return [{"body": "{}", "effect_version": None, "status": None, "state": "waiting", **facts}]
-
-    applied = {"state": "acknowledged", "status": "applied", "effect_version": 8}
-    assert plan.overlay(rows(), 99) == [{}]
-    assert plan.overlay(rows(**applied), 7) == [{}]
-    assert plan.overlay(rows(**applied), 8) == []
-    assert plan.overlay(rows(state="acknowledged", status="held"), 99) == [{}]
-    assert plan.overlay(rows(state="parked", status="quarantined"), 0) == []
-
-
-def test_a_manifest_announces_what_is_still_meant() -> None:
-    shot = {"size": 5, "mime": "image/jpeg"}
-    lane = [
-        _event("photo.taken", photo_id="1", sha256="aa", **shot),
-        {**_event("photo.taken", photo_id="2", sha256="bb", **shot), "event_id": "second"},
-        _event("photo.discarded", photo_id="1", reason="dark"),
-        _event("receipt.signed", signature={"sha256": "cc", "size": 9, "mime": "image/png"}),
-    ]
-    told = plan.manifest(lane)
-    assert told["blobs"] == [{"sha256": "bb", "size": 5}, {"sha256": "cc", "size": 9}]
-    assert told["events"] == ["photo.taken", "second", "photo.discarded", "receipt.signed"]

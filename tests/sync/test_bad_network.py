@@ -85,6 +85,21 @@ def test_a_body_that_is_cut_never_looks_whole(
     all_is_there_once(office, load, job_id)
 
 
+@pytest.mark.parametrize("call", [*CALLS[:2], *CALLS[3:], "PATCH /sync/v1/media/uploads"])
+def test_a_body_that_a_proxy_cuts_is_sent_again_and_nobody_is_blamed(
+    at_work: tuple[Tablet, str], office: Office, load: Load, call: str
+) -> None:
+    """The server says `body_cut`: the events in it are sound and must not end in quarantine."""
+    alice, job_id = at_work
+    alice.network.shortens(call, 100)
+    if call.startswith("PATCH"):  # what is small comes with its creation, unless that was cut
+        alice.network.shortens("POST /sync/v1/media/uploads", 100)
+    alice.sync()
+    syncs_until_done(alice)
+    all_is_there_once(office, load, job_id)
+    assert "event_quarantined" not in office.sees_exceptions()
+
+
 PORTAL = Answer(200, {"content-type": "text/html"}, b"<html>Welcome to the hotel</html>")
 LIAR = Answer(200, {"content-type": "application/json"}, b'{"results": []}')
 EMPTY = Answer(200, {"sync-server": "doorstep/1"}, b"{}")
@@ -92,6 +107,8 @@ STRANGE = Answer(200, {"sync-server": "doorstep/1"}, b'{"results": "all fine", "
 MOVED = Answer(302, {"location": "https://portal.example"}, b"")
 GATEWAY = Answer(502, {"content-type": "text/html"}, b"<html>Bad gateway</html>")
 BUSY = Answer(503, {"retry-after": "3"}, b"")
+NEVER = Answer(503, {"content-type": "application/json"}, b'{"retry_after_s": Infinity}')
+LATER = Answer(429, {"retry-after": "9" * 400}, b"")
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -99,7 +116,7 @@ def test_an_answer_of_somebody_else_is_none(
     at_work: tuple[Tablet, str], office: Office, load: Load, call: str
 ) -> None:
     alice, job_id = at_work
-    for answer in (PORTAL, LIAR, EMPTY, STRANGE, MOVED, GATEWAY, BUSY):
+    for answer in (PORTAL, LIAR, EMPTY, STRANGE, MOVED, GATEWAY, BUSY, NEVER, LATER):
         alice.network.says_instead(call, answer)
         alice.sync(patience_s=0)
     syncs_until_done(alice)

@@ -131,7 +131,6 @@ def test_post_can_stand_for_every_method(alice: Tablet, media: Path) -> None:
     ended = alice.client.post(where, headers={**TUS, "X-HTTP-Method-Override": "DELETE"})
     assert ended.status_code == 204
     assert incoming(media) == []
-    assert alice.client.post(where, headers=TUS).status_code == 400
 
 
 # It is safe to repeat.
@@ -177,6 +176,12 @@ def test_two_people_send_the_same_bytes(alice: Tablet, carol: Tablet, media: Pat
     assert carol.send(created.headers["Location"], 0, PHOTO).status_code == 204
     assert carol.check(PHOTO)[0]["state"] == "stored"
     assert original(media, PHOTO).read_bytes() == PHOTO
+
+
+def test_post_that_stands_for_nothing_is_told_what_can_be_done(alice: Tablet) -> None:
+    refused = alice.client.post(alice.begin(PHOTO), headers=BYTES, data=PHOTO)
+    assert (refused.status_code, refused.get_json()["code"]) == (405, "method_not_allowed")
+    assert "PATCH" in refused.headers["Allow"]
 
 
 # Cuts.
