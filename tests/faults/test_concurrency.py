@@ -197,7 +197,9 @@ def test_no_reader_misses_a_change(
     commits_slowly(house.database, seed=1)
 
     with an_idle_transaction(house), ThreadPoolExecutor(DISPATCHERS) as desks:
-        readers = [Reader(each.reads) for each in (*pullers, by_time, *numbered)]
+        looks = [puller.reads for puller in pullers]
+        looks += [by_time.reads, *(each.reads for each in numbered)]
+        readers = [Reader(look) for look in looks]
         try:
             handed: list[Future[list[int]]] = [
                 desks.submit(hands_to_and_fro, bob, day.to_and_fro, turn)
