@@ -93,6 +93,7 @@ class Media:
         target = self.original_path(sha256)
         if not temp_path.exists():
             if self.verify(sha256):
+                self._flush_folder(target.parent)  # an earlier try may have ended before it
                 return target
             raise errors.FileUnknown()
         if not known and digest(temp_path) != sha256:
@@ -109,8 +110,11 @@ class Media:
         Raises StorageFull.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.verify(sha256):
-            self._write_whole(self.original_path(sha256), data)
+        target = self.original_path(sha256)
+        if self.verify(sha256):
+            self._flush_folder(target.parent)  # an earlier try may have ended before it
+        else:
+            self._write_whole(target, data)
         return sha256
 
     def verify(self, sha256: str) -> bool:
@@ -155,7 +159,7 @@ class Media:
         """Write at the offset and make it durable; returns the offset behind the last byte.
 
         What stood behind the offset (a piece whose end was never recorded) is cut off first. When
-        the disk fills up, the upload is back at the offset. Raises OffsetMismatch when the file
+        the disk fails or fills up, the upload is back at the offset. Raises OffsetMismatch when the file
         ends before the offset, StorageFull.
         """
         path = self.incoming_path(upload_id)
@@ -179,7 +183,8 @@ class Media:
         try:
             self._step("write", path, lambda: _write_all(descriptor, data, offset))
             self._step("flush", path, lambda: _sync_data(descriptor))
-        except errors.StorageFull:
+        except (errors.StorageFull, OSError):
+            # Bytes that could not be flushed may be gone without another word: they come again.
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, offset)
             raise
