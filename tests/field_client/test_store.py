@@ -147,6 +147,13 @@ def test_a_file_whose_name_was_not_flushed_is_flushed_by_the_next_try(
     assert flushed == [False, True, True, True], "its folder, and the folder of that"
 
 
+def test_a_lock_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    tablet = device.tablet(tmp_path / "home")
+    (tablet.store.home / "sync.lock").mkdir()
+    with pytest.raises(errors.StoreBroken):
+        tablet.sync()
+
+
 def test_a_full_database_says_so(tmp_path: Path) -> None:
     tablet = device.tablet(tmp_path / "home")
     tablet.accept("J-1001")
