@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
@@ -165,7 +165,8 @@ class Media:
         path = self.incoming_path(upload_id)
         self._make_folder(path.parent)
         is_new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        with _fullness_told():
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             size = os.fstat(descriptor).st_size
             if offset > size:
@@ -248,13 +249,19 @@ class Media:
 
     def _step(self, step: Step, path: Path, act: Callable[[], Result]) -> Result:
         """Do one thing that a power cut or a full disk may come between. Raises StorageFull."""
-        try:
+        with _fullness_told():
             self._before_step(step, path)
             return act()
-        except OSError as error:
-            if error.errno in FULL:
-                raise errors.StorageFull() from error
-            raise
+
+
+@contextlib.contextmanager
+def _fullness_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise errors.StorageFull() from error
+        raise
 
 
 def digest(path: Path) -> str:

@@ -117,13 +117,13 @@ class Tablet:
 
 
 @contextmanager
-def subject(folder: Path, library: Path) -> Iterator[Subject]:
+def subject(folder: Path, library: Path, jobs: int = JOBS) -> Iterator[Subject]:
     """Alice's tablet over a disk that can be made to fail, with a server whose disk is well."""
     below, office = folder / "tablet", folder / "office"
     below.mkdir()
     office.mkdir()
     premises = Premises(office, folder)
-    premises.moves_in({people.ALICE: JOBS})
+    premises.moves_in({people.ALICE: jobs})
     with ExitStack() as opened:
         server = opened.enter_context(premises.serve())
         faults = Faults(library, folder / "faults-of-tablet", below)

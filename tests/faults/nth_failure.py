@@ -8,6 +8,7 @@ A few N of each kind are part of the ordinary tests (test_nth_failure.py).
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -16,27 +17,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tests.faults import companion_disk, server_disk, shim
-from tests.faults.shim import NUMBERS, Faults
+from tests.faults.shim import NUMBERS
 
 KINDS = ("write", "flush", "open", "rename")
 
 
-class Subject(Protocol):
-    """Something with a disk: what it does in `steps`, and what it has acknowledged."""
+Subject = server_disk.Subject | companion_disk.Subject
 
-    steps: tuple[str, ...]
-
-    def faults(self, step: str) -> Faults: ...
-    def prepare(self, step: str) -> Any: ...
-    def act(self, step: str, subject: Any) -> str: ...
-    def settle(self, step: str, subject: Any) -> int: ...
-    def lost(self) -> list[str]: ...
-
-
-SUBJECTS: dict[str, Callable[[Path, Path], AbstractContextManager[Any]]] = {
+SUBJECTS: dict[str, Callable[[Path, Path], AbstractContextManager[Subject]]] = {
     "server": server_disk.subject,
     "companion": companion_disk.subject,
 }
@@ -63,7 +54,7 @@ def sweep(
     swept = Swept(step, what, error, for_good)
     faults = subject.faults(step)
     for nth in numbers:
-        thing = subject.prepare(step)
+        thing: Any = subject.prepare(step)
         with faults.fail(what, NUMBERS[error], nth, for_good=for_good):
             said = subject.act(step, thing)
             if for_good and said:
@@ -94,6 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     if reason:
         print(f"NOT RUN: {reason}.")
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing stays behind
     lost = 0
     for name in [args.only] if args.only else SUBJECTS:
         with tempfile.TemporaryDirectory(prefix="doorstep-faults-") as folder:

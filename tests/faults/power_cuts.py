@@ -97,12 +97,18 @@ class ServerRoom:
         self.cluster: Cluster | None = None
         if database == "postgresql":
             self.cluster = Cluster(disk.root / "postgresql", is_durable=not lies)
-            self.cluster.create()
-        url = self.cluster.url if self.cluster else None
-        self.premises = Premises(disk.root, folder, url)
-        self.premises.moves_in(dict.fromkeys(MEMBERS, JOBS))
+        self.premises = Premises(disk.root, folder, self.cluster.url if self.cluster else None)
         self.crew = Crew(folder)
         self._running: list[subprocess.Popen[bytes]] = []
+
+    def moves_in(self) -> None:
+        """Everything that is there before the first cut, and safely so."""
+        if self.cluster is not None:
+            self.cluster.create()
+        self.premises.moves_in(dict.fromkeys(MEMBERS, JOBS))
+        self.starts()
+        self.crew.signs_in(self.server.address)
+        self.disk.settle()
 
     def starts(self) -> None:
         """Raises RuntimeError when it does not."""
@@ -156,9 +162,7 @@ def under_server(
     with _disk() as (disk, folder), ExitStack() as opened:
         room = ServerRoom(disk, folder, database, lies)
         opened.callback(room.close)
-        room.starts()
-        room.crew.signs_in(room.server.address)
-        disk.settle()
+        room.moves_in()
         for _ in range(rounds):
             room.crew.starts_work()
             room.crew.waits_until_kept(chance.randint(*KEPT_BEFORE))

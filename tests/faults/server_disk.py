@@ -84,7 +84,7 @@ class Subject:
     def act(self, step: str, subject: Any) -> str:
         """Does the step once; returns what the caller was told, "" when it is done."""
         if step == "examine":
-            return self.worker.works()
+            return self.worker.works() or ("" if self._is_done(step, subject) else "it rests")
         if step == "push":
             said = self.device.push(subject)
             if said.is_done:
@@ -199,19 +199,19 @@ class Worker:
 
 
 @contextmanager
-def subject(folder: Path, library: Path) -> Iterator[Subject]:
+def subject(folder: Path, library: Path, jobs: int = JOBS) -> Iterator[Subject]:
     """A server and a worker over a disk that can be made to fail."""
     below = folder / "disk"
     below.mkdir()
     premises = Premises(below, folder)
-    jobs = premises.moves_in({people.ALICE: JOBS})[people.ALICE]
+    job_ids = premises.moves_in({people.ALICE: jobs})[people.ALICE]
     faults = Faults(library, folder / "faults-of-server", below)
     faults_of_worker = Faults(library, folder / "faults-of-worker", below)
     with ExitStack() as opened:
         server = opened.enter_context(premises.serve(**faults.environment))
         worker = Worker(premises, faults_of_worker, folder / "worker.log")
         opened.callback(worker.close)
-        made = Subject(premises, server, worker, jobs, faults, faults_of_worker)
+        made = Subject(premises, server, worker, job_ids, faults, faults_of_worker)
         opened.callback(made.close)
         yield made
 

@@ -82,7 +82,7 @@ static int strikes_file(int what, int descriptor) {
 }
 
 static int strikes_path(int what, int folder, const char *path) {
-    char link[64], whole[1600];
+    char link[64], whole[2600];
     if (!is_armed(what)) return 0;
     if (path[0] == '/') return strikes(path);
     if (folder == AT_FDCWD) {
@@ -140,25 +140,32 @@ int fdatasync(int d) {
 
 /* Opening files and making folders. */
 
+/* A disk can only be too full for what is new. */
+static int strikes_open(int folder, const char *path, int flags) {
+    if (!is_armed(OPEN)) return 0;
+    if (atomic_load(&control->number) == ENOSPC && !(flags & O_CREAT)) return 0;
+    return strikes_path(OPEN, folder, path);
+}
+
 #define MODE \
     mode_t mode = 0; \
     if (flags & (O_CREAT | O_TMPFILE)) { va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more); }
 
 int open(const char *path, int flags, ...) {
     REAL(open); MODE
-    return strikes_path(OPEN, AT_FDCWD, path) ? -1 : next(path, flags, mode);
+    return strikes_open(AT_FDCWD, path, flags) ? -1 : next(path, flags, mode);
 }
 int open64(const char *path, int flags, ...) {
     REAL(open64); MODE
-    return strikes_path(OPEN, AT_FDCWD, path) ? -1 : next(path, flags, mode);
+    return strikes_open(AT_FDCWD, path, flags) ? -1 : next(path, flags, mode);
 }
 int openat(int folder, const char *path, int flags, ...) {
     REAL(openat); MODE
-    return strikes_path(OPEN, folder, path) ? -1 : next(folder, path, flags, mode);
+    return strikes_open(folder, path, flags) ? -1 : next(folder, path, flags, mode);
 }
 int openat64(int folder, const char *path, int flags, ...) {
     REAL(openat64); MODE
-    return strikes_path(OPEN, folder, path) ? -1 : next(folder, path, flags, mode);
+    return strikes_open(folder, path, flags) ? -1 : next(folder, path, flags, mode);
 }
 int mkdir(const char *path, mode_t mode) {
     REAL(mkdir);
