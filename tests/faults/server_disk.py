@@ -7,6 +7,7 @@ would; then everything that was ever acknowledged must be there, and its bytes r
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,6 +35,8 @@ from tests.live import ROOT, LiveServer, environment
 
 TRIES = 3
 JOBS = 60
+AT_ONCE = 4
+PUSHES = ("push", "pushes at once")
 KNOWN = {"busy": 503, "storage_full": 507, "internal": 500, "locked": 423}
 """What a tablet may be told when a disk fails, with its status. HEAD has no body and tells the status."""
 
@@ -49,7 +52,7 @@ class Acknowledged:
 class Subject:
     """The server, seen by one tablet. `faults` strike the web server, `faults_of_worker` the worker."""
 
-    steps = ("push", "upload at once", "upload in pieces", "examine")
+    steps = ("push", "pushes at once", "upload at once", "upload in pieces", "examine")
 
     def __init__(self, premises: Premises, server: LiveServer, worker: "Worker", jobs: list[str],
                  faults: Faults, faults_of_worker: Faults) -> None:  # fmt: skip
@@ -71,7 +74,9 @@ class Subject:
     def prepare(self, step: str) -> Any:
         """What the step needs, with a disk that is well."""
         if step == "push":
-            return self._two_events()
+            return [self._two_events()]
+        if step == "pushes at once":
+            return [self._two_events() for _ in range(AT_ONCE)]
         content = picture()
         announced = self._photo(content, next(self._lanes))
         assert self.device.push([announced]).is_done
@@ -85,20 +90,25 @@ class Subject:
         """Does the step once; returns what the caller was told, "" when it is done."""
         if step == "examine":
             return self.worker.works() or ("" if self._is_done(step, subject) else "it rests")
-        if step == "push":
-            said = self.device.push(subject)
-            if said.is_done:
-                self._note_results(said, subject)
-        elif step == "upload at once":
-            said = self.device.upload_at_once(subject)
-        else:
-            said = self.device.upload_in_pieces(subject)
+        if step in PUSHES:
+            return self._push_all(subject)
+        upload = {
+            "upload at once": self.device.upload_at_once,
+            "upload in pieces": self.device.upload_in_pieces,
+        }
+        said = upload[step](subject)
         if said.is_done and not said.code:
-            if step != "push":
-                self.acknowledged.files.append(subject)
-            return ""
-        assert said.code == "(HEAD)" or KNOWN.get(said.code) == said.status, said.answer.text
-        return said.words
+            self.acknowledged.files.append(subject)
+        return _words(said)
+
+    def _push_all(self, batches: list[list[Event]]) -> str:
+        """All at the same time, each with an answer of its own; returns the first refusal."""
+        with ThreadPoolExecutor(len(batches)) as senders:
+            answers = list(senders.map(self.device.push, batches))
+        for said, events in zip(answers, batches, strict=True):
+            if said.is_done:
+                self._note_results(said, events)
+        return next(filter(None, map(_words, answers)), "")
 
     def settle(self, step: str, subject: Any) -> int:
         """Half a minute later, the disk is well again: how many tries it takes until the step is done."""
@@ -161,6 +171,14 @@ class Subject:
         facts = {"sha256": sha256(content), "size": len(content), "mime": "image/jpeg"}
         seen = {"width": 160, "height": 160, "source": "camera", "slot": "after"}
         return lane.add("photo.taken", {"photo_id": new_id(), **facts, **seen})
+
+
+def _words(said: Told) -> str:
+    """What a caller was told, "" when it is done. Raises AssertionError for what no tablet knows."""
+    if said.is_done and not said.code:
+        return ""
+    assert said.code == "(HEAD)" or KNOWN.get(said.code) == said.status, said.answer.text
+    return said.words
 
 
 class Worker:
