@@ -30,6 +30,7 @@ def place(store: Store, content: bytes) -> str:
     sha256 = digest(content)
     final = path(store, sha256)
     if file_digest(final) == sha256:
+        _sync_names(store, final)  # whoever wrote it may have ended before
         return sha256
     crash_point("capture.before_file")
     temporary = store.incoming / f"{sha256}.part"
@@ -40,14 +41,18 @@ def place(store: Store, content: bytes) -> str:
         if file_digest(temporary) != sha256:
             raise errors.StoreBroken(why="read back other bytes", home=str(store.home))
         temporary.replace(final)
-        sync_folder(final.parent)
-        sync_folder(store.blobs)
+        _sync_names(store, final)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
     crash_point("capture.after_file")
     return sha256
+
+
+def _sync_names(store: Store, file: Path) -> None:
+    sync_folder(file.parent)
+    sync_folder(store.blobs)
 
 
 def write_durably(file: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ says what happened, that nothing is lost, and what to do.
 
 import errno
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 from server.domain import errors as domain
@@ -178,3 +179,10 @@ class NoKey(CompanionError):
 
 def is_disk_full(problem: OSError) -> bool:
     return problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def of_disk(problem: OSError, home: Path) -> CompanionError:
+    """What a disk that fails under the store in `home` means to a person."""
+    if is_disk_full(problem):
+        return DiskFull()
+    return StoreBroken(why=problem.strerror or str(problem), home=str(home))

@@ -27,8 +27,13 @@ else:
 
 @contextmanager
 def held(file: Path, clock: Clock, *, wait_s: float) -> Iterator[None]:
-    """Holds the lock while the block runs. Raises StoreBusy after `wait_s` seconds of waiting."""
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    """Holds the lock while the block runs. Raises StoreBusy after `wait_s` seconds of waiting, DiskFull
+    and StoreBroken where the file cannot be opened.
+    """
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise errors.of_disk(problem, file.parent) from problem
     try:
         waited = 0.0
         while not _taken(handle):

@@ -138,10 +138,7 @@ class Store:
         except sqlite3.DatabaseError as problem:
             raise self._meaning(str(problem)) from problem
         except OSError as problem:
-            if errors.is_disk_full(problem):
-                raise errors.DiskFull() from problem
-            why = problem.strerror or str(problem)
-            raise errors.StoreBroken(why=why, home=str(self.home)) from problem
+            raise errors.of_disk(problem, self.home) from problem
 
     def _meaning(self, text: str) -> errors.CompanionError:
         if "locked" in text or "busy" in text:

@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
@@ -93,6 +93,7 @@ class Media:
         target = self.original_path(sha256)
         if not temp_path.exists():
             if self.verify(sha256):
+                self._flush_folder(target.parent)  # an earlier try may have ended before it
                 return target
             raise errors.FileUnknown()
         if not known and digest(temp_path) != sha256:
@@ -109,8 +110,11 @@ class Media:
         Raises StorageFull.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.verify(sha256):
-            self._write_whole(self.original_path(sha256), data)
+        target = self.original_path(sha256)
+        if self.verify(sha256):
+            self._flush_folder(target.parent)  # an earlier try may have ended before it
+        else:
+            self._write_whole(target, data)
         return sha256
 
     def verify(self, sha256: str) -> bool:
@@ -155,13 +159,14 @@ class Media:
         """Write at the offset and make it durable; returns the offset behind the last byte.
 
         What stood behind the offset (a piece whose end was never recorded) is cut off first. When
-        the disk fills up, the upload is back at the offset. Raises OffsetMismatch when the file
+        the disk fails or fills up, the upload is back at the offset. Raises OffsetMismatch when the file
         ends before the offset, StorageFull.
         """
         path = self.incoming_path(upload_id)
         self._make_folder(path.parent)
         is_new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        with _fullness_told():
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             size = os.fstat(descriptor).st_size
             if offset > size:
@@ -179,7 +184,8 @@ class Media:
         try:
             self._step("write", path, lambda: _write_all(descriptor, data, offset))
             self._step("flush", path, lambda: _sync_data(descriptor))
-        except errors.StorageFull:
+        except (errors.StorageFull, OSError):
+            # Bytes that could not be flushed may be gone without another word: they come again.
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, offset)
             raise
@@ -243,13 +249,19 @@ class Media:
 
     def _step(self, step: Step, path: Path, act: Callable[[], Result]) -> Result:
         """Do one thing that a power cut or a full disk may come between. Raises StorageFull."""
-        try:
+        with _fullness_told():
             self._before_step(step, path)
             return act()
-        except OSError as error:
-            if error.errno in FULL:
-                raise errors.StorageFull() from error
-            raise
+
+
+@contextlib.contextmanager
+def _fullness_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise errors.StorageFull() from error
+        raise
 
 
 def digest(path: Path) -> str:

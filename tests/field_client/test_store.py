@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,35 @@ def test_a_full_disk_keeps_what_was_there_and_leaves_no_halves(
     assert list(tablet.store.incoming.iterdir()) == []
     tablet.photo("J-1001", "after", picture)
     assert device.waiting(tablet) == ["photo.taken", "photo.taken"]
+
+
+def test_a_file_whose_name_was_not_flushed_is_flushed_by_the_next_try(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be said to be saved, and gone after a power cut."""
+    real_fsync, flushed = os.fsync, list[bool]()
+
+    def fails_for_folders(handle: int) -> None:
+        flushed.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        if flushed == [False, True]:
+            raise OSError(errno.EIO, "the disk")
+        real_fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", fails_for_folders)
+    with pytest.raises(errors.StoreBroken), store.writing():
+        blobs.place(store, b"proof")
+    with store.writing():
+        sha256 = blobs.place(store, b"proof")
+
+    assert blobs.is_intact(store, sha256)
+    assert flushed == [False, True, True, True], "its folder, and the folder of that"
+
+
+def test_a_lock_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    tablet = device.tablet(tmp_path / "home")
+    (tablet.store.home / "sync.lock").mkdir()
+    with pytest.raises(errors.StoreBroken):
+        tablet.sync()
 
 
 def test_a_full_database_says_so(tmp_path: Path) -> None:

@@ -315,6 +315,53 @@ def test_a_full_disk_leaves_the_upload_where_it_was(watched: files.Media, disk: 
     assert watched.incoming_path(UPLOAD).read_bytes() == DATA[:100]
 
 
+def test_what_could_not_be_flushed_does_not_count(watched: files.Media, disk: Disk) -> None:
+    """After a flush that failed the system may have dropped the bytes, and the next flush says nothing
+    of it: they must be sent and written again."""
+    watched.append(UPLOAD, 0, DATA[:100])
+    disk.works_again()
+    disk.is_full(at=1, number=errno.EIO)
+
+    with pytest.raises(OSError, match="full"):
+        watched.append(UPLOAD, 100, DATA[100:])
+
+    assert watched.incoming_path(UPLOAD).read_bytes() == DATA[:100]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda media: media.place(media.incoming_path(UPLOAD), SHA256),
+        lambda media: media.put(DATA),
+    ],
+    ids=["place", "put"],
+)
+def test_a_name_that_was_not_flushed_is_flushed_by_the_next_try(
+    tmp_path: Path, act: Callable[[files.Media], object]
+) -> None:
+    """Else it would be acknowledged, and gone after a power cut."""
+
+    def on_a_new_disk(name: str) -> tuple[files.Media, Disk]:
+        disk = Disk()
+        media = files.Media(tmp_path / name, reserve_bytes=0, before_step=disk)
+        uploaded(media)
+        disk.works_again()
+        return media, disk
+
+    media, rehearsal = on_a_new_disk("rehearsal")
+    act(media)
+    media, disk = on_a_new_disk("media")
+    disk.is_full(at=len(rehearsal.steps) - 1, number=errno.EIO)
+    with pytest.raises(OSError, match="full"):
+        act(media)
+    assert media.verify(SHA256)
+    disk.works_again()
+
+    act(media)
+
+    assert disk.steps == ["flush_folder"]
+
+
 def test_a_full_disk_leaves_no_half_derivative(watched: files.Media, disk: Disk) -> None:
     watched.write_derived(SHA256, "large", b"whole")
     disk.works_again()
