@@ -7,7 +7,7 @@ after the snapshot has ended.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,7 +25,6 @@ from server.db import migrate
 from server.db.engine import Database
 from server.domain import errors
 from server.files import Media
-from server.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +53,13 @@ def back_up(
     database = _opened(config)
     try:
         with targets.begin(root, passphrase, before_step) as target:
-            manifest = _snapshot(target, database, config, _new_name(now), now)
+            manifest = _snapshot(target, database, config, now)
             made = _copy_originals(target, Media(config.media), manifest)
             manifests.write(target, made.manifest)
             target.publish(manifest.backup)
             return made
     finally:
         database.close()
-
-
-def _new_name(now: datetime) -> str:
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{new_id()[-8:]}"
 
 
 def _opened(config: Config) -> Database:
@@ -75,9 +70,8 @@ def _opened(config: Config) -> Database:
     return database
 
 
-def _snapshot(
-    target: Target, database: Database, config: Config, backup: str, now: datetime
-) -> Manifest:
+def _snapshot(target: Target, database: Database, config: Config, now: datetime) -> Manifest:
+    backup = target.next_name(now)
     with database.reading.connect() as connection, connection.begin():
         _wait_for_us(connection)
         revision = rows.revision(connection)

@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,11 +27,13 @@ KINDS: dict[str, sa.types.TypeEngine[Any]] = {
     "integer": sa.BigInteger(),
     "number": sa.Float(),
     "boolean": sa.Boolean(),
+    "day": sa.Date(),
     "time": UtcTime(),
 }
 _OF_DATABASE: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.Boolean, "boolean"),
     (sa.DateTime, "time"),
+    (sa.Date, "day"),
     (sa.String, "text"),
     (sa.Integer, "integer"),
     (sa.Float, "number"),
@@ -108,8 +110,7 @@ def lines(connection: sa.Connection, shape: Shape) -> Iterator[bytes]:
     in_order = sa.select(table).order_by(
         *(_sorted_by(connection, table.c[name]) for name in shape.key)
     )
-    found = connection.execution_options(yield_per=AT_ONCE).execute(in_order)
-    for row in found:
+    for row in connection.execute(in_order.execution_options(yield_per=AT_ONCE)):
         yield line_of(row)
 
 
@@ -121,18 +122,23 @@ def _sorted_by(connection: sa.Connection, column: Any) -> Any:
 
 
 def line_of(row: Iterable[Any]) -> bytes:
-    text = json.dumps(list(row), separators=(",", ":"), default=datetime.isoformat)
+    text = json.dumps(list(row), separators=(",", ":"), default=_iso)
     return text.encode("ascii") + b"\n"
+
+
+def _iso(moment: date | datetime) -> str:
+    return moment.isoformat()
 
 
 def read(shape: Shape, lines: Iterable[bytes]) -> Iterator[list[Any]]:
     """The values of each line, as `shape.table` takes them."""
-    moments = [place for place, (_, kind) in enumerate(shape.columns) if kind == "time"]
+    parsers = {"time": datetime.fromisoformat, "day": date.fromisoformat}
+    parsed = [(n, parsers[kind]) for n, (_, kind) in enumerate(shape.columns) if kind in parsers]
     for line in lines:
         values: list[Any] = json.loads(line)
-        for place in moments:
+        for place, parse in parsed:
             if values[place] is not None:
-                values[place] = datetime.fromisoformat(values[place])
+                values[place] = parse(values[place])
         yield values
 
 

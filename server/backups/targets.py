@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,7 @@ from server.domain import errors
 
 FORMAT = 1
 HEADER = "doorstep-backup"
-BACKUP = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+BACKUP = re.compile(r"(\d{6})-\d{8}T\d{6}Z")
 TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 LOCK = ".lock"
 
@@ -48,6 +49,12 @@ class Target:
         if not there or (wanted is not None and wanted not in there):
             raise errors.BackupUnknown(target=str(self.root), there=", ".join(there) or "-")
         return wanted or there[-1]
+
+    def next_name(self, now: datetime) -> str:
+        """Numbered, so that their order is the one in which they were made, whatever the clock says."""
+        there = self.backups()
+        number = int(there[-1].partition("-")[0]) + 1 if there else 1
+        return f"{number:06}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
     def original(self, sha256: str) -> Path:
         name = self.keys.name_of(sha256)
@@ -202,7 +209,7 @@ def _header(said: bytes) -> dict[str, Any]:
 @contextmanager
 def locked(file: Path, what: str) -> Iterator[None]:
     """Alone with a folder; the lock of a process that dies goes with it. Raises `BackupBusy`."""
-    with file.open("ab") as lock:
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as taken:
