@@ -47,7 +47,7 @@ class Safe:
     ) -> None:
         self.folder, self.key_file = folder / "backups", folder / "backup-key"
         self.key_file.write_text(KEY, encoding="utf-8")
-        self._monkeypatch, self._clock = monkeypatch, clock
+        self.clock, self._monkeypatch = clock, monkeypatch
 
     def runs(self, command: str, machine: Config, *words: str, **env: str) -> Said:
         named = {"DOORSTEP_BACKUP_KEY_FILE": str(self.key_file), **env}
@@ -55,7 +55,7 @@ class Safe:
             self._monkeypatch.setenv(name, value)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.ExitStack() as during:
-            during.enter_context(time_machine.travel(self._clock(), tick=False))
+            during.enter_context(time_machine.travel(self.clock(), tick=False))
             during.enter_context(contextlib.redirect_stdout(out))
             during.enter_context(contextlib.redirect_stderr(err))
             code = cli.main([command, str(self.folder), *words])

@@ -8,8 +8,9 @@ cut short is run once more with the same words and goes on from its plan.
 
 import json
 import uuid
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -58,27 +59,42 @@ def restore(
     Raises `BackupUnknown`, `BackupKeyWrong`, `BackupTooNew`, `BackupDamaged`, `RestoreNotEmpty`,
     `BackupBusy`, `BackupNoRoom`, `BackupNotKept`; nothing has changed then.
     """
-    plan = _plan_of(config.media)
-    is_done = plan is not None and emptiness.epoch_of(config) == plan.epoch
-    if plan is not None and is_done and wanted in (None, plan.backup):
-        wanted = plan.backup
-    else:
-        is_done = False
-        emptiness.must_be_empty(config, has_plan=plan is not None)
-    target, manifest = checking.opened(root, passphrase, wanted)
-    if not is_done:
-        checking.look_at_rows(target, manifest)
-    steps = Steps(config.media, before_step)
-    config.media.mkdir(parents=True, exist_ok=True)
-    with targets.locked(config.media / LOCK, str(config.media)):
-        if not is_done or plan is None:
-            plan = _carry_out(config, target, manifest, plan, steps)
+    with _alone_with(config.media):
+        before = _plan_of(config.media)
+        done = _is_filled(config, before, wanted)
+        if not done:
+            emptiness.must_be_empty(config, has_plan=before is not None)
+        target, manifest = checking.opened(root, passphrase, done.backup if done else wanted)
+        steps = Steps(config.media, before_step)
+        plan = done or _carry_out(config, target, manifest, before, steps)
         with steps.announced("finish", config.media):
             missing = finishing.finish(config, manifest, plan.epoch, now)
         (config.media / PLAN).unlink()
-        (config.media / LOCK).unlink()
     is_same_secret = mark_of(config.secret) == manifest.secret_mark
     return Restored(manifest, plan.epoch, missing, is_same_secret)
+
+
+@contextmanager
+def _alone_with(media: Path) -> Iterator[None]:
+    """Nobody else restores here meanwhile; where nothing came of it, the folder goes that it made."""
+    was_there = media.exists()
+    media.mkdir(parents=True, exist_ok=True)
+    with targets.locked(media / LOCK, str(media)):
+        try:
+            yield
+        finally:
+            for left in (media / LOCK, *media.glob(f".{PLAN}.*")):  # a plan that was never whole
+                left.unlink(missing_ok=True)
+            if not was_there:
+                with suppress(OSError):  # it is not empty: that is what we wanted
+                    media.rmdir()
+
+
+def _is_filled(config: Config, plan: Plan | None, wanted: str | None) -> Plan | None:
+    """The plan whose rows are in the database already: only the end of it is missing."""
+    if plan is None or wanted not in (None, plan.backup):
+        return None
+    return plan if emptiness.epoch_of(config) == plan.epoch else None
 
 
 def _plan_of(media: Path) -> Plan | None:
@@ -92,28 +108,36 @@ def _plan_of(media: Path) -> Plan | None:
 def _carry_out(
     config: Config, target: Target, manifest: Manifest, before: Plan | None, steps: Steps
 ) -> Plan:
-    """Files first, rows last; what fails on the way is taken back."""
+    """Looks at all rows, then files first and rows last; what fails on the way is taken back."""
+    checking.look_at_rows(target, manifest)
     if before is not None and before.backup != manifest.backup:
         _take_back_files(config.media)
     plan = Plan(manifest.backup, str(uuid.uuid4()))
-    said = json.dumps({"backup": plan.backup, "epoch": plan.epoch}).encode()
-    steps.write(config.media / PLAN, said)
-    database = Database(config.database_url, pool_size=1)
+    steps.write(config.media / PLAN, json.dumps(asdict(plan)).encode())
     try:
         _place_originals(config, target, manifest, steps)
+        _fill_database(config, target, manifest, plan, steps)
+    except Exception:
+        _take_back_files(config.media)
+        (config.media / PLAN).unlink(missing_ok=True)
+        raise
+    return plan
+
+
+def _fill_database(
+    config: Config, target: Target, manifest: Manifest, plan: Plan, steps: Steps
+) -> None:
+    database = Database(config.database_url, pool_size=1)
+    try:
         with steps.announced("tables", config.media):
             filling.build(config, database, manifest.revision)
         with steps.announced("rows", config.media):
             database.write(lambda session: filling.fill(session, target, manifest, plan.epoch))
     except Exception:
         filling.take_back(database)
-        _take_back_files(config.media)
-        for name in (PLAN, LOCK):
-            (config.media / name).unlink(missing_ok=True)
         raise
     finally:
         database.close()
-    return plan
 
 
 def _place_originals(config: Config, target: Target, manifest: Manifest, steps: Steps) -> None:
@@ -125,8 +149,9 @@ def _place_originals(config: Config, target: Target, manifest: Manifest, steps: 
 
 def _take_back_files(media: Path) -> None:
     """The folders were empty before: whatever lies in them is ours."""
-    for file in emptiness.files_in(media):
+    for file in list(emptiness.files_in(media)):
         file.unlink(missing_ok=True)
-    for folder in sorted((media / "originals").rglob("*"), reverse=True):
+    folders = [path for each in emptiness.FOLDERS for path in (media / each).rglob("*")]
+    for folder in [*sorted(folders, reverse=True), *(media / each for each in emptiness.FOLDERS)]:
         with suppress(OSError):
             folder.rmdir()

@@ -136,7 +136,7 @@ def test_a_backup_while_work_comes_in_is_of_one_moment(
     """Between every two tables another job is issued and another photo comes in: nobody waits for the
     backup, and the backup has none of it."""
     counted = {name: len(rows) for name, rows in rows_of(lively).items()}
-    came_in = []
+    came_in: list[str] = []
 
     def comes_in(step: str, path: Path) -> None:
         if step == "write" and "rows" in path.parts and len(came_in) < 8:
