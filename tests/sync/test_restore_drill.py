@@ -4,7 +4,7 @@ ahead of it. What the office had acknowledged is all there again, and nothing of
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,16 +12,14 @@ from sqlalchemy import select
 
 from field_client import errors as told
 from server.app import furnish
-from server.db.events import FieldEvent
 from server.db.exceptions import FieldException
-from server.db.parts import Movement
 from server.db.people import Device
-from server.db.photos import Blob, Photo, Upload
-from server.db.receipts import Receipt
-from server.files import digest
+from server.db.photos import Upload
 from server.house import House
-from tests import people, pictures
+from tests import ledgers, people, pictures
 from tests.conftest import HandClock
+from tests.drills.restore import Drill
+from tests.ledgers import Ledger
 from tests.office import Office
 from tests.people import ALICE, LENA
 from tests.safes import Safe, empty_machine
@@ -30,43 +28,8 @@ from tests.sync.conftest import Tablet
 MakeTablet = Callable[..., Tablet]
 
 
-class Ledger(NamedTuple):
-    """What a house has of the field's work."""
-
-    events: dict[str, tuple[str, str, str | None, str]]  # id -> job, status, code, what it says
-    movements: list[tuple[Any, ...]]
-    photos: dict[str, tuple[str, str]]
-    receipts: list[tuple[Any, ...]]
-    files: dict[str, bool]  # sha256 -> whether the bytes on the disk are right
-
-    def of_jobs(self, *jobs: str) -> "Ledger":
-        """The part of it that these jobs have; files are nobody's part."""
-        return Ledger(
-            {key: event for key, event in self.events.items() if event[0] in jobs},
-            [each for each in self.movements if each[0] in jobs],
-            {key: photo for key, photo in self.photos.items() if photo[0] in jobs},
-            [each for each in self.receipts if each[0] in jobs],
-            {},
-        )
-
-
 def ledger_of(house: House) -> Ledger:
-    def read(session: Any) -> Ledger:
-        events = session.scalars(select(FieldEvent))
-        moved = select(Movement.job_id, Movement.sku, Movement.quantity, Movement.line_id)
-        signed = select(Receipt.job_id, Receipt.version, Receipt.signed_digest)
-        return Ledger(
-            {e.id: (e.job_id, e.status, e.code, e.fingerprint) for e in events},
-            sorted(tuple(row) for row in session.execute(moved)),
-            {p.id: (p.job_id, p.sha256) for p in session.scalars(select(Photo))},
-            sorted(tuple(row) for row in session.execute(signed)),
-            {
-                sha256: digest(house.media.original_path(sha256)) == sha256
-                for sha256 in session.scalars(select(Blob.sha256))
-            },
-        )
-
-    return house.database.read(read)
+    return ledgers.ledger_of(house.database, house.media)
 
 
 class Town:
@@ -194,8 +157,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_doubled(
     }
     assert set(acknowledged.events) - set(found.events) == set()
     known = (before, after, hers)
-    without_new = {key: e for key, e in found.events.items() if key in acknowledged.events}
-    assert found._replace(events=without_new).of_jobs(*known) == acknowledged.of_jobs(*known)
+    [new] = set(found.events) - set(acknowledged.events)
+    assert found.without_events(new).of_jobs(*known) == acknowledged.of_jobs(*known)
     assert found.files == acknowledged.files
     for job_id in known:
         job = town.office.sees_job(job_id)
@@ -287,3 +250,14 @@ def test_a_photo_that_was_on_its_way_begins_anew(
     assert alice.sync().is_done
     [right] = ledger_of(town.house).files.values()
     assert right
+
+
+def test_the_real_thing(tmp_path: Path, new_database: Callable[..., str]) -> None:
+    """`doorstep serve`, `backup` and `restore` in processes of their own, as `make drill` does at length."""
+    outcome = Drill(tmp_path, new_database, tablets=2, visits=1).run()
+    assert (outcome.lost, outcome.doubled) == ([], [])
+    figures = outcome.figures
+    assert figures["offered_again"] == figures["events_acknowledged"] == 2 * 4 * 8
+    assert figures["events_in_the_backup"] < figures["events_acknowledged"]
+    assert figures["events_in_quarantine"] == 2 * 8  # of the jobs that the backup does not have
+    assert figures["offered_a_second_time"] == 0
