@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from server.backups import targets
 from server.backups.making import back_up
 from server.config import Config
-from server.db import models
+from server.db import migrate, models
 from server.db.audit import AuditLine
 from server.db.engine import Database
 from server.db.house import HouseFact, Task
 from server.db.photos import Blob, Photo
+from server.db.tickets import Counter
 from server.worker import run_once
 from tests import pictures
 from tests.album import Album
@@ -27,6 +28,7 @@ from tests.people import ALICE
 from tests.safes import KEY, Safe, files_of, is_untouched, rows_of
 
 NewMachine = Callable[[], Config]
+FIRST_RELEASE = "first_tables"
 CHANGED_BY_A_RESTORE = {"house", "audit", "tasks"}
 
 
@@ -153,6 +155,25 @@ def test_a_backup_while_work_comes_in_is_of_one_moment(
     named = ask(restored, lambda session: set(session.scalars(select(Blob.sha256))))
     assert named == set(files_of(restored))
     assert len(files_of(lively)) == len(named) + 8
+
+
+def test_a_backup_of_the_first_release_is_brought_up_to_date(
+    new_machine: NewMachine, safe: Safe
+) -> None:
+    """Made before `doorstep migrate`, restored by today's version."""
+    old, new = new_machine(), new_machine()
+    migrate.upgrade(old.database_url, FIRST_RELEASE)
+    database = Database(old.database_url)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO counters (series, value) VALUES ('J', 1234)")
+    database.close()
+    assert safe.backs_up(old)["revision"] == FIRST_RELEASE
+    safe.restores_onto(new)
+    counted = ask(new, lambda session: session.get_one(Counter, "J").value)
+    assert counted == 1234
+    database = Database(new.database_url)
+    assert migrate.is_current(database)
+    database.close()
 
 
 def test_nothing_can_be_read_in_it_without_the_key(lively: Config, safe: Safe) -> None:
