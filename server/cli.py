@@ -169,7 +169,7 @@ def _back_up(chosen: argparse.Namespace) -> int:
     from server.backups.making import back_up
 
     config, key = Config.from_env(), _backup_key(chosen, is_new=True)
-    with _disk_in_words(chosen.target):
+    with _in_words(chosen.target):
         told = telling.of_made(
             chosen.target, partial(back_up, config, Path(chosen.target), key, utc_now())
         )
@@ -181,7 +181,7 @@ def _restore(chosen: argparse.Namespace) -> int:
     from server.backups.restoring import restore
 
     config, key = Config.from_env(), _backup_key(chosen)
-    with _disk_in_words(chosen.target):
+    with _in_words(chosen.target):
         act = partial(restore, config, Path(chosen.target), key, utc_now(), wanted=chosen.backup)
         told = telling.of_restored(chosen.target, act)
     return _tell(chosen, told)
@@ -192,7 +192,7 @@ def _verify_backup(chosen: argparse.Namespace) -> int:
     from server.backups.checking import verify
 
     key = _backup_key(chosen)
-    with _disk_in_words(chosen.target):
+    with _in_words(chosen.target):
         act = partial(verify, Path(chosen.target), key, chosen.backup)
         told = telling.of_verified(chosen.target, act)
     return _tell(chosen, told)
@@ -215,12 +215,19 @@ def _backup_key(chosen: argparse.Namespace, *, is_new: bool = False) -> str:
 
 
 @contextmanager
-def _disk_in_words(target: str) -> Iterator[None]:
+def _in_words(target: str) -> Iterator[None]:
+    """What a disk or a database says is told in one sentence."""
+    import psycopg
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         yield
     except OSError as failure:
         where = failure.filename or target
         raise ConfigError(f"{where} cannot be read or written: {failure.strerror}.") from failure
+    except (SQLAlchemyError, psycopg.Error) as failure:
+        why = " ".join(str(failure.__cause__ or failure).split())
+        raise ConfigError(f"The database cannot do this: {why}") from failure
 
 
 def _tell(chosen: argparse.Namespace, told: "Told") -> int:

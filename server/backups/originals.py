@@ -1,6 +1,7 @@
 """Originals on their way into a target and back: by content, verified at every step, a piece at a time."""
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterator
 from io import BufferedIOBase
@@ -104,6 +105,13 @@ def must_be_there(target: Target, sha256: str, size: int) -> None:
         raise errors.BackupDamaged(file=target.name_of(target.original(sha256)))
 
 
+def _for_the_server(path: Path) -> BinaryIO:
+    """A new file with the mode that uploads give theirs."""
+    return os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640), "wb"
+    )
+
+
 def copy_in(target: Target, media: Media, sha256: str, size: int) -> None:
     """Puts one original into its place in a media folder, durably; one that is there already stays.
 
@@ -115,7 +123,7 @@ def copy_in(target: Target, media: Media, sha256: str, size: int) -> None:
     passing = media.incoming_path(str(uuid.uuid4()))
     passing.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with target.open(path, label(sha256)) as sealed, passing.open("xb") as plain:
+        with target.open(path, label(sha256)) as sealed, _for_the_server(passing) as plain:
             _copy(sealed, plain, sha256, size)
         media.place(passing, sha256, known=True)
     except Rotten as wrong:

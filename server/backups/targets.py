@@ -160,7 +160,10 @@ def begin(
             _write_header(steps, passphrase)
         target = Target(root, _keys_of(root, passphrase), before_step)
         target.clear_away()
-        yield target
+        try:
+            yield target
+        finally:
+            target.clear_away()
 
 
 def _must_be_free(root: Path) -> None:

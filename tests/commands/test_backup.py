@@ -305,6 +305,16 @@ def test_a_database_that_is_not_there(lively: Config, safe: Safe, tmp_path: Path
     assert not (tmp_path / "nowhere.sqlite3").exists()
 
 
+def test_a_database_that_cannot_be_reached(lively: Config, safe: Safe, tmp_path: Path) -> None:
+    nobody = "postgresql://nobody@127.0.0.1:1/nowhere"
+    away = dataclasses.replace(lively, database_url=nobody, media=tmp_path / "away")
+    for command in ("backup", "restore"):
+        said = safe.runs(command, away)
+        assert (said.code, said.out) == (2, "")
+        assert said.err.startswith("doorstep: The database cannot do this: ")
+        assert said.err.count("\n") == 1
+
+
 def test_a_database_without_tables(new_machine: NewMachine, safe: Safe) -> None:
     machine = new_machine()
     assert is_untouched(machine)  # on SQLite the file is there now, and empty

@@ -158,6 +158,7 @@ def test_a_full_disk_is_told_and_taken_back(
 
     with pytest.raises(errors.BackupNoRoom):
         back_up(lively, safe.folder, KEY, office.at(), before_step=full)
+    assert list((safe.folder / "backups").iterdir()) == []
     safe.backs_up(lively)
     machine = new_machine()
 
