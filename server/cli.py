@@ -2,11 +2,13 @@
 
 import argparse
 import getpass
+import json
 import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +20,7 @@ from server.domain.errors import DoorstepError
 
 if TYPE_CHECKING:
     from server.actions.black_boxes import Events
+    from server.backups.telling import Told
     from server.black_box import Box
     from server.house import House
 
@@ -39,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     play = _add(commands, "demo", _demo, "fill in a shop, start it, and play the main job")
     play.add_argument("--lang", choices=("en", "zh"), help="language of what is told")
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
+    _add_backups(commands)
     box = _add(
         commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
     )
@@ -64,6 +68,20 @@ def _add(
     command = commands.add_parser(name, help=words, description=words)
     command.set_defaults(run=run)
     return command
+
+
+def _add_backups(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    make = _add(commands, "backup", _back_up, "add a backup of database and files to a folder")
+    bring = _add(commands, "restore", _restore, "bring a backup onto an empty machine")
+    look = _add(commands, "verify-backup", _verify_backup, "read a whole backup, changing nothing")
+    for command in (make, bring, look):
+        command.add_argument("target", help="the folder of the backups")
+        command.add_argument(
+            "--key-file", help="holds the key; default: what DOORSTEP_BACKUP_KEY_FILE names"
+        )
+        command.add_argument("--json", action="store_true", help="say it for machines")
+    for command in (bring, look):
+        command.add_argument("--backup", help="its id; default: the newest")
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -144,6 +162,79 @@ def _import_box(chosen: argparse.Namespace) -> int:
         raise ConfigError(f"{chosen.file} cannot be read: {failure.strerror}") from failure
     finally:
         house.database.close()
+
+
+def _back_up(chosen: argparse.Namespace) -> int:
+    from server.backups import telling
+    from server.backups.making import back_up
+
+    config, key = Config.from_env(), _backup_key(chosen, is_new=True)
+    with _in_words(chosen.target):
+        told = telling.of_made(
+            chosen.target, partial(back_up, config, Path(chosen.target), key, utc_now())
+        )
+    return _tell(chosen, told)
+
+
+def _restore(chosen: argparse.Namespace) -> int:
+    from server.backups import telling
+    from server.backups.restoring import restore
+
+    config, key = Config.from_env(), _backup_key(chosen)
+    with _in_words(chosen.target):
+        act = partial(restore, config, Path(chosen.target), key, utc_now(), wanted=chosen.backup)
+        told = telling.of_restored(chosen.target, act)
+    return _tell(chosen, told)
+
+
+def _verify_backup(chosen: argparse.Namespace) -> int:
+    from server.backups import telling
+    from server.backups.checking import verify
+
+    key = _backup_key(chosen)
+    with _in_words(chosen.target):
+        act = partial(verify, Path(chosen.target), key, chosen.backup)
+        told = telling.of_verified(chosen.target, act)
+    return _tell(chosen, told)
+
+
+def _backup_key(chosen: argparse.Namespace, *, is_new: bool = False) -> str:
+    """From a file, else asked for. Raises `ConfigError` where there is nobody to ask."""
+    from server.backups import keys
+
+    key = keys.passphrase_of(os.environ, chosen.key_file)
+    if key is not None:
+        return key
+    if not sys.stdin.isatty():
+        raise ConfigError(f"The backup key is missing. Name its file in {keys.KEY_FILE}.")
+    key = keys.must_be_strong(getpass.getpass("Key of the backups: "))
+    is_first = is_new and not Path(chosen.target).exists()
+    if is_first and getpass.getpass("Once more: ") != key:
+        raise ConfigError("The two keys differ. Nothing was done.")
+    return key
+
+
+@contextmanager
+def _in_words(target: str) -> Iterator[None]:
+    """What a disk or a database says is told in one sentence."""
+    import psycopg
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except OSError as failure:
+        where = failure.filename or target
+        raise ConfigError(f"{where} cannot be read or written: {failure.strerror}.") from failure
+    except (SQLAlchemyError, psycopg.Error) as failure:
+        why = " ".join(str(failure.__cause__ or failure).split())
+        raise ConfigError(f"The database cannot do this: {why}") from failure
+
+
+def _tell(chosen: argparse.Namespace, told: "Told") -> int:
+    print(json.dumps(told.figures) if chosen.json else told.sentence)
+    for warning in told.warnings:
+        print(f"doorstep: {warning}", file=sys.stderr)
+    return 0 if told.is_well else 1
 
 
 def _create_house() -> "House":

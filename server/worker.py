@@ -25,7 +25,7 @@ from server.db import house as queue
 from server.db import jobs
 from server.db.house import KeptAnswer, Task
 from server.domain import errors
-from server.files import UPLOAD_ID
+from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
@@ -203,6 +203,19 @@ def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
     return lambda session: photos.examine(session, sha256, examined.measured, house.clock())
 
 
+def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
+    """Makes the two copies of a picture again that was examined before; a restore asks for it."""
+    media = house.media
+    if media.verify(sha256) and not all(
+        media.derived_path(sha256, each).exists() for each in DERIVATIVES
+    ):
+        with suppress(errors.NotAnImage, errors.ImageTooLarge, errors.ImageTooCostly):
+            examined = examiner.examine(media.original_path(sha256))
+            media.write_derived(sha256, "large", examined.large)
+            media.write_derived(sha256, "thumb", examined.thumb)
+    return _nothing
+
+
 def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
     def settle(session: Session) -> None:
         jobs.lock(session, {job_id})
@@ -215,7 +228,11 @@ def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
 
-HANDLERS: dict[str, Handler] = {"photo.examine": _examine, "job.settle": _settle}
+HANDLERS: dict[str, Handler] = {
+    "photo.examine": _examine,
+    "photo.show": _show,
+    "job.settle": _settle,
+}
 
 
 # The duties of the house, each in a transaction of its own.

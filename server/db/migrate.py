@@ -22,15 +22,34 @@ def _settings(url: str, folder: Path = MIGRATIONS) -> Config:
 
 def upgrade(url: str, revision: str = "head", *, folder: Path = MIGRATIONS) -> None:
     """Runs every migration that the database at `url` has not seen yet, in one transaction."""
+    make_folder(url)
+    command.upgrade(_settings(url, folder), revision)
+
+
+def make_folder(url: str) -> None:
+    """Where the file of a SQLite database is going to lie."""
     file = normal_url(url).database if url.startswith("sqlite") else None
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_settings(url, folder), revision)
 
 
 def write_revision(url: str, message: str) -> None:
     """Drafts a migration from the difference between tables and database."""
     command.revision(_settings(url), message, autogenerate=True)
+
+
+def newest() -> str | None:
+    """The revision that this version of the product brings a database to."""
+    return _scripts().get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has the migration; a newer one may have more."""
+    return revision in {each.revision for each in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def is_current(database: Database) -> bool:

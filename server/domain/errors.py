@@ -380,3 +380,62 @@ class BoxUnreadable(Invalid):
     code = "box_unreadable"
     en = "This black box cannot be opened: it was cut, altered, or made for another server. Keep the file."
     zh = "无法打开该黑匣子文件:文件不完整、被改动或属于其他服务器。请保留该文件。"
+
+
+# Backups.
+
+
+class BackupDamaged(Invalid):
+    code = "backup_damaged"
+    en = "This backup is not whole: {file} is missing, was cut, altered, or belongs to another backup. Nothing was changed. Use another copy of it, or an earlier backup."
+    zh = "备份不完整:{file} 缺失、被截断、被改动或属于其他备份。未作任何更改,请使用另一份副本或更早的备份。"
+
+
+class BackupKeyWrong(Invalid):
+    code = "backup_key_wrong"
+    en = "This key does not open the backups in {target}. Nothing was changed. Use the key that they were made with."
+    zh = "此密钥无法打开 {target} 中的备份,未作任何更改。请使用制作备份时的密钥。"
+
+
+class BackupTooNew(Invalid):
+    code = "backup_too_new"
+    en = "This backup was made by a newer Doorstep ({what}). Nothing was changed. Install that version or a later one, and try again."
+    zh = "此备份由更新版本的 Doorstep 制作({what}),未作任何更改。请安装该版本或更高版本后重试。"
+
+
+class BackupUnknown(NotFound):
+    code = "backup_unknown"
+    en = "There is no such backup in {target}. Nothing was changed. These are there: {there}."
+    zh = "{target} 中没有该备份,未作任何更改。现有备份:{there}。"
+
+
+class BackupTargetForeign(Conflict):
+    code = "backup_target_foreign"
+    en = "{target} holds other things than backups of Doorstep. Nothing was changed. Name an empty folder or the one of the last backup."
+    zh = (
+        "{target} 中有 Doorstep 备份以外的内容,未作任何更改。请指定空文件夹或上次备份所用的文件夹。"
+    )
+
+
+class BackupBusy(Locked):
+    code = "backup_busy"
+    en = "Another backup or restore is at work on {target}. Nothing was changed. Wait until it has ended, and try again."
+    zh = "另一个备份或恢复正在使用 {target},未作任何更改。请等待其结束后重试。"
+
+
+class BackupNotKept(Conflict):
+    code = "backup_not_kept"
+    en = "{file} reads back otherwise than it was written: this disk cannot be trusted. The earlier backups are as they were. Use another disk."
+    zh = "{file} 读回的内容与写入的不同,此磁盘不可靠。先前的备份保持原样,请改用其他磁盘。"
+
+
+class BackupNoRoom(StorageFull):
+    code = "backup_no_room"
+    en = "There is no room left on {target}. The backup or restore was taken back, everything else is as it was. Make room, and try again."
+    zh = "{target} 空间不足。本次备份或恢复已撤销,其他内容保持原样。请腾出空间后重试。"
+
+
+class RestoreNotEmpty(Conflict):
+    code = "restore_not_empty"
+    en = "A restore goes onto an empty machine only, and {what} is not empty. Nothing was changed. Name an empty database and an empty media folder."
+    zh = "只能恢复到空的系统,而 {what} 不为空,未作任何更改。请指定空数据库和空媒体文件夹。"

@@ -1,0 +1,1 @@
+"""Drills: what somebody practises who runs Doorstep, done by a machine, with figures."""
