@@ -3,6 +3,7 @@
 import io
 import logging
 import shutil
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -67,6 +68,10 @@ class Building:
         self.file: Path | None = None
         self.machine = Machine("nobody")
         event.listen(Engine, "do_connect", self._go_there)
+        self.complaints = Complaints(self)
+        log = logging.getLogger("doorstep")
+        log.addHandler(self.complaints)
+        log.propagate = False
 
     def _go_there(
         self, _dialect: object, _record: object, where: list[Any], names: dict[str, Any]
@@ -79,18 +84,27 @@ class Building:
     def close(self) -> None:
         self.database.close()
         event.remove(Engine, "do_connect", self._go_there)
+        log = logging.getLogger("doorstep")
+        log.removeHandler(self.complaints)
+        log.propagate = True
 
 
 class Complaints(logging.Handler):
-    """What the server calls its own failures. They are faults of the code unless a disk was full."""
+    """What the server calls its own failures: faults of the code, unless its disk was full."""
 
-    def __init__(self) -> None:
+    def __init__(self, building: "Building") -> None:
         super().__init__(logging.ERROR)
+        self._building = building
         self.heard: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self._building.machine.is_full:
+            return
         failure = record.exc_info[1] if record.exc_info else None
-        self.heard[f"{record.getMessage()}: {failure!r}"[:300]] += 1
+        fields = getattr(record, "fields", {})
+        told = f"{record.getMessage()} {failure!r} {fields.get('failure', '')}"
+        where = traceback.format_tb(failure.__traceback__)[-1] if failure else ""
+        self.heard[f"{told} {where}".strip()[:600]] += 1
 
 
 class Server:
