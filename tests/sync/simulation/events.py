@@ -237,6 +237,8 @@ def poison(world: "World", device: "Device") -> None:
     finally:
         connection.close()
     world.ledger.poison.add((device.number, envelope["event_id"]))
+    if envelope["event_id"] in world.ledger.facts:
+        world.ledger.reused.add(envelope["event_id"])
     world.faults.strike("poison in the queue")
     world.trace.say(f"tablet {device.number}: poison {envelope['event_id']}")
 

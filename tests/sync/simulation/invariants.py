@@ -71,7 +71,7 @@ def _check_results(world: "World", number: int, events: list[Json], answer: Json
             raise Violation("S8", f"{event['event_id']} was refused: {result}")
         if result.get("custody"):
             world.ledger.acknowledged[event["event_id"]] = result["status"]
-            if (number, event["event_id"]) not in world.ledger.poison:
+            if event["event_id"] not in world.ledger.reused:
                 _check_same_verdict(world, event["event_id"], result)
     check_acknowledged(world, [each for each in results if results[each].get("custody")])
 
@@ -120,6 +120,7 @@ def check_job(world: "World", job_id: str) -> None:
         for each in look.execute(
             "SELECT id, kind, status, code, after_id FROM field_events WHERE job_id = ?", [job_id]
         )
+        if each[0] not in world.ledger.reused
     }
     _check_effects(world, job_id, visits, events)
     _check_parts(world, job_id)
@@ -127,7 +128,7 @@ def check_job(world: "World", job_id: str) -> None:
     _check_verdicts(world, events)
     _check_state(world, job_id, row[3], row[0])
     if row[1] == "complete":
-        _check_complete(world, job_id, visits[row[3]], events)
+        _check_complete(world, job_id, visits[row[3]])
 
 
 def _check_effects(
@@ -173,7 +174,7 @@ def _check_order(world: "World", visits: dict[str, Json], events: dict[str, Json
             continue
         before = events.get(after)
         is_known = before is not None and before["status"] != "held"
-        if not is_known and not _is_aside(look, after):
+        if not is_known and after not in world.ledger.reused and not _is_aside(look, after):
             raise Violation("S3", f"{event_id} took effect before its predecessor {after}")
     for content in visits.values():
         order = [note["text"] for note in content["notes"]]
@@ -240,15 +241,15 @@ def _reachable(state: str) -> set[str]:
     return seen
 
 
-def _check_complete(world: "World", job_id: str, visit: Json, events: dict[str, Json]) -> None:
+def _check_complete(world: "World", job_id: str, visit: Json) -> None:
     """S7: every event of the manifest is in custody, every file of it is here or known to be lost."""
     finished = visit["finished"]
     if finished is None:
         raise Violation("S7", f"{job_id} is complete and not even finished")
     look = world.server_view()
     for event_id in finished["manifest"]["events"]:
-        event = events.get(event_id)
-        if (event is None or event["status"] == "held") and not _is_aside(look, event_id):
+        row = look.execute("SELECT status FROM field_events WHERE id = ?", [event_id]).fetchone()
+        if (row is None or row[0] == "held") and not _is_aside(look, event_id):
             raise Violation("S7", f"{job_id} is complete without event {event_id}")
     lost = {p["sha256"] for p in visit["photos"].values() if p["state"] == "lost"}
     for blob in finished["manifest"]["blobs"]:

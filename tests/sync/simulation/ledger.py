@@ -72,6 +72,7 @@ class Ledger:
     marks: dict[str, str] = field(default_factory=dict)
     quantities: dict[str, int] = field(default_factory=dict)
     poison: set[tuple[int, str]] = field(default_factory=set)
+    reused: set[str] = field(default_factory=set)
     acknowledged: dict[str, str] = field(default_factory=dict)
     forgiven: set[str] = field(default_factory=set)
     forgiven_pictures: set[str] = field(default_factory=set)

@@ -52,14 +52,14 @@ def _deliver_all_late(world: "World") -> None:
 
 
 def _everybody_syncs(world: "World", rounds: int = ROUNDS) -> None:
-    for turn in range(rounds):
+    for _ in range(rounds):
         for device in list(world.devices):
             for user in device.users:
                 device.hand_to(user)
                 world.sync(device)
         world.clock.go_on(hours=1)
         world.let_the_worker_work()
-        if turn and not _anything_waits(world):
+        if not _anything_waits(world):
             return
 
 
