@@ -57,6 +57,7 @@ def check_answer(world: "World", asked: "Request", said: "Said", *, is_whole: bo
         if fact.person_id != asked.sender:
             raise Violation("S10", f"{fact.event_id} of {fact.person_id} sent by {asked.sender}")
         world.touch(fact.job_id)
+    world.checked.update(("S8", "S10"))
     if said.status == 200:
         _check_results(world, asked.number, told, json.loads(said.body))
     elif said.status in (400, 415, 422) and len(facts) == len(events):
@@ -103,6 +104,7 @@ def check_acknowledged(world: "World", event_ids: list[str]) -> None:
 
 def check_job(world: "World", job_id: str) -> None:
     """S1, S3, S4, S7 and S11 of one job."""
+    world.checked.update(("S1", "S3", "S4", "S7", "S11"))
     look = world.server_view()
     row = look.execute(
         "SELECT state, received, missing, visit_id FROM jobs WHERE id = ?", [job_id]
@@ -271,6 +273,7 @@ def _digest(path: Path) -> str | None:
 
 def check_files(world: "World") -> None:
     """S6: what counts as stored has the right bytes."""
+    world.checked["S6"] += 1
     for (sha256,) in world.server_view().execute("SELECT sha256 FROM blobs"):
         if sha256 not in world.checked_files and not has_right_bytes(world, sha256):
             raise Violation("S6", f"{sha256} counts as stored and is not what it says")
@@ -282,6 +285,7 @@ def check_files(world: "World") -> None:
 
 def check_device(world: "World", device: "Device") -> None:
     """S2, S5 and S9 of one tablet, after every act on it."""
+    world.checked.update(("S2", "S5", "S9"))
     look = device.looks()
     try:
         _check_custody(world, device, look)
@@ -386,6 +390,7 @@ def _check_all_facts(world: "World") -> None:
     }
     stored: set[str] = set()
     for device in world.devices:
+        _check_promises(world, device, on_record)
         here = device.event_ids()
         missing = {f.event_id for f in world.ledger.of_store(device.number)} - here
         if missing:
@@ -399,6 +404,22 @@ def _check_all_facts(world: "World") -> None:
     for event_id in ledger.acknowledged:
         if event_id not in on_record and event_id not in ledger.forgiven:
             raise Violation("S2", f"{event_id} was acknowledged and is not on record")
+
+
+def _check_promises(world: "World", device: "Device", on_record: set[str]) -> None:
+    """S2: what a tablet takes for delivered is on record, in this life of the server."""
+    look = device.looks()
+    try:
+        taken = look.execute(
+            "SELECT event_id FROM event JOIN person USING (person_id) "
+            "WHERE state <> 'waiting' AND coalesce(code, '') <> 'undeliverable' AND epoch = ?",
+            [world.epoch],
+        )
+        for (event_id,) in taken:
+            if event_id not in on_record and event_id not in world.ledger.forgiven:
+                raise Violation("S2", f"tablet {device.number} takes {event_id} for delivered")
+    finally:
+        look.close()
 
 
 def _check_all_pictures(world: "World") -> None:

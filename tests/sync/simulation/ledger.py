@@ -83,7 +83,9 @@ class Ledger:
 
     def note_store(self, number: int, rows: list[tuple[str, str, str, str, str]]) -> list[Fact]:
         """Events that lie in the store of a tablet: (event id, person, job, kind, body)."""
-        return [self._note_event(number, *row) for row in rows if (number, row[0]) not in self.poison]
+        return [
+            self._note_event(number, *row) for row in rows if (number, row[0]) not in self.poison
+        ]
 
     def of_store(self, number: int) -> list[Fact]:
         return [fact for fact in self.facts.values() if number in fact.stores]

@@ -137,9 +137,7 @@ class Server:
         database = self.building.database
         made = _furnished(self.building.app, self.config, self.clock)
         database.before_commit[:] = made.database.before_commit
-        media = Media(
-            self.config.media, reserve_bytes=0, before_step=self.machine.before_step
-        )
+        media = Media(self.config.media, reserve_bytes=0, before_step=self.machine.before_step)
         self.house = House(self.config, database, media, self.clock)
         self.building.app.extensions["doorstep"] = self.house
 
