@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from field_client import errors
-from field_client.crashes import crash_point
+from field_client.crashes import crash_point, file_step
 from field_client.store import Store
 
 PIECE = 1 << 20
@@ -35,11 +35,12 @@ def place(store: Store, content: bytes) -> str:
     crash_point("capture.before_file")
     temporary = store.incoming / f"{sha256}.part"
     try:
-        final.parent.mkdir(mode=0o700, exist_ok=True)
+        _make_folder(final.parent)
         write_durably(temporary, content)
         crash_point("capture.after_temporary")
         if file_digest(temporary) != sha256:
             raise errors.StoreBroken(why="read back other bytes", home=str(store.home))
+        file_step("rename", final)
         temporary.replace(final)
         _sync_names(store, final)
     except BaseException:
@@ -55,13 +56,26 @@ def _sync_names(store: Store, file: Path) -> None:
     sync_folder(store.blobs)
 
 
+def _make_folder(folder: Path) -> None:
+    """Its own name is forced to the disk by whoever puts something into it."""
+    if not folder.is_dir():
+        file_step("make_folder", folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_durably(file: Path, content: bytes) -> None:
     """Writes a new file and forces it to the disk; the name still needs `sync_folder`."""
+    file_step("write", file)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
         out.flush()
-        os.fsync(out.fileno())
+        _flush(out.fileno(), file)
+
+
+def _flush(handle: int, file: Path) -> None:
+    file_step("flush", file)
+    os.fsync(handle)
 
 
 def sync_folder(folder: Path) -> None:
@@ -70,6 +84,7 @@ def sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
+        file_step("flush_folder", folder)
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -79,6 +79,11 @@ def new_id(clock: Clock) -> str:
     return str(uuid.UUID(int=value))
 
 
+def new_secret(clock: Clock) -> str:
+    """256 bits that nobody can guess, as 64 hex digits, from the handed-in chance."""
+    return f"{clock.random.getrandbits(256):064x}"
+
+
 def stamp(moment: datetime) -> str:
     """RFC 3339 with milliseconds, in the zone that the moment carries."""
     text = moment.isoformat(timespec="milliseconds")

@@ -32,6 +32,8 @@ class Companion(Captures):
     work as, by default whoever signed in last. Raises StoreBusy, StoreTooNew, StoreBroken, DiskFull.
     """
 
+    open_store: type[Store] = Store
+
     def __init__(
         self,
         home: Path | str,
@@ -44,7 +46,7 @@ class Companion(Captures):
         busy_wait_s: float = BUSY_WAIT_S,
     ) -> None:
         self.clock = clock or Clock()
-        self.store = Store(Path(home).expanduser(), self.clock, busy_wait_s=busy_wait_s)
+        self.store = self.open_store(Path(home).expanduser(), self.clock, busy_wait_s=busy_wait_s)
         self.position = position
         self._transport, self._username, self._language = transport, person, language
         self._open_transport: Transport | None = None

@@ -1,13 +1,19 @@
 """Named places between two durable steps, at which a test lets the process die.
 
 With `DOORSTEP_CRASH_AT=capture.after_file` in the environment the process kills itself at that point, as
-if somebody had pulled the battery; `capture.after_file:3` does so at the third passage. Without it
-`crash_point` is an empty function.
+if somebody had pulled the battery; `capture.after_file:3` does so at the third passage. A simulation
+stands there itself (`witnessed`), and is told of each durable step of the files, too. In production nobody
+stands there, and both functions do nothing.
 """
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Protocol
+
+FileStep = Literal["make_folder", "write", "flush", "rename", "flush_folder"]
 
 POINTS = (
     "open.before_migration",
@@ -52,25 +58,60 @@ POINTS = (
 )
 
 
-def _silent(name: str) -> None:
-    """What runs in production."""
+class Witness(Protocol):
+    """Who is told of everything that a crash, a power cut or a full disk may come between."""
+
+    def passes(self, point: str) -> None:
+        """A named point is passed; raising here is dying here."""
+
+    def before_step(self, step: FileStep, path: Path) -> None:
+        """A durable step of the files is about to be done; an OSError raised here is the disk's."""
 
 
-def _armed(wanted: str) -> Callable[[str], None]:
-    name, _, nth = wanted.partition(":")
-    if name not in POINTS:
-        raise SystemExit(f"DOORSTEP_CRASH_AT names no crash point: {name}")
-    left = int(nth or 1)
+_witness: Witness | None = None
 
-    def die_there(passed: str) -> None:
-        nonlocal left
-        if passed == name:
-            left -= 1
-            if left == 0:
+
+def crash_point(name: str) -> None:
+    """Does nothing in production."""
+    if _witness is not None:
+        _witness.passes(name)
+
+
+def file_step(step: FileStep, path: Path) -> None:
+    """Announces a step of the files; does nothing in production."""
+    if _witness is not None:
+        _witness.before_step(step, path)
+
+
+@contextmanager
+def witnessed(by: Witness) -> Iterator[None]:
+    """While the block runs, this witness is told, and nobody else."""
+    global _witness
+    before, _witness = _witness, by
+    try:
+        yield
+    finally:
+        _witness = before
+
+
+class _Executioner:
+    """Kills this process at the nth passage of one point."""
+
+    def __init__(self, wanted: str) -> None:
+        self._name, _, nth = wanted.partition(":")
+        if self._name not in POINTS:
+            raise SystemExit(f"DOORSTEP_CRASH_AT names no crash point: {self._name}")
+        self._left = int(nth or 1)
+
+    def passes(self, point: str) -> None:
+        if point == self._name:
+            self._left -= 1
+            if self._left == 0:
                 os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
-    return die_there
+    def before_step(self, step: FileStep, path: Path) -> None:
+        """Files are of no concern here."""
 
 
-_wanted = os.environ.get("DOORSTEP_CRASH_AT")
-crash_point: Callable[[str], None] = _armed(_wanted) if _wanted else _silent
+if os.environ.get("DOORSTEP_CRASH_AT"):
+    _witness = _Executioner(os.environ["DOORSTEP_CRASH_AT"])

@@ -1,11 +1,10 @@
 """Making this installation known to the server, and giving it a new identity when it was copied."""
 
-import secrets
 import sys
 from typing import Any
 
 from field_client import errors, people
-from field_client.clock import new_id
+from field_client.clock import new_id, new_secret
 from field_client.conversation import Conversation, expected
 from field_client.crashes import crash_point
 from field_client.outbox import Outbox
@@ -34,7 +33,7 @@ def enrol_anew(store: Store, talk: Conversation) -> None:
     """
     if talk.device_id == store.installation["device_id"]:
         store.set_installation(
-            device_id=new_id(store.clock), install_secret=secrets.token_urlsafe(32)
+            device_id=new_id(store.clock), install_secret=new_secret(store.clock)
         )
     enrol(store, talk)
 

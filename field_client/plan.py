@@ -302,10 +302,12 @@ def shown_visit(base: Mapping[str, Any] | None, events: Iterable[Mapping[str, An
     """The server's visit with the waiting events replayed over it.
 
     When an answer was lost the base may hold an event already; what the fold appends is told once.
+    An event that this version cannot read changes nothing here; the server keeps it all the same.
     """
     visit: Json = {**visits.empty(), **(base or {})}
     for event in events:
-        visit = visits.apply(visit, event)
+        if not event_rules.check(event["kind"], event["v"], event["data"]):
+            visit = visits.apply(visit, event)
     for name in ("swaps", "notes", "leads"):
         visit[name] = _unique(visit[name])
     return visit
@@ -322,11 +324,12 @@ def _unique(values: Iterable[Json]) -> list[Json]:
 def manifest(lane: Sequence[Mapping[str, Any]]) -> Json:
     """What this client captured for a job up to now: the list that `visit.finished` carries.
 
-    Photos that were discarded or lost are announced by their events alone.
+    Photos that were discarded or lost are announced by their events alone, and so is what has no data.
     """
-    gone = {e["data"]["photo_id"] for e in lane if e["kind"] in ("photo.discarded", "photo.lost")}
+    told = [event for event in lane if isinstance(event["data"], Mapping)]
+    gone = {e["data"]["photo_id"] for e in told if e["kind"] in ("photo.discarded", "photo.lost")}
     sizes: dict[str, int] = {}
-    for event in lane:
+    for event in told:
         if event["data"].get("photo_id") not in gone:
             for blob in event_rules.blobs_of(event["kind"], event["data"]):
                 sizes[blob["sha256"]] = blob["size"]

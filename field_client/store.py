@@ -7,7 +7,6 @@ transaction that begins with a read would fail at its first write without waitin
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from sqlite_utils.db import Table
 from sqlite_utils.utils import sqlite3
 
 from field_client import errors, schema
-from field_client.clock import Clock, new_id
+from field_client.clock import Clock, new_id, new_secret
 from field_client.crashes import crash_point
 
 OLDEST_SQLITE = (3, 51, 3)
@@ -66,9 +65,7 @@ class Store:
         file = self.home / "store.sqlite3"
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(
-            str(file), timeout=busy_wait_s, isolation_level=None, check_same_thread=False
-        )
+        connection = self._connect(file, busy_wait_s)
         try:
             db = Database(connection)
             _set(db, "journal_mode", "wal")
@@ -79,6 +76,11 @@ class Store:
             connection.close()
             raise
         return db
+
+    def _connect(self, file: Path, busy_wait_s: float) -> sqlite3.Connection:
+        return sqlite3.connect(
+            str(file), timeout=busy_wait_s, isolation_level=None, check_same_thread=False
+        )
 
     def _bring_up_to_date(self) -> None:
         if not schema.migrations.pending(self.db) and self.rows("SELECT 1 FROM installation"):
@@ -104,7 +106,7 @@ class Store:
         return {
             "id": 1,
             "device_id": new_id(self.clock),
-            "install_secret": secrets.token_urlsafe(32),
+            "install_secret": new_secret(self.clock),
             "name": name,
         }
 

@@ -94,8 +94,14 @@ def _reason(problem: Exception) -> str:
 
 
 def packed(document: Any) -> tuple[bytes, dict[str, str]]:
-    """A JSON body and its headers; gzip where it saves something."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    """A JSON body and its headers; gzip where it saves something. Half a character, which UTF-8 does not
+    know, travels as its escape, so that whatever waits can be sent.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = json.dumps(document, separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json"}
     if len(body) >= GZIP_FROM_BYTES:
         return gzip.compress(body, 6, mtime=0), {**headers, "Content-Encoding": "gzip"}

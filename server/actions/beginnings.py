@@ -1,6 +1,5 @@
 """The first minute of an installation, and the first after a restore."""
 
-import uuid
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -46,7 +45,7 @@ def begin(
 
 def new_epoch(session: Session, now: datetime) -> str:
     """After a restore: tablets see another epoch and offer again all that they still hold."""
-    epoch = str(uuid.uuid4())
+    epoch = new_id()
     session.get_one(HouseFact, "epoch").value = epoch
     audit.record(session, None, "house.new_epoch", epoch, now)
     return epoch

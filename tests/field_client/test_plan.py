@@ -107,7 +107,7 @@ def test_a_pause_is_drawn_from_all_that_it_may_be(attempt: int) -> None:
 
 
 def _event(kind: str, **data: Any) -> dict[str, Any]:
-    return {"event_id": kind, "kind": kind, "captured_at": "2026-11-21T12:00:00+08:00",
+    return {"event_id": kind, "kind": kind, "v": 1, "captured_at": "2026-11-21T12:00:00+08:00",
             "data": data}  # fmt: skip
 
 
@@ -117,3 +117,11 @@ def test_a_note_whose_answer_was_lost_is_shown_once() -> None:
     assert plan.shown_visit(base, [note])["notes"] == base["notes"]
     other = {**note, "captured_at": "2026-11-21T12:05:00+08:00"}
     assert len(plan.shown_visit(base, [other])["notes"]) == 2
+
+
+def test_an_event_that_cannot_be_read_changes_nothing_on_the_screen() -> None:
+    """The job is shown all the same, with everything else that waits."""
+    broken = _event("note.added", text=7)
+    later = {**_event("note.added"), "v": 99, "data": None}
+    assert plan.shown_visit(None, [broken, later]) == plan.shown_visit(None, [])
+    assert plan.manifest([broken, later])["events"] == ["note.added", "note.added"]
