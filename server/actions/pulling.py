@@ -21,7 +21,7 @@ from server.domain import errors, events, sync
 MAX_CHANGES = 200
 MAX_VERSION = 2**53 - 1
 
-_OURS = [bindparam("catalogue"), bindparam("own")]
+_OURS: list[Any] = [bindparam("catalogue"), bindparam("own")]
 _STANDING = Question(
     select(HouseFact.value, Scope.scope, Scope.head, Scope.horizon)
     .outerjoin(Scope, Scope.scope.in_(_OURS))

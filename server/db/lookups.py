@@ -24,7 +24,7 @@ OPENING = {
 class Question:
     """A select whose values are named by `bindparam`, compiled once for each kind of database."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
         self._spelled: dict[str, _Spelled] = {}
 
@@ -38,7 +38,7 @@ class Question:
 class _Spelled:
     """A statement in the words of one database, and what turns its columns into our values."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self._order = getattr(compiled, "positiontup", None)
