@@ -25,9 +25,9 @@ from sqlalchemy.orm import Session
 from server.actions.settling import settle_job
 from server.db import house, jobs, photos
 from server.db.jobs import Job
-from server.db.lookups import Lookups, Question
+from server.db.lookups import Lookups, Question, insert_once
 from server.db.photos import Blob, Owner, Photo, Upload
-from server.db.tables import insert_once, values_of
+from server.db.tables import values_of
 from server.domain import errors
 from server.ids import new_id
 
@@ -260,11 +260,10 @@ def keep(session: Session, upload: Upload, now: datetime) -> None:
 
     A twin that was begun meanwhile is finished with it.
     """
-    twin = _of_hash(session, upload.person_id, upload.sha256)
-    if twin is not None:
-        finish(session, twin.id, now)
-        return
-    insert_once(session, Upload, **{**values_of(upload), "finished_at": now})
+    if not insert_once(session, Upload, **{**values_of(upload), "finished_at": now}):
+        twin = _of_hash(session, upload.person_id, upload.sha256)
+        if twin is not None:
+            twin.finished_at = twin.finished_at or now
     note_stored(session, upload.sha256, upload.size, upload.person_id, now)
 
 
@@ -293,17 +292,21 @@ def own(session: Session, sha256: str, person_id: str) -> None:
     insert_once(session, Owner, sha256=sha256, person_id=person_id)
 
 
-_WAITING = union_all(
-    select(Photo.job_id).where(Photo.sha256 == bindparam("sha256")),
-    select(Job.id).where(
-        Job.received == "partial", type_coerce(Job.missing, String).like(bindparam("named"))
-    ),
+_WAITING = Question(
+    select(
+        union_all(
+            select(Photo.job_id).where(Photo.sha256 == bindparam("sha256")),
+            select(Job.id).where(
+                Job.received == "partial", type_coerce(Job.missing, String).like(bindparam("named"))
+            ),
+        ).subquery()
+    )
 )
 
 
 def jobs_waiting_for(session: Session, sha256: str) -> list[str]:
     """Jobs that show the file as a photo, or whose announced proof is not here in full without it."""
-    found = session.connection().execute(_WAITING, {"sha256": sha256, "named": f"%{sha256}%"})
+    found = _WAITING.within(session, sha256=sha256, named=f"%{sha256}%")
     return sorted({job_id for (job_id,) in found})
 
 

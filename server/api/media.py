@@ -370,11 +370,7 @@ def _promise() -> acts.Promise:
 
 def _metadata(raw: str) -> dict[str, str]:
     """`Upload-Metadata`: pairs of a name and a text in base64, with commas between. It is data only."""
-    if (
-        len(raw) > METADATA_BYTES
-        or not raw.isascii()
-        or not all(each.isprintable() for each in raw)
-    ):
+    if len(raw) > METADATA_BYTES or not raw.isascii() or not raw.isprintable():
         raise errors.BadRequest(header="Upload-Metadata")
     said = {}
     for pair in filter(None, (each.strip() for each in raw.split(","))):

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Index, Select, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, insert_once
+from server.db.lookups import insert_once
+from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words
 from server.ids import new_id
 
 LEASE = timedelta(minutes=5)

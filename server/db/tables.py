@@ -1,12 +1,10 @@
 """The ground of every table: constraint names by convention, and the short forms of columns."""
 
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Any
 
 from sqlalchemy import ForeignKey, MetaData, String, Text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from server.db.types import Json, UtcTime
 
@@ -41,15 +39,3 @@ def refers(target: str) -> ForeignKey:
 def values_of(row: Table) -> dict[str, Any]:
     """A row as plain values, by column."""
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
-
-
-def insert_once(session: Session, table: type[Table], **values: Any) -> None:
-    """Writes a row at once, past the session; nothing happens when its key is there already."""
-    connection = session.connection()
-    connection.execute(_insert_once(table, connection.dialect.name), values)
-
-
-@cache
-def _insert_once(table: type[Table], dialect: str) -> Any:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(table).on_conflict_do_nothing()
