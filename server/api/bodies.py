@@ -11,7 +11,7 @@ from threading import Thread
 
 from flask import request
 
-LEAST, MOST = 16 * 1024, 256 * 1024  # bytes asked for at once: a few from a slow sender
+LEAST, FIRST, MOST = 16 * 1024, 64 * 1024, 256 * 1024  # bytes asked for at once: few of a slow sender
 AT_ONCE_S = 0.05  # seconds within which a fast sender brings a piece
 LOOK_S = (
     1.0  # seconds after which whoever takes the pieces looks around, also while nothing arrives
@@ -27,7 +27,7 @@ def pieces(promised: int) -> Iterator[bytes]:
     asked: SimpleQueue[int] = SimpleQueue()
     came: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_listen, args=(request.stream.read, asked, came), daemon=True).start()
-    left, size, heard_at = promised, LEAST, time.monotonic()
+    left, size, heard_at = promised, FIRST, time.monotonic()
     try:
         asked.put(min(size, left))
         while left > 0:
