@@ -11,7 +11,11 @@ from threading import Thread
 
 from flask import request
 
-LEAST, FIRST, MOST = 16 * 1024, 64 * 1024, 256 * 1024  # bytes asked for at once: few of a slow sender
+LEAST, FIRST, MOST = (
+    16 * 1024,
+    64 * 1024,
+    256 * 1024,
+)  # bytes asked for at once: few of a slow sender
 AT_ONCE_S = 0.05  # seconds within which a fast sender brings a piece
 LOOK_S = (
     1.0  # seconds after which whoever takes the pieces looks around, also while nothing arrives
