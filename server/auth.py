@@ -4,9 +4,9 @@ Tokens are flask-jwt-extended's; whether one still counts is asked of the databa
 that a revocation bites at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from flask import Flask, g, request
@@ -23,6 +23,7 @@ from jwt.exceptions import PyJWTError
 from server.actions import sign_ins
 from server.actions.sign_ins import Caller
 from server.config import Config
+from server.db.lookups import Lookups
 from server.db.people import Person, SignIn
 from server.domain import errors
 from server.domain.people import must
@@ -34,6 +35,7 @@ NEEDS = "doorstep_needs"  # the attribute of a view that names its permission
 
 
 FOREVER_S = 10**11
+TOKENS_REMEMBERED = 2_000  # in each process; a token takes about 1 KB
 
 
 def register(app: Flask, config: Config) -> None:
@@ -67,18 +69,28 @@ def _valid(since: datetime, until: datetime) -> dict[str, int]:
     return {"iat": begin, "nbf": begin, "exp": end}
 
 
-def _claims(*, refresh: bool = False) -> dict[str, Any]:
+def _claims(*, refresh: bool = False) -> Mapping[str, Any]:
     """What the token of this request says; raises `NotSignedIn`, `TokenInvalid` or `TokenExpired`."""
     try:
-        verify_jwt_in_request(refresh=refresh)
+        claims = _signed(request.headers.get("Authorization", ""), house().config.secret, refresh)
     except NoAuthorizationError as without:
         raise errors.NotSignedIn() from without
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError) as bad:
         raise errors.TokenInvalid() from bad
-    claims: dict[str, Any] = get_jwt()
     if claims.get("exp", 0) <= house().clock().timestamp():
         raise errors.TokenExpired()
     return claims
+
+
+@lru_cache(maxsize=TOKENS_REMEMBERED)
+def _signed(authorization: str, secret: str, refresh: bool) -> Mapping[str, Any]:
+    """What the token of this request says, its signature checked.
+
+    A signature that was right stays right, so it is remembered under the very text that carried it;
+    whether the token has expired or was revoked is asked at every request.
+    """
+    verify_jwt_in_request(refresh=refresh)
+    return get_jwt()
 
 
 def refresh_link() -> str:
@@ -97,9 +109,8 @@ def caller() -> Caller:
     """Who sends this request; raises `NotSignedIn` and its kin."""
     if "caller" not in g:
         claims = _claims()
-        g.caller = house().database.read(
-            lambda session: sign_ins.caller(session, claims["sub"], str(claims.get("chain")))
-        )
+        with Lookups(house().database) as asked:
+            g.caller = sign_ins.caller(asked, claims["sub"], str(claims.get("chain")))
     found: Caller = g.caller
     return found
 
@@ -112,7 +123,16 @@ def caller_if_any() -> Caller | None:
 
 
 def me() -> Person:
-    return caller().person
+    """The person behind this request, in full."""
+    if "me" not in g:
+        person_id = caller().person.id
+        g.me = house().database.read(lambda session: session.get_one(Person, person_id))
+    found: Person = g.me
+    return found
+
+
+def me_if_any() -> Person | None:
+    return me() if caller_if_any() is not None else None
 
 
 def needs(act: str) -> Callable[[View], View]:
@@ -121,7 +141,7 @@ def needs(act: str) -> Callable[[View], View]:
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            must(me().role, act)
+            must(caller().person.role, act)
             return view(*args, **kwargs)
 
         setattr(guarded, NEEDS, act)

@@ -25,7 +25,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar
+from types import TracebackType
+from typing import Any, BinaryIO, Literal, Self, TypeVar
 
 from server.domain import errors
 
@@ -158,37 +159,18 @@ class Media:
     def append(self, upload_id: str, offset: int, data: bytes) -> int:
         """Write at the offset and make it durable; returns the offset behind the last byte.
 
-        What stood behind the offset (a piece whose end was never recorded) is cut off first. When
-        the disk fails or fills up, the upload is back at the offset. Raises OffsetMismatch when the file
-        ends before the offset, StorageFull.
+        Raises OffsetMismatch when the file ends before the offset, StorageFull.
         """
+        with self.receive(upload_id, offset) as incoming:
+            incoming.write(data)
+            incoming.flush()
+            return incoming.at
+
+    def receive(self, upload_id: str, offset: int) -> "Incoming":
+        """The upload, opened for more bytes behind the offset. Raises as `append`."""
         path = self.incoming_path(upload_id)
         self._make_folder(path.parent)
-        is_new = not path.exists()
-        with _fullness_told():
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        try:
-            size = os.fstat(descriptor).st_size
-            if offset > size:
-                raise errors.OffsetMismatch(offset=size)
-            if offset < size:
-                self._step("cut", path, lambda: os.ftruncate(descriptor, offset))
-            self._write_or_cut_back(descriptor, path, offset, data)
-        finally:
-            os.close(descriptor)
-        if is_new:
-            self._flush_folder(path.parent)
-        return offset + len(data)
-
-    def _write_or_cut_back(self, descriptor: int, path: Path, offset: int, data: bytes) -> None:
-        try:
-            self._step("write", path, lambda: _write_all(descriptor, data, offset))
-            self._step("flush", path, lambda: _sync_data(descriptor))
-        except (errors.StorageFull, OSError):
-            # Bytes that could not be flushed may be gone without another word: they come again.
-            with contextlib.suppress(OSError):
-                os.ftruncate(descriptor, offset)
-            raise
+        return Incoming(path, offset, self._step, self._flush_folder)
 
     def remove_incoming(self, upload_id: str) -> None:
         """Forget the upload; nothing happens when it has gone already."""
@@ -262,6 +244,82 @@ def _fullness_told() -> Iterator[None]:
         if error.errno in FULL:
             raise errors.StorageFull() from error
         raise
+
+
+class Incoming:
+    """An upload that is being written to, as a `with` block. `at` is where its next byte goes.
+
+    What stood behind the offset (a piece whose end was never recorded) is cut off first. What is
+    written is durable after `flush`. When the disk fails or fills up, the upload is back where it was
+    then.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        offset: int,
+        step: Callable[[Step, Path, Callable[[], Any]], Any],
+        flush_folder: Callable[[Path], None],
+    ) -> None:
+        self._path, self._step, self._flush_folder = path, step, flush_folder
+        self._is_new = not path.exists()
+        with _fullness_told():
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self.at = self._durable_to = offset
+        try:
+            self._stand_at(offset)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def _stand_at(self, offset: int) -> None:
+        size = os.fstat(self._descriptor).st_size
+        if offset > size:
+            raise errors.OffsetMismatch(offset=size)
+        if offset < size:
+            self._step("cut", self._path, lambda: os.ftruncate(self._descriptor, offset))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+    def write(self, data: bytes) -> None:
+        """Raises StorageFull."""
+        with self._or_cut_back():
+            self._step("write", self._path, lambda: _write_all(self._descriptor, data, self.at))
+        self.at += len(data)
+
+    def flush(self) -> None:
+        """Makes durable what was written. Raises StorageFull."""
+        with self._or_cut_back():
+            self._step("flush", self._path, lambda: _sync_data(self._descriptor))
+        self._durable_to = self.at
+        if self._is_new:
+            self._flush_folder(self._path.parent)
+            self._is_new = False
+
+    def cut_back(self, offset: int) -> None:
+        """What was written behind the offset goes."""
+        self._step("cut", self._path, lambda: os.ftruncate(self._descriptor, offset))
+        self.at = offset
+
+    @contextlib.contextmanager
+    def _or_cut_back(self) -> Iterator[None]:
+        try:
+            yield
+        except (errors.StorageFull, OSError):
+            # Bytes that could not be flushed may be gone without another word: they come again.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self._durable_to)
+            self.at = self._durable_to
+            raise
 
 
 def digest(path: Path) -> str:

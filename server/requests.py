@@ -82,15 +82,17 @@ def figures(app: Flask) -> Figures:
 
 def _begin() -> None:
     g.started = time.perf_counter()
-    asked = request.headers.get("X-Request-Id", "")
+    said = (
+        request.environ
+    )  # of its own view of headers, werkzeug makes an exception for each missing
+    asked = said.get("HTTP_X_REQUEST_ID", "")
     g.request_id = asked if _REQUEST_ID.match(asked) else new_id()
     if "\x00" in request.path:
         raise errors.NotFound()  # PostgreSQL would refuse to look for it
-    if request.blueprint == "uploads":
+    blueprint = request.blueprint
+    if blueprint == "uploads" or not ("CONTENT_LENGTH" in said or "HTTP_TRANSFER_ENCODING" in said):
         return
-    body = whole_body(
-        MAX_JSON_BODY if request.blueprint != "sync" else house().config.max_push_bytes
-    )
+    body = whole_body(MAX_JSON_BODY if blueprint != "sync" else house().config.max_push_bytes)
     if body and request.path.startswith("/api/") and not request.is_json:
         raise errors.Unsupported()
 
@@ -155,13 +157,17 @@ def drain(most: int) -> None:
 
 
 def _finish(answer: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
-    answer.headers["Sync-Server"] = "doorstep/1"
-    answer.headers["Sync-Time"] = wire(house().clock()) or ""
-    if request.path.startswith(("/api/", "/sync/")):
-        answer.headers.setdefault("Cache-Control", "no-store")
+    said = {name for name, _ in answer.headers}
+    answer.headers.extend(
+        [each for each in SECURITY_HEADERS.items() if each[0] not in said]
+        + [
+            ("X-Request-Id", g.get("request_id", "")),
+            ("Sync-Server", "doorstep/1"),
+            ("Sync-Time", wire(house().clock()) or ""),
+        ]
+    )
+    if "Cache-Control" not in said and request.path.startswith(("/api/", "/sync/")):
+        answer.headers.add("Cache-Control", "no-store")
     _pack(answer)
     _note(answer)
     return answer
@@ -171,16 +177,18 @@ def _pack(answer: Response) -> None:
     """gzip for whoever takes it, where it saves something. Files go out as they are."""
     if answer.is_streamed or answer.mimetype not in PACKED_TYPES:
         return
-    answer.vary.add("Accept-Encoding")
     body = answer.get_data()
-    if len(body) < PACKED_FROM or not request.accept_encodings["gzip"]:
+    if len(body) < PACKED_FROM:
+        return
+    answer.vary.add("Accept-Encoding")
+    if not request.accept_encodings["gzip"]:
         return
     answer.set_data(gzip.compress(body, PACKED_LEVEL, mtime=0))
     answer.headers["Content-Encoding"] = "gzip"
 
 
 def _note(answer: Response) -> None:
-    route = str(request.url_rule) if request.url_rule else "(none)"
+    route = request.url_rule.rule if request.url_rule else "(none)"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     known = figures(current_app)
     method = request.method if request.method in METHODS else "(other)"

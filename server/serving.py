@@ -1,14 +1,20 @@
-"""`doorstep serve`: the web server (gunicorn, threads), for a database that is up to date.
+"""`doorstep serve`: the web server (granian, WSGI), for a database that is up to date.
 
 HOST (127.0.0.1), PORT (8000), WORKERS (2 processes) and THREADS (4 in each) come from the environment.
+SIGHUP brings in new code and configuration, one process after the other; SIGTERM ends what is under way.
 """
 
 import re
+import socket
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.app import create_app
@@ -18,17 +24,18 @@ from server.db.engine import Database
 from server.requests import set_up_logging
 
 SETTINGS: dict[str, Any] = {
-    "worker_class": "gthread",
-    "timeout": 120,  # seconds without a sign of life from a process; a slow upload is none of that
-    "graceful_timeout": 30,
-    "keepalive": 15,
+    "interface": Interfaces.WSGI,
+    "factory": True,  # each process makes its own app, with its own database connections
+    "http": HTTPModes.http1,
+    "websockets": False,
+    "http1_settings": HTTP1Settings(
+        header_read_timeout=15_000
+    ),  # milliseconds, also between requests
     "backlog": 512,
-    "limit_request_line": 4094,
-    "limit_request_fields": 60,
-    "limit_request_field_size": 8190,
-    "preload_app": False,  # each process opens its own database connections
-    "loglevel": "warning",
-    "control_socket_disable": True,
+    "backpressure": 512,  # connections that a process holds open at once
+    "workers_kill_timeout": 30,  # seconds that requests have to end
+    "respawn_failed_workers": True,
+    "log_level": LogLevels.warning,
 }
 
 
@@ -38,14 +45,24 @@ def serve(config: Config, env: Mapping[str, str]) -> int:
     _must_be_up_to_date(config)
     config.media.mkdir(parents=True, exist_ok=True)
     host, port = env.get("HOST") or "127.0.0.1", _number(env, "PORT", 8000, 65_535)
-    settings = {
+    workers, threads = _number(env, "WORKERS", 2, 64), _number(env, "THREADS", 4, 256)
+    _must_be_free(host, port)
+    Server(
+        "server.serving:app_from_env",
+        address=host,
+        port=port,
+        workers=workers,
+        blocking_threads=threads,
         **SETTINGS,
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "workers": _number(env, "WORKERS", 2, 64),
-        "threads": _number(env, "THREADS", 4, 256),
-    }
-    _Server(config, settings).run()
+    ).serve()
     return 0
+
+
+def app_from_env() -> Flask:
+    """The app of one server process."""
+    config = Config.from_env()
+    set_up_logging(config.log_level)
+    return create_app(config)
 
 
 def _must_be_up_to_date(config: Config) -> None:
@@ -62,23 +79,19 @@ def _must_be_up_to_date(config: Config) -> None:
         raise ConfigError("The database is not up to date. Run: doorstep migrate")
 
 
+def _must_be_free(host: str, port: int) -> None:
+    """The processes share the port among themselves, so they would share it with a stranger, too."""
+    try:
+        (family, *_, address) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as taken:
+        raise ConfigError(f"Nobody can listen on {host}, port {port}: {taken.strerror}.") from taken
+
+
 def _number(env: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = env.get(name) or str(default)
     if not re.fullmatch(r"\d{1,6}", text) or not 1 <= int(text) <= most:
         raise ConfigError(f"{name} must be a whole number from 1 to {most}, not {text!r}.")
     return int(text)
-
-
-class _Server(BaseApplication):
-    """gunicorn with our settings and no file or command line of its own."""
-
-    def __init__(self, config: Config, settings: dict[str, Any]) -> None:
-        self._config, self._settings = config, settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._settings.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Flask:
-        return create_app(self._config)

@@ -9,89 +9,138 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, and_, bindparam, func, select, tuple_
 
 from server.clock import wire
-from server.db import house
 from server.db.feed import CATALOGUE, Change, Scope, person_scope
+from server.db.house import HouseFact
 from server.db.jobs import Job
-from server.db.people import Person
+from server.db.lookups import Lookups, Question, Row
 from server.domain import errors, events, sync
 
 MAX_CHANGES = 200
 MAX_VERSION = 2**53 - 1
 
+_OURS: list[Any] = [bindparam("catalogue"), bindparam("own")]
+_STANDING = Question(
+    select(HouseFact.value, Scope.scope, Scope.head, Scope.horizon)
+    .outerjoin(Scope, Scope.scope.in_(_OURS))
+    .where(HouseFact.name == "epoch")
+)
+# A job's document is handed on as it stands ready in its row.
+_CHANGES = select(
+    Change.scope,
+    Change.kind,
+    Change.entity_id,
+    Change.version,
+    Change.change,
+    Change.reason,
+    func.coalesce(Job.document, Change.data),
+).outerjoin(
+    Job,
+    and_(Change.kind == "job", Change.change == "upsert", Job.id == Change.entity_id),
+)
+_NEWER = Question(
+    _CHANGES.where(Change.scope == bindparam("scope"), Change.version > bindparam("seen"))
+    .order_by(Change.version)
+    .limit(bindparam("most", type_=Integer))
+)
+_KEY = (Change.scope, Change.kind, Change.entity_id)
+_EVERYTHING = (
+    _CHANGES.where(Change.scope.in_(_OURS), Change.change == "upsert")
+    .order_by(*_KEY)
+    .limit(bindparam("most", type_=Integer))
+)
+_FROM_THE_BEGINNING = Question(_EVERYTHING)
+_GOING_ON = Question(
+    _EVERYTHING.where(
+        tuple_(*_KEY) > tuple_(bindparam("at_scope"), bindparam("at_kind"), bindparam("at_id"))
+    )
+)
 
-def scopes_of(person: Person) -> list[str]:
+
+def scopes_of(person_id: str) -> list[str]:
     """What somebody pulls follows from who they are, never from a parameter."""
-    return sorted([CATALOGUE, person_scope(person.id)])
+    return sorted([CATALOGUE, person_scope(person_id)])
 
 
-def changes(session: Session, person: Person, cursor: str | None, limit: int, now: datetime) -> str:
+class _Standing:
+    """The epoch, and how far the scopes of somebody have come."""
+
+    def __init__(self, asked: Lookups, scopes: list[str]) -> None:
+        catalogue, own = scopes
+        rows = asked.all(_STANDING, catalogue=catalogue, own=own)
+        self.epoch: str = rows[0][0]
+        self.heads = dict.fromkeys(scopes, 0)
+        self.horizons = dict.fromkeys(scopes, 0)
+        for _, scope, head, horizon in rows:
+            if scope is not None:
+                self.heads[scope], self.horizons[scope] = head, horizon
+
+
+def changes(asked: Lookups, person_id: str, cursor: str | None, limit: int, now: datetime) -> str:
     """One page of changes as ready JSON. Raises `CursorGone`, with `why`, for a cursor of no use."""
-    epoch = house.epoch(session)
-    seen = _seen(session, person, cursor, epoch)
-    rows: list[Change] = []
+    scopes = scopes_of(person_id)
+    standing = _Standing(asked, scopes)
+    seen = _seen(cursor, standing)
+    rows: list[Row] = []
     more = False
-    for scope in scopes_of(person):
-        newer = (
-            select(Change)
-            .where(Change.scope == scope, Change.version > seen[scope])
-            .order_by(Change.version)
-            .limit(limit - len(rows) + 1)
-        )
-        found = list(session.scalars(newer))
-        more = len(found) > limit - len(rows)
-        found = found[: limit - len(rows)]
-        if found:
-            seen[scope] = found[-1].version
-        rows += found
+    for scope in scopes:
+        if standing.heads[scope] == seen[scope]:
+            continue  # nothing new, which is what most polls hear
+        room = limit - len(rows)
+        found = asked.all(_NEWER, scope=scope, seen=seen[scope], most=room + 1)
+        more = len(found) > room
+        rows += found[:room]
+        if found[:room]:
+            seen[scope] = rows[-1][3]
         if more:
             break
+    epoch = standing.epoch
     head = {"epoch": epoch, "time": wire(now), "more": more, "cursor": _cursor(epoch, seen)}
-    return _page(head, _written(session, rows))
+    return _page(head, rows)
 
 
-def _seen(session: Session, person: Person, cursor: str | None, epoch: str) -> dict[str, int]:
-    scopes = scopes_of(person)
+def _seen(cursor: str | None, standing: _Standing) -> dict[str, int]:
+    scopes = sorted(standing.heads)
     if not cursor:
         return dict.fromkeys(scopes, 0)
     token = _token(cursor)
-    if token.get("e") != epoch:
+    if token.get("e") != standing.epoch:
         raise errors.CursorGone(why="epoch")
     seen = token.get("v")
     if not isinstance(seen, dict) or sorted(seen) != scopes:
         raise errors.CursorGone(why="scope")
     if not all(events.is_integer(version, 0, MAX_VERSION) for version in seen.values()):
         raise errors.CursorGone(why="epoch")
-    known = session.scalars(select(Scope).where(Scope.scope.in_(scopes)))
-    for scope in known:
-        version = seen[scope.scope]
-        if version > scope.head:
+    for scope, version in seen.items():
+        if version > standing.heads[scope]:
             raise errors.CursorGone(why="epoch")
-        if 0 < version < scope.horizon:
+        if 0 < version < standing.horizons[scope]:
             raise errors.CursorGone(why="horizon")
     return seen
 
 
-def snapshot(session: Session, person: Person, page: str | None, limit: int, now: datetime) -> str:
+def snapshot(asked: Lookups, person_id: str, page: str | None, limit: int, now: datetime) -> str:
     """One page of everything in scope. The cursor, given with the last page, is as old as the first:
     what changed meanwhile comes again with the next pull.
     """
-    epoch, scopes = house.epoch(session), scopes_of(person)
-    token = _token(page) if page else None
+    scopes = scopes_of(person_id)
+    standing = _Standing(asked, scopes)
+    epoch, token = standing.epoch, _token(page) if page else None
     if token is not None and (token.get("e") != epoch or not _is_page(token, scopes)):
         raise errors.CursorGone(why="epoch")
-    heads = token["v"] if token else _heads(session, scopes)
-    rest = select(Change).where(Change.scope.in_(scopes), Change.change == "upsert")
-    key = (Change.scope, Change.kind, Change.entity_id)
-    if token is not None:
-        rest = rest.where(tuple_(*key) > tuple_(*token["at"]))
-    rows = list(session.scalars(rest.order_by(*key).limit(limit + 1)))
+    ours = {"catalogue": scopes[0], "own": scopes[1], "most": limit + 1}
+    if token is None:
+        heads, rows = standing.heads, asked.all(_FROM_THE_BEGINNING, **ours)
+    else:
+        heads, at = (
+            token["v"],
+            dict(zip(("at_scope", "at_kind", "at_id"), token["at"], strict=True)),
+        )
+        rows = asked.all(_GOING_ON, **ours, **at)
     more, rows = len(rows) > limit, rows[:limit]
-    at = [rows[-1].scope, rows[-1].kind, rows[-1].entity_id] if rows else []
-    following = _encode({"e": epoch, "v": heads, "at": at}) if more else None
+    following = _encode({"e": epoch, "v": heads, "at": rows[-1][:3]}) if more else None
     head = {
         "epoch": epoch,
         "time": wire(now),
@@ -99,7 +148,7 @@ def snapshot(session: Session, person: Person, page: str | None, limit: int, now
         "next": following,
         "cursor": None if more else _cursor(epoch, heads),
     }
-    return _page(head, _written(session, rows))
+    return _page(head, rows)
 
 
 def _is_page(token: dict[str, Any], scopes: list[str]) -> bool:
@@ -114,35 +163,17 @@ def _is_page(token: dict[str, Any], scopes: list[str]) -> bool:
     )
 
 
-def _heads(session: Session, scopes: list[str]) -> dict[str, int]:
-    known = session.execute(select(Scope.scope, Scope.head).where(Scope.scope.in_(scopes)))
-    heads = dict.fromkeys(scopes, 0)
-    heads.update((scope, head) for scope, head in known)
-    return heads
+def _page(head: dict[str, Any], rows: list[Row]) -> str:
+    changes = ",".join(map(_change, rows))
+    return json.dumps(head)[:-1] + f', "changes": [{changes}]}}'
 
 
-def _written(session: Session, rows: list[Change]) -> list[str]:
-    """Each change as JSON text; a job's document is handed on as it stands in its row."""
-    wanted = [row.entity_id for row in rows if row.kind == "job" and row.change == "upsert"]
-    found = session.execute(select(Job.id, Job.document).where(Job.id.in_(wanted)))
-    documents = {row.id: row.document for row in found}
-    return [_change(row, documents.get(row.entity_id, row.data)) for row in rows]
-
-
-def _change(row: Change, data: str | None) -> str:
-    head: dict[str, Any] = {
-        "kind": row.kind,
-        "id": row.entity_id,
-        "version": row.version,
-        "change": row.change,
-    }
-    if row.change == "remove":
-        return json.dumps({**head, "reason": row.reason})
+def _change(row: Row) -> str:
+    _, kind, entity_id, version, change, reason, data = row
+    head = {"kind": kind, "id": entity_id, "version": version, "change": change}
+    if change == "remove":
+        return json.dumps({**head, "reason": reason})
     return json.dumps(head)[:-1] + f', "data": {data}}}'
-
-
-def _page(head: dict[str, Any], changes: list[str]) -> str:
-    return json.dumps(head)[:-1] + f', "changes": [{",".join(changes)}]}}'
 
 
 def _cursor(epoch: str, seen: dict[str, int]) -> str:

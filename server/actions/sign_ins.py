@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.db import audit
+from server.db.lookups import Lookups, Question
 from server.db.people import Chain, Device, Guess, Person, SignIn
 from server.domain import errors
 from server.ids import new_id
@@ -20,12 +21,29 @@ GUESSES_PER_ADDRESS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Somebody:
+    """What every request must know of the person behind it."""
+
+    id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """And of the device, if the sign-in is bound to one."""
+
+    id: str
+    status: str
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who sends a request: the person, the sign-in and, for tablets, the device."""
 
-    person: Person
+    person: Somebody
     chain_id: str
-    device: Device | None
+    device: Installation | None
 
     @property
     def device_id(self) -> str | None:
@@ -63,15 +81,15 @@ def person_by_name(session: Session, username: str) -> Person | None:
 
 
 def start(
-    session: Session, person: Person, device_id: str | None, life: timedelta, now: datetime
+    session: Session, person_id: str, device_id: str | None, life: timedelta, now: datetime
 ) -> SignIn:
     """Begins a chain of refresh tokens and returns its first link."""
-    chain = Chain(id=new_id(), person_id=person.id, device_id=device_id, started_at=now)
+    chain = Chain(id=new_id(), person_id=person_id, device_id=device_id, started_at=now)
     session.add(chain)
     session.flush()
     link = _link(chain, None, life, now)
     session.add(link)
-    audit.record(session, person.id, "sign_in.started", chain.id, now, device_id=device_id)
+    audit.record(session, person_id, "sign_in.started", chain.id, now, device_id=device_id)
     return link
 
 
@@ -129,20 +147,31 @@ def end_all(session: Session, by: str | None, why: str, now: datetime, **of: str
         end(session, chain, why, by, now)
 
 
-def caller(session: Session, person_id: str, chain_id: str) -> Caller:
+_BEHIND_A_TOKEN = Question(
+    select(
+        Person.role,
+        Person.is_active,
+        Chain.ended_at,
+        Device.id,
+        Device.status,
+        Device.last_seen_at,
+    )
+    .join(Chain, Chain.person_id == Person.id)
+    .outerjoin(Device, Device.id == Chain.device_id)
+    .where(Chain.id == bindparam("chain_id"), Person.id == bindparam("person_id"))
+)
+
+
+def caller(asked: Lookups, person_id: str, chain_id: str) -> Caller:
     """Who stands behind an access token right now; raises `TokenRevoked` where that has ended."""
-    found = session.execute(
-        select(Person, Chain, Device)
-        .join(Chain, Chain.person_id == Person.id)
-        .outerjoin(Device, Device.id == Chain.device_id)
-        .where(Chain.id == chain_id, Person.id == person_id)
-    ).one_or_none()
+    found = asked.one(_BEHIND_A_TOKEN, person_id=person_id, chain_id=chain_id)
     if found is None:
         raise errors.TokenInvalid()
-    person, chain, device = found
-    if chain.ended_at is not None or not person.is_active:
+    role, is_active, ended_at, device_id, status, last_seen_at = found
+    if ended_at is not None or not is_active:
         raise errors.TokenRevoked()
-    return Caller(person, chain.id, device)
+    device = Installation(device_id, status, last_seen_at) if device_id is not None else None
+    return Caller(Somebody(person_id, role), chain_id, device)
 
 
 def enrol(

@@ -9,13 +9,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete, or_, select, type_coerce, update
+from sqlalchemy import (
+    String,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from server.actions.settling import settle_job
 from server.db import house, jobs, photos
 from server.db.jobs import Job
+from server.db.lookups import Lookups, Question, insert_once
 from server.db.photos import Blob, Owner, Photo, Upload
+from server.db.tables import values_of
 from server.domain import errors
 from server.ids import new_id
 
@@ -45,11 +57,12 @@ def begin(
     *,
     is_here: IsHere,
     room: int,
+    upload_id: str | None = None,
 ) -> Upload:
     """The upload of this file: the one there is, or a new one, at its end where the file is here.
 
-    `room` is how many bytes may still be written. Raises `Invalid` where the file that is here has
-    another length, `StorageFull`.
+    `room` is how many bytes may still be written, `upload_id` that of a new one. Raises `Invalid`
+    where the file that is here has another length, `StorageFull`.
     """
     known = _of_hash(session, person_id, promise.sha256)
     if known is not None:
@@ -65,8 +78,18 @@ def begin(
         )
     if is_stored is None and room - photos.bytes_waited_for(session) < promise.size:
         raise errors.StorageFull(retry_after_s=300)
-    upload = Upload(
-        id=new_id(),
+    upload = new_upload(upload_id or new_id(), person_id, device_id, promise, now)
+    upload.finished_at = now if is_stored is not None else None
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+def new_upload(
+    upload_id: str, person_id: str, device_id: str | None, promise: Promise, now: datetime
+) -> Upload:
+    return Upload(
+        id=upload_id,
         sha256=promise.sha256,
         size=promise.size,
         mime=promise.mime,
@@ -75,11 +98,34 @@ def begin(
         device_id=device_id,
         created_at=now,
         expires_at=now + LIFE,
-        finished_at=now if is_stored is not None else None,
+        is_whole=False,
     )
-    session.add(upload)
-    session.flush()
-    return upload
+
+
+_HEARD_OF = Question(
+    select(
+        exists().where(
+            Upload.person_id == bindparam("person_id"), Upload.sha256 == bindparam("sha256")
+        ),
+        exists().where(
+            Owner.person_id == bindparam("person_id"), Owner.sha256 == bindparam("sha256")
+        ),
+        photos.BYTES_WAITED_FOR.scalar_subquery(),
+    )
+)
+
+
+def is_unheard_of(asked: Lookups, person_id: str, promise: Promise, room: int) -> bool:
+    """Whether this person never spoke of the file before. Raises `StorageFull` where a new one has no
+    room beside those that are open."""
+    found = asked.one(_HEARD_OF, person_id=person_id, sha256=promise.sha256)
+    assert found is not None, "a sum is always there"
+    is_begun, is_owned, waited_for = found
+    if is_begun or is_owned:
+        return False
+    if room - int(waited_for) < promise.size:
+        raise errors.StorageFull(retry_after_s=300)
+    return True
 
 
 def _of_hash(session: Session, person_id: str, sha256: str) -> Upload | None:
@@ -209,20 +255,33 @@ def finish(session: Session, upload_id: str, now: datetime) -> None:
     note_stored(session, upload.sha256, upload.size, upload.person_id, now)
 
 
+def keep(session: Session, upload: Upload, now: datetime) -> None:
+    """A file came in one go and lies under its hash: its upload, begun and finished at once.
+
+    A twin that was begun meanwhile is finished with it.
+    """
+    if not insert_once(session, Upload, **{**values_of(upload), "finished_at": now}):
+        twin = _of_hash(session, upload.person_id, upload.sha256)
+        if twin is not None:
+            twin.finished_at = twin.finished_at or now
+    note_stored(session, upload.sha256, upload.size, upload.person_id, now)
+
+
 def note_stored(
     session: Session, sha256: str, size: int, person_id: str | None, now: datetime
 ) -> None:
     """A file is here in full, brought by this person (None: by somebody unknown). Safe to repeat."""
-    if session.get(Blob, sha256) is None:
-        session.add(Blob(sha256=sha256, size=size, stored_at=now))
-    if person_id is not None:
-        own(session, sha256, person_id)
     session.flush()
+    insert_once(session, Blob, sha256=sha256, size=size, stored_at=now)
+    if person_id is not None:
+        insert_once(session, Owner, sha256=sha256, person_id=person_id)
+    house.ask_for(session, "photo.examine", sha256, now)
     waiting = jobs_waiting_for(session, sha256)
+    if not waiting:
+        return
     jobs.lock(session, set(waiting))
     arrived = update(Photo).where(Photo.sha256 == sha256, Photo.state == "awaited")
     session.execute(arrived.values(state="stored"))
-    house.ask_for(session, "photo.examine", sha256, now)
     session.flush()
     for job_id in waiting:
         settle_job(session, job_id, now)
@@ -230,17 +289,25 @@ def note_stored(
 
 def own(session: Session, sha256: str, person_id: str) -> None:
     """This person sent or announced the file, and may be told whether it is here."""
-    if not photos.is_owner(session, sha256, person_id):
-        session.add(Owner(sha256=sha256, person_id=person_id))
-        session.flush()
+    insert_once(session, Owner, sha256=sha256, person_id=person_id)
+
+
+_WAITING = Question(
+    select(
+        union_all(
+            select(Photo.job_id).where(Photo.sha256 == bindparam("sha256")),
+            select(Job.id).where(
+                Job.received == "partial", type_coerce(Job.missing, String).like(bindparam("named"))
+            ),
+        ).subquery()
+    )
+)
 
 
 def jobs_waiting_for(session: Session, sha256: str) -> list[str]:
     """Jobs that show the file as a photo, or whose announced proof is not here in full without it."""
-    shown = select(Photo.job_id).where(Photo.sha256 == sha256)
-    missed = type_coerce(Job.missing, String).contains(sha256)
-    waiting = select(Job.id).where(or_(Job.id.in_(shown), (Job.received == "partial") & missed))
-    return list(session.scalars(waiting.order_by(Job.id)))
+    found = _WAITING.within(session, sha256=sha256, named=f"%{sha256}%")
+    return sorted({job_id for (job_id,) in found})
 
 
 def forget(session: Session, upload_id: str) -> None:

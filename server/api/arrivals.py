@@ -6,28 +6,27 @@ the offset that is told is always the length of the file on the disk.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from flask import current_app, request
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import ClientDisconnected
+from sqlalchemy.orm import Session
 
 from server.actions import uploads
+from server.api import bodies
+from server.db.lookups import Lookups
 from server.db.photos import Upload
 from server.domain import errors
-from server.files import digest
+from server.files import Incoming, digest
 from server.house import house
 from server.ids import new_id
 from server.requests import figures
 
-PIECE = 16 * 1024  # bytes read at once; small, so that a slow sender lets us look around between
-CRUMB = 1024  # the same after a silence
-WRITE_AT = 256 * 1024  # bytes that may wait in memory before they are written and flushed
-LOOK_S = 1.0  # seconds after which a holder looks around, also while nothing arrives
-QUIET_S = 30.0  # seconds of silence after which a sender has gone
+FLUSH_AT = 8 * 1024 * 1024  # bytes that a power cut may take from a request that is not answered
 WAIT_S = 3.0  # seconds that a newcomer waits for its turn
 ASK_S = 0.05  # seconds between its questions
 
@@ -52,6 +51,8 @@ class Turn:
     def __init__(self, upload_id: str, person_id: str) -> None:
         self._upload_id, self._person_id, self._id = upload_id, person_id, new_id()
         self._is_over = False
+        self._looked_at = time.monotonic()
+        self._seen: hashlib._Hash | None = None  # of the whole file, where this request brought it
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + WAIT_S
@@ -62,7 +63,7 @@ class Turn:
                 )
             )
             if taken is not None:
-                self.upload = taken
+                self.upload, self._looked_at = taken, time.monotonic()
                 return self
             self._wait_until_free(deadline)
 
@@ -95,47 +96,53 @@ class Turn:
         away), `Locked` where the turn had to be given up, `StorageFull`.
         """
         start = self.offset
-        at, waiting, written_at = start, bytearray(), time.monotonic()
-        for piece in _pieces(promised):
-            waiting += piece
-            if len(waiting) >= WRITE_AT or time.monotonic() - written_at >= LOOK_S:
-                is_wanted = self._look_around()
-                at = self._append(at, waiting, checksum)
-                written_at = time.monotonic()
-                if is_wanted and at - start < promised:
-                    if checksum:
-                        self._cut_back(start)
-                    raise errors.Locked(retry_after_s=1)
-        self._look_around()
-        at = self._append(at, waiting, checksum)
-        is_cut = at - start < promised
-        if checksum and (is_cut or not checksum.is_right):
-            at = self._cut_back(start)
+        self._seen = hashlib.sha256() if start == 0 else None
+        with house().media.receive(self._upload_id, start) as incoming:
+            self._write(incoming, promised, checksum)
+            is_cut = incoming.at - start < promised
+            if checksum and (is_cut or not checksum.is_right):
+                incoming.cut_back(start)
+            if incoming.at < self.upload.size:  # else it is flushed before it gets its name
+                incoming.flush()
         if is_cut:
-            raise errors.BodyCut(offset=at)
+            raise errors.BodyCut(offset=incoming.at)
         if checksum and not checksum.is_right:
-            raise errors.ChecksumMismatch(offset=at)
-        return at
+            raise errors.ChecksumMismatch(offset=incoming.at)
+        return incoming.at
 
-    def _append(self, at: int, waiting: bytearray, checksum: Checksum | None) -> int:
-        if not waiting:
-            return at
+    def _write(self, incoming: Incoming, promised: int, checksum: Checksum | None) -> None:
+        """Piece by piece; never without having looked around within the last second."""
+        start = flushed_to = incoming.at
+        for piece in bodies.pieces(promised):
+            is_wanted = self._is_time_to_look() and self._look_around()
+            self._write_piece(incoming, piece, checksum)
+            if is_wanted and incoming.at - start < promised:
+                if checksum:
+                    incoming.cut_back(start)
+                incoming.flush()
+                raise errors.Locked(retry_after_s=1)
+            if incoming.at - flushed_to >= FLUSH_AT:
+                incoming.flush()
+                flushed_to = incoming.at
+
+    def _write_piece(self, incoming: Incoming, piece: bytes, checksum: Checksum | None) -> None:
+        if not piece:
+            return
+        if self._seen:
+            self._seen.update(piece)
         if checksum:
-            checksum.seen.update(waiting)
-        after = house().media.append(self._upload_id, at, bytes(waiting))
-        figures(current_app).upload_bytes.inc(len(waiting))
-        waiting.clear()
-        return after
+            checksum.seen.update(piece)
+        incoming.write(piece)
+        figures(current_app).upload_bytes.inc(len(piece))
 
-    def _cut_back(self, start: int) -> int:
-        """What this request brought goes: its checksum cannot be right any more."""
-        return house().media.append(self._upload_id, start, b"")
+    def _is_time_to_look(self) -> bool:
+        return time.monotonic() - self._looked_at >= bodies.LOOK_S
 
     def _look_around(self) -> bool:
         """Keeps the turn alive and returns whether somebody waits for it, who gets it once what came
         so far is written: so every turn moves the file on. Raises `Locked` where the turn is lost.
         """
-        now = house().clock()
+        now, self._looked_at = house().clock(), time.monotonic()
         standing = house().database.read(
             lambda session: uploads.standing(session, self._upload_id, self._id)
         )
@@ -175,15 +182,98 @@ class Turn:
             return  # an earlier try got as far as the move
         if not incoming.exists():
             raise errors.FileUnknown()
-        if digest(incoming) != upload.sha256:
+        if self._digest(incoming) != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         write(lambda session: uploads.note_whole(session, upload.id))
+
+    def _digest(self, incoming: Path) -> str:
+        """Of the bytes as they came, where they all came by this request; else read again."""
+        return self._seen.hexdigest() if self._seen else digest(incoming)
 
     def forget(self) -> None:
         """The upload and what came of it go; a file that is here in full stays."""
         write(lambda session: uploads.forget(session, self._upload_id))
         house().media.remove_incoming(self._upload_id)
         self._is_over = True
+
+
+class FirstTurn(Turn):
+    """The turn of a file that comes with its creation, and of which nobody has heard.
+
+    Its row waits until it is known how the file came. Mostly it comes in one go, and one transaction
+    writes everything. Where it takes longer than a second, or breaks off, the upload is begun as any
+    other: the rest comes later. Raises `Locked` where a twin was begun meanwhile.
+    """
+
+    def __init__(self, promise: uploads.Promise, person_id: str, device_id: str | None) -> None:
+        super().__init__(new_id(), person_id)
+        self._promise, self._device_id, self._is_begun = promise, device_id, False
+
+    def __enter__(self) -> Self:
+        now, who = house().clock(), (self._person_id, self._device_id)
+        self.upload = uploads.new_upload(self._upload_id, *who, self._promise, now)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, errors.BodyCut) and not self._is_begun:
+            self._begin()
+        if self._is_begun:
+            super().__exit__(kind, error, trace)
+        elif not self._is_over:
+            house().media.remove_incoming(self._upload_id)
+
+    def _look_around(self) -> bool:
+        if not self._is_begun:
+            self._begin()
+        return super()._look_around()
+
+    def _begin(self) -> None:
+        """Raises `Locked` where a twin was begun meanwhile, which is the one to go on with."""
+
+        def act(session: Session) -> Upload | None:
+            now = house().clock()
+            begun = uploads.begin(
+                session,
+                self._person_id,
+                self._device_id,
+                self._promise,
+                now,
+                is_here=is_here,
+                room=room(),
+                upload_id=self._upload_id,
+            )
+            if begun.id != self._upload_id:
+                return None
+            return uploads.take_turn(session, begun.id, self._person_id, self._id, now)
+
+        taken = write(act)
+        if taken is None:
+            raise errors.Locked(retry_after_s=1)
+        self.upload, self._is_begun = taken, True
+
+    def finish(self) -> None:
+        """As any other turn; at once, where nothing of the upload has been written yet."""
+        if self._is_begun:
+            super().finish()
+            return
+        upload, media = self.upload, house().media
+        incoming = media.incoming_path(upload.id)
+        if self._digest(incoming) != upload.sha256:
+            raise errors.ChecksumMismatch(sha256=upload.sha256)
+        media.place(incoming, upload.sha256, known=True)
+        write(lambda session: uploads.keep(session, upload, house().clock()))
+        self._is_over = True
+
+
+def is_unheard_of(person_id: str, promise: uploads.Promise) -> bool:
+    """Whether this person never spoke of the file before; raises `StorageFull`."""
+    with Lookups(house().database) as asked:
+        return uploads.is_unheard_of(asked, person_id, promise, room())
 
 
 def offset_of(upload: Upload) -> int:
@@ -212,32 +302,6 @@ def must_have_room(size: int) -> None:
 def room() -> int:
     """How many bytes may be written until the reserve is touched; below zero when it is."""
     return house().media.free_bytes() - house().config.disk_reserve
-
-
-def _pieces(promised: int) -> Iterator[bytes]:
-    """The body as it comes in, at most `promised` bytes; ends early where the sender has gone.
-
-    An empty piece means that nothing came for a while, under a server that lets us look (gunicorn).
-    """
-    socket = request.environ.get("gunicorn.socket")
-    if socket is not None:
-        socket.settimeout(LOOK_S)
-    left, heard_at, step = promised, time.monotonic(), PIECE
-    while left > 0:
-        try:
-            piece = request.stream.read(min(step, left))
-        except TimeoutError:
-            if time.monotonic() - heard_at > QUIET_S:
-                return
-            step = CRUMB  # the server may hold a part of a piece: it is asked for less
-            yield b""
-            continue
-        except (OSError, ClientDisconnected):
-            return
-        if not piece:
-            return
-        left, heard_at, step = left - len(piece), time.monotonic(), min(2 * step, PIECE)
-        yield piece
 
 
 def write(act: Callable[[Any], Any]) -> Any:

@@ -20,7 +20,7 @@ from flask_smorest import Blueprint
 
 from server.actions import uploads as acts
 from server.api import arrivals
-from server.api.arrivals import Checksum, Turn
+from server.api.arrivals import Checksum, FirstTurn, Turn, is_unheard_of
 from server.api.schemas import Count, Moment, Shape, Text
 from server.api.tablets import from_tablet, tablet
 from server.auth import is_open, needs
@@ -36,6 +36,7 @@ TUS = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 ALGORITHMS = ("sha256", "sha1", "md5")
 BYTES = "application/offset+octet-stream"
+IN_ONE_GO = 1024 * 1024  # bytes that may come with a creation before anything of it is written down
 MOST_BLOBS = 500  # asked for at once
 METADATA_BYTES = 4_000
 
@@ -188,6 +189,12 @@ def create() -> Response:
         _must_be_bytes()
     if body > promise.size:
         raise errors.TooLarge(most=promise.size)
+    who = tablet()
+    if body == promise.size and 0 < body <= IN_ONE_GO and is_unheard_of(who.person.id, promise):
+        with FirstTurn(promise, who.person.id, who.device_id) as first:
+            _receive(first, body, checksum)
+            first.finish()
+        return _answer(201, first.upload, Location=_address(first.upload))
     upload = _begin(promise)
     g.upload_offset = arrivals.offset_of(upload)
     starts_here = body > 0 and g.upload_offset == 0
@@ -365,11 +372,7 @@ def _promise() -> acts.Promise:
 
 def _metadata(raw: str) -> dict[str, str]:
     """`Upload-Metadata`: pairs of a name and a text in base64, with commas between. It is data only."""
-    if (
-        len(raw) > METADATA_BYTES
-        or not raw.isascii()
-        or not all(each.isprintable() for each in raw)
-    ):
+    if len(raw) > METADATA_BYTES or not raw.isascii() or not raw.isprintable():
         raise errors.BadRequest(header="Upload-Metadata")
     said = {}
     for pair in filter(None, (each.strip() for each in raw.split(","))):

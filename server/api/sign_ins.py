@@ -7,7 +7,7 @@ from flask import request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from server import passwords
+from server import auth, passwords
 from server.actions import sign_ins
 from server.api.schemas import Secret, Shape, Text
 from server.api.transactions import writes
@@ -64,7 +64,7 @@ def login(form: dict[str, str]) -> Any:
         raise errors.WrongPassword()
     assert person is not None, "only a person's password fits"
     life = house().config.refresh_life
-    link = database.write(lambda s: sign_ins.start(s, person, None, life, now))
+    link = database.write(lambda s: sign_ins.start(s, person.id, None, life, now))
     return {**token_pair(link), "person": person}
 
 
@@ -109,4 +109,4 @@ def logout(session: Session) -> None:
 @blp.response(200, Me)
 def me() -> Person:
     """Who is signed in."""
-    return caller().person
+    return auth.me()

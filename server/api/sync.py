@@ -20,9 +20,10 @@ from server.api.schemas import ClientId, Shape, Text
 from server.api.sync_shapes import Changes, Hello, HelloReport, Push, Pushed, Statuses, StatusQuery
 from server.api.tablets import from_tablet, tablet
 from server.api.transactions import reads, writes
-from server.auth import caller, caller_if_any, is_open, needs, token_pair
+from server.auth import caller, caller_if_any, is_open, me, needs, token_pair
 from server.clock import wire
 from server.db import house as house_rows
+from server.db.lookups import Lookups
 from server.db.people import SignIn
 from server.domain import errors
 from server.domain import photos as photo_rules
@@ -76,7 +77,7 @@ def enrol(form: dict[str, str]) -> dict[str, Any]:
             session, who, form["device_id"], secret, form["platform"], form["name"], now
         )
         life = house().config.refresh_life
-        link = sign_ins.start(session, who.person, device.id, life, now)
+        link = sign_ins.start(session, who.person.id, device.id, life, now)
         return {"id": device.id, "name": device.name, "status": device.status}, link
 
     device, link = house().database.write(act)
@@ -135,14 +136,13 @@ def _hello(who: Caller | None) -> dict[str, Any]:
         },
         "black_box_key": black_box.public_key(config.secret),
         "device": {"id": device.id, "status": device.status} if device else None,
-        "person": who.person if who else None,
+        "person": me() if who else None,
         "login": {"state": "signed_in" if who else "signed_out"},
     }
 
 
 @blp.route("/pull")
 @from_tablet
-@reads
 @needs("profile.read")
 @blp.doc(
     parameters=[
@@ -151,7 +151,7 @@ def _hello(who: Caller | None) -> dict[str, Any]:
     ],
     responses={"200": {"description": "One page of changes", "schema": Changes}},
 )
-def pull(session: Session) -> Response:
+def pull() -> Response:
     """Changes since the cursor, oldest first; none given means from the beginning.
 
     Write the page and its cursor in one local transaction. 410 `cursor_gone` asks for a snapshot.
@@ -159,13 +159,13 @@ def pull(session: Session) -> Response:
     who = _served()
     limit = _limit(request.args.get("limit"))
     cursor = request.args.get("cursor")
-    page = pulling.changes(session, who.person, cursor, limit, house().clock())
+    with Lookups(house().database) as asked:
+        page = pulling.changes(asked, who.person.id, cursor, limit, house().clock())
     return Response(page, mimetype="application/json")
 
 
 @blp.route("/snapshot")
 @from_tablet
-@reads
 @needs("profile.read")
 @blp.doc(
     parameters=[
@@ -174,14 +174,16 @@ def pull(session: Session) -> Response:
     ],
     responses={"200": {"description": "One page of everything in scope", "schema": Changes}},
 )
-def snapshot(session: Session) -> Response:
+def snapshot() -> Response:
     """Everything in scope, page by page (`next`); the last page carries the cursor to go on from.
 
     What no page named goes away on the tablet, except jobs with unsent work.
     """
     who = _served()
     limit = _limit(request.args.get("limit"))
-    page = pulling.snapshot(session, who.person, request.args.get("page"), limit, house().clock())
+    at = request.args.get("page")
+    with Lookups(house().database) as asked:
+        page = pulling.snapshot(asked, who.person.id, at, limit, house().clock())
     return Response(page, mimetype="application/json")
 
 

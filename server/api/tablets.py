@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 from flask import request
 
 from server.actions import sign_ins
-from server.actions.sign_ins import Caller
+from server.actions.sign_ins import Caller, Installation
 from server.auth import caller
-from server.db.people import Device
 from server.domain import errors
 from server.house import house
 
@@ -40,14 +39,14 @@ def tablet() -> Caller:
     return caller()
 
 
-def _device() -> Device:
+def _device() -> Installation:
     device = caller().device
     if device is None or request.headers.get("Sync-Device") != device.id:
         raise errors.DeviceUnknown()
     return device
 
 
-def _note_seen(device: Device) -> None:
+def _note_seen(device: Installation) -> None:
     now, app = house().clock(), request.headers.get("Sync-App", "")
     if device.last_seen_at is not None and now - device.last_seen_at < SEEN_EVERY:
         return

@@ -15,7 +15,7 @@ from flask import Response, current_app, g, make_response, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from server.auth import caller_if_any
+from server.auth import me_if_any
 from server.db.house import KeptAnswer
 from server.domain import errors
 from server.house import house
@@ -30,7 +30,7 @@ def reads(view: View) -> View:
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Any:
-        caller_if_any()  # before a connection is held: asking needs one of its own
+        me_if_any()  # before a connection is held: asking needs one of its own
         return house().database.read(lambda session: make_response(view(session, *args, **kwargs)))
 
     return in_transaction
@@ -41,18 +41,18 @@ def writes(view: View) -> View:
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Any:
-        who = caller_if_any()  # before a writer's turn is taken
+        who = me_if_any()  # before a writer's turn is taken
 
         def act(session: Session) -> Response:
             session.info["request_id"] = g.get("request_id")
             key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
             if key is None or who is None:
                 return make_response(view(session, *args, **kwargs))
-            kept = session.get(KeptAnswer, (who.person.id, _key(key)))
+            kept = session.get(KeptAnswer, (who.id, _key(key)))
             if kept is not None:
                 return _again(kept)
             answer = make_response(view(session, *args, **kwargs))
-            session.add(_keep(who.person.id, _key(key), answer))
+            session.add(_keep(who.id, _key(key), answer))
             return answer
 
         try:

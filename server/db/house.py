@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Select, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db.lookups import insert_once
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words
 from server.ids import new_id
 
@@ -64,7 +65,9 @@ def epoch(session: Session) -> str:
 
 def ask_for(session: Session, kind: str, subject: str, run_at: datetime, **details: Any) -> None:
     """Puts a task into the queue."""
-    session.add(Task(id=new_id(), kind=kind, subject=subject, run_at=run_at, details=details))
+    insert_once(
+        session, Task, id=new_id(), kind=kind, subject=subject, run_at=run_at, details=details
+    )
 
 
 def _is_due(now: datetime) -> Any:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select
+from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.db import jobs
@@ -36,7 +36,16 @@ class Upload(Table):
     """A resumable upload that is under way."""
 
     __tablename__ = "uploads"
-    __table_args__ = (Index("uq_uploads_person_hash", "person_id", "sha256", unique=True),)
+    __table_args__ = (
+        Index("uq_uploads_person_hash", "person_id", "sha256", unique=True),
+        # The open ones, few among many, are summed up at every creation.
+        Index(
+            "ix_uploads_open",
+            "size",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     sha256: Mapped[Hash]
@@ -163,10 +172,14 @@ def is_owner(session: Session, sha256: str, person_id: str) -> bool:
     return session.get(Owner, (sha256, person_id)) is not None
 
 
+BYTES_WAITED_FOR = select(func.coalesce(func.sum(Upload.size), 0)).where(
+    Upload.finished_at.is_(None)
+)
+
+
 def bytes_waited_for(session: Session) -> int:
     """How many bytes the open uploads may still bring."""
-    open_ones = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.finished_at.is_(None))
-    return int(session.execute(open_ones).scalar_one())
+    return int(session.execute(BYTES_WAITED_FOR).scalar_one())
 
 
 QUARTERS = (0, 1, 2, 3)

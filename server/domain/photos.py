@@ -26,7 +26,6 @@ office it says where to look first.
 
 import itertools
 import math
-import operator
 import sys
 from array import array
 from collections.abc import Mapping
@@ -61,6 +60,7 @@ _AV1_BRANDS = frozenset({b"avif", b"avis"})
 _NOT_DARK = bytes(range(32, 256))
 _NOT_BRIGHT = bytes(range(248))
 _LAPLACIAN_BIAS = 2048
+_SQUARES = [value * value for value in range(2 * _LAPLACIAN_BIAS)]  # looked up faster than made
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _variance(values: "array[int]") -> float:
     if not values:
         return 0.0
     total = sum(values)
-    squares: int = sum(map(operator.mul, values, values))
+    squares = sum(map(_SQUARES.__getitem__, values))
     return (squares * len(values) - total * total) / (len(values) * len(values))
 
 
@@ -252,7 +252,8 @@ def _cells(pixels: bytes, width: int, rows: range) -> list[float]:
     means = []
     for column in range(HASH_COLUMNS):
         across = _band(column, HASH_COLUMNS, width)
-        total = sum(sum(pixels[y * width + across.start : y * width + across.stop]) for y in rows)
+        lines = [pixels[y * width + across.start : y * width + across.stop] for y in rows]
+        total = sum(map(sum, lines))
         means.append(total / (len(rows) * len(across)))
     return means
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageFile, JpegImagePlugin
 from server.domain import errors, photos
 from server.images import Limits, png
 
-STRIP_PIXELS = 2_000_000
+STRIP_PIXELS = 2048 * 2048  # what a tablet stores comes in one piece
 WEBP_BYTES_PER_PIXEL = 16
 HEIC_BYTES_PER_PIXEL = 6
 DEEP_HEIC_BYTES_PER_PIXEL = 8
@@ -91,6 +91,9 @@ def _whole(opened: ImageFile.ImageFile) -> Picture:
         picture.exif = opened.info.get("exif")
         picture.icc = opened.info.get("icc_profile")
         width, height = opened.size
+        if rows >= height:
+            yield opened
+            return
         for top in range(0, height, rows):
             yield opened.crop((0, top, width, min(height, top + rows)))
 
