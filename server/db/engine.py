@@ -118,6 +118,11 @@ class Database:
         outcome: T = self._group.write(act)
         return outcome
 
+    @property
+    def waiting_together(self) -> int:
+        """How many acts wait to be committed together."""
+        return self._group.waiting if self.is_sqlite else 0
+
     def _write_group(self, join: Callable[[], list[Act]]) -> list[Any]:
         with self._turn():
             acts = join()
