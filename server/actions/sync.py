@@ -121,7 +121,7 @@ def _working_set(
 ) -> WorkingSet:
     """All that these events may touch."""
     sound = [arrival.envelope for arrival in arrivals if not arrival.problems]
-    named = {each for arrival in arrivals for each in kinds.ids_in(arrival.envelope.get("data"))}
+    said = [arrival.envelope.get("data") for arrival in arrivals]
     record = Record(
         session,
         _jobs_of(arrivals),
@@ -130,13 +130,14 @@ def _working_set(
         delivery.device_id,
         [each["seq"] for each in sound],
     )
-    hashes = {
-        blob["sha256"]
-        for each in sound
-        if rules.unreadable_code(each) is None
-        for blob in kinds.blobs_of(each["kind"], each["data"])
-    }
-    return WorkingSet(session, locked, delivery.now, record=record, named=named, hashes=hashes)
+    return WorkingSet(
+        session,
+        locked,
+        delivery.now,
+        record=record,
+        named={each for data in said for each in kinds.ids_in(data)},
+        hashes={each for data in said for each in kinds.hashes_in(data)},
+    )
 
 
 def _take(work: WorkingSet, delivery: Delivery, arrival: Arrival, judge: Judge) -> Result:

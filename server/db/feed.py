@@ -146,10 +146,7 @@ def stamp(session: Session, now: datetime, work: WorkingSet | None = None) -> Ve
         work = WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
     by_scope = _entries(work, touched)
     work.write()
-    versions = {}
-    for scope in sorted(by_scope):
-        versions.update(_stamp_scope(session, scope, by_scope[scope]))
-    return versions
+    return _stamp_scopes(session, by_scope)
 
 
 def _entries(work: WorkingSet, touched: Touched) -> dict[str, list[Entry]]:
@@ -210,16 +207,19 @@ def _stock_entry(work: WorkingSet, person_id: str, sku: str) -> Entry:
     return Entry("stock", sku, "upsert", data=json.dumps({"sku": sku, "quantity": quantity}))
 
 
-def _stamp_scope(session: Session, scope: str, entries: list[Entry]) -> Versions:
-    raise_head, write_change = _STATEMENTS[session.get_bind().dialect.name]
-    count = len(entries)
-    head = session.execute(raise_head, {"scope": scope, "head": count}).scalar_one()
-    rows = [
-        {"scope": scope, "version": version, **entry._asdict()}
-        for version, entry in enumerate(entries, start=head - count + 1)
-    ]
-    session.execute(write_change, rows)
-    return {(scope, row["kind"], row["entity_id"]): row["version"] for row in rows}
+def _stamp_scopes(session: Session, by_scope: dict[str, list[Entry]]) -> Versions:
+    raise_head, write_changes = _STATEMENTS[session.get_bind().dialect.name]
+    rows: list[dict[str, Any]] = []
+    for scope in sorted(by_scope):
+        entries = by_scope[scope]
+        head = session.execute(raise_head, {"scope": scope, "head": len(entries)}).scalar_one()
+        rows += [
+            {"scope": scope, "version": version, **entry._asdict()}
+            for version, entry in enumerate(entries, start=head - len(entries) + 1)
+        ]
+    if rows:
+        session.execute(write_changes, rows)
+    return {(row["scope"], row["kind"], row["entity_id"]): row["version"] for row in rows}
 
 
 def _raise_head(insert: Any) -> Any:
@@ -229,7 +229,7 @@ def _raise_head(insert: Any) -> Any:
     ).returning(Scope.__table__.c.head)
 
 
-def _write_change(insert: Any) -> Any:
+def _write_changes(insert: Any) -> Any:
     written = insert(Change.__table__)
     return written.on_conflict_do_update(
         index_elements=["scope", "kind", "entity_id"],
@@ -239,7 +239,7 @@ def _write_change(insert: Any) -> Any:
 
 # Put together once: that took longer than running them.
 _STATEMENTS = {
-    name: (_raise_head(insert), _write_change(insert))
+    name: (_raise_head(insert), _write_changes(insert))
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True))).order_by(Job.id)

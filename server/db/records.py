@@ -69,7 +69,7 @@ class Record:
         device_id: str = "",
         numbers: Collection[int] = (),
     ) -> None:
-        self._session = session
+        self._session, self._connection = session, session.connection()
         self._asked, self._asked_waiting, self._asked_aside = set(ids), set(ids), set[str]()
         self._events: dict[str, Brief | FieldEvent] = {}
         self._aside: dict[str, dict[str, str]] = {}
@@ -82,7 +82,7 @@ class Record:
             "device": device_id,
             "numbers": list(numbers),
         }
-        for row in session.execute(_ABOUT, asked):
+        for row in self._connection.execute(_ABOUT, asked):
             self._note(Brief(*row))
 
     def _note(self, event: Brief | FieldEvent) -> None:
@@ -116,16 +116,17 @@ class Record:
 
     def aside(self, event_id: str) -> dict[str, str]:
         """What was put aside under this id: fingerprint -> code."""
-        self._ask_aside()
+        if event_id not in self._asked_aside:
+            self._ask_aside({event_id, *self._asked} - self._asked_aside)
         return self._aside.get(event_id, {})
 
-    def _ask_aside(self) -> None:
-        """Few batches need to know what was put aside, and then of all their events."""
-        ids = sorted(self._asked - self._asked_aside)
-        if ids:
-            self._asked_aside |= self._asked
-            for event_id, fingerprint, code in self._session.execute(_PUT_ASIDE, {"ids": ids}):
-                self.put_aside(event_id, fingerprint, code)
+    def _ask_aside(self, ids: set[str]) -> None:
+        """Asked late, because few batches need it, and then for all that have been asked for."""
+        self._asked_aside |= ids
+        for event_id, fingerprint, code in self._connection.execute(
+            _PUT_ASIDE, {"ids": sorted(ids)}
+        ):
+            self.put_aside(event_id, fingerprint, code)
 
     def is_number_taken(self, device_id: str, seq: int) -> bool:
         return (device_id, seq) in self._numbers
@@ -137,14 +138,18 @@ class Record:
     def here(self, event_ids: Iterable[str]) -> set[str]:
         """Those in custody that wait for nothing: judged, or put aside because nobody could read them."""
         wanted = set(event_ids)
-        self._ask_for(wanted - self._asked)
-        return {each for each in wanted if self._is_judged(each) or self.aside(each)}
+        here = {each for each in wanted if self._is_judged(each)}
+        others = wanted - here
+        if others:
+            self._ask_for(others - self._asked)
+            here |= {each for each in others if self._is_judged(each) or self.aside(each)}
+        return here
 
     def _ask_for(self, ids: set[str]) -> None:
         if ids:
             self._asked |= ids
             unknown = sorted(ids - self._events.keys())
-            for row in self._session.execute(_OF_IDS, {"ids": unknown}) if unknown else ():
+            for row in self._connection.execute(_OF_IDS, {"ids": unknown}) if unknown else ():
                 self._note(Brief(*row))
 
     def _is_judged(self, event_id: str) -> bool:
@@ -155,7 +160,7 @@ class Record:
         """The events that are held until this one comes, in the order in which they came."""
         if event_id not in self._asked_waiting:
             self._asked_waiting.add(event_id)
-            for row in self._session.execute(_WAITING, {"id": event_id}):
+            for row in self._connection.execute(_WAITING, {"id": event_id}):
                 if row.id not in self._events:
                     self._note(Brief(*row))
         waiting = [
@@ -183,7 +188,7 @@ class Record:
         wanted = list(event_ids)
         unread = [each for each in wanted if each not in self._envelopes]
         if unread:
-            for event_id, raw in self._session.execute(_RAW, {"ids": unread}):
+            for event_id, raw in self._connection.execute(_RAW, {"ids": unread}):
                 self._envelopes[event_id] = json.loads(raw)
         return [self._envelopes[each] for each in wanted]
 

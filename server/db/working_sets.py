@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import Text, bindparam, insert, or_, select, tuple_, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.db.events import FieldEvent
@@ -53,10 +54,13 @@ _SHEETS = select(Sheet.job_id, Sheet.rev, type_coerce(Sheet.content, Text)).wher
     tuple_(Sheet.job_id, Sheet.rev).in_(_many("sheets"))
 )
 _STORED = select(Blob.sha256).where(Blob.sha256.in_(_many("hashes")))
-_OWNED = select(Owner.sha256, Owner.person_id).where(Owner.sha256.in_(_many("hashes")))
 
 PLAIN = (FieldEvent, Photo, Owner, Receipt, Movement)
 _INSERTS: dict[type[Table], Any] = {kind: insert(kind.__table__) for kind in PLAIN}  # type: ignore[arg-type]
+_OWN = {
+    "sqlite": sqlite.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
+    "postgresql": postgresql.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
+}
 
 
 class WorkingSet:
@@ -78,6 +82,7 @@ class WorkingSet:
         hashes: Collection[str] = (),
     ) -> None:
         self.session, self.now = session, now
+        self._connection = session.connection()  # asked directly for what is not to be an instance
         self.jobs = {job.id: job for job in jobs}
         self.tickets = sorted({*tickets, *(job.ticket_id for job in self.jobs.values())})
         self.drafts: dict[tuple[Any, ...], tuple[Document, str]] = {}
@@ -103,21 +108,24 @@ class WorkingSet:
         return {job.id: job for job in found}
 
     @cached_property
-    def _visits(self) -> list[Visit]:
-        return list(self.session.scalars(_VISITS, {"jobs": list(self.family)}))
+    def _visits(self) -> dict[str, Visit]:
+        found = self.session.scalars(_VISITS, {"jobs": list(self.family)})
+        return {visit.id: visit for visit in found}
 
     def visit(self, job: Job) -> Visit:
         """The visit under the present assignment."""
-        return next(visit for visit in self._visits if visit.id == job.visit_id)
+        assert job.visit_id is not None, "a job is issued together with its visit"
+        return self._visits[job.visit_id]
 
     def has_visited(self, job: Job, person_id: str) -> bool:
-        return any(each.job_id == job.id and each.person_id == person_id for each in self._visits)
+        visits = self._visits.values()
+        return any(each.job_id == job.id and each.person_id == person_id for each in visits)
 
     @cached_property
     def crew(self) -> dict[str, list[str]]:
         """Who goes along, by job."""
         crew: dict[str, list[str]] = {each: [] for each in self.jobs}
-        for job_id, person_id in self.session.execute(_CREW, {"jobs": list(self.jobs)}):
+        for job_id, person_id in self._connection.execute(_CREW, {"jobs": list(self.jobs)}):
             crew[job_id].append(person_id)
         return crew
 
@@ -191,7 +199,7 @@ class WorkingSet:
     def sheet_text(self, job: Job, rev: int) -> str | None:
         """The sheet of one revision as JSON; None where there never was such a one."""
         if (job.id, rev) not in self._sheets:
-            found = self.session.execute(_SHEETS, {"sheets": [(job.id, rev)]}).first()
+            found = self._connection.execute(_SHEETS, {"sheets": [(job.id, rev)]}).first()
             self._sheets[job.id, rev] = found[2] if found else None
         return self._sheets[job.id, rev]
 
@@ -207,26 +215,15 @@ class WorkingSet:
         """Those of the files whose bytes are here."""
         unknown = (self._hashes | set(hashes)) - self._stored.keys()
         if unknown:
-            here = set(self.session.scalars(_STORED, {"hashes": sorted(unknown)}))
+            here = set(self._connection.scalars(_STORED, {"hashes": sorted(unknown)}))
             self._stored.update((each, each in here) for each in unknown)
         return {each for each in hashes if self._stored[each]}
 
-    @cached_property
-    def _owned(self) -> set[tuple[str, str]]:
-        found = self.session.execute(_OWNED, {"hashes": sorted(self._hashes)})
-        return {(sha256, person_id) for sha256, person_id in found}
+    # What is added.
 
     def own(self, sha256: str, person_id: str) -> None:
         """Whoever announced a file is told whether it is here."""
-        if sha256 not in self._hashes:
-            self._hashes.add(sha256)
-            found = self.session.execute(_OWNED, {"hashes": [sha256]})
-            self._owned.update((each, owner) for each, owner in found)
-        if (sha256, person_id) not in self._owned:
-            self._owned.add((sha256, person_id))
-            self._new[Owner].append(plain(Owner, sha256=sha256, person_id=person_id))
-
-    # What is added.
+        self._new[Owner].append(plain(Owner, sha256=sha256, person_id=person_id))
 
     def add_event(self, event: FieldEvent, envelope: Document) -> None:
         self.record.add(event, envelope)
@@ -256,5 +253,10 @@ class WorkingSet:
         """Writes what has changed and then every new row, in as few statements as there are tables."""
         self.session.flush()
         for kind, rows in self._new.items():
-            self.session.execute(_INSERTS[kind], [vars(row) for row in rows])
+            self._connection.execute(self._insert(kind), [vars(row) for row in rows])
         self._new.clear()
+
+    def _insert(self, kind: type[Table]) -> Any:
+        if kind is Owner:  # known for long, or announced twice
+            return _OWN[self._connection.dialect.name]
+        return _INSERTS[kind]

@@ -580,8 +580,8 @@ def test_a_visit_that_cannot_be_read_takes_no_other_job_along(
     broken = lane.add("note.added")
     before, after = other.add("visit.arrived"), other.add("note.added")
     visit_id = load(lambda s: s.get(Job, lane.job_id).visit_id)
-    damaged = update(Visit.__table__).where(Visit.__table__.c.id == visit_id)
-    office.write(lambda s: s.execute(damaged.values(content=literal_column("'{'"))))
+    damaged = update(Visit).where(Visit.id == visit_id).values(content=literal_column("'{'"))
+    office.write(lambda s: s.execute(damaged))
 
     told = alice.statuses(before, broken, after)
     assert told == ["applied", "quarantined internal", "applied"]
