@@ -18,6 +18,7 @@ from server.black_box import Box
 from server.db import audit
 from server.db.people import Device
 from server.db.photos import Owner
+from server.domain import envelopes
 from server.domain import events as kinds
 from server.domain.sync import Status
 from server.ids import new_id
@@ -52,10 +53,11 @@ def take_in(
             sync.hand_over(session, person_id, device_id, each, now)
     status = _standing(session, box)
     delivery = Delivery(person_id, device_id, status, None, None, now)
-    results = sync.receive(session, delivery, readable)
+    arrivals = [envelopes.arrival(each) for each in readable]
+    results = sync.receive(session, delivery, arrivals)
     of_copy = [
-        event
-        for event, result in zip(readable, results, strict=True)
+        arrival
+        for arrival, result in zip(arrivals, results, strict=True)
         if result["status"] == Status.RETRY
     ]
     kept = [result for result in results if result["status"] != Status.RETRY]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.db import audit
@@ -94,12 +94,17 @@ def _may_own(session: Session, owner: Person, opened: FieldException) -> bool:
     return may(owner.role, "exception.decide") and session.scalar(seen) is not None
 
 
+_HOLDING = (
+    select(FieldException.id)
+    .where(
+        FieldException.ticket_id == bindparam("ticket"),
+        FieldException.state == "open",
+        FieldException.kind.in_([kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]),
+    )
+    .order_by(FieldException.opened_at, FieldException.id)
+)
+
+
 def open_of_ticket(session: Session, ticket_id: str) -> list[str]:
     """The ids of those that the ticket waits for."""
-    holding = [kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]
-    found = select(FieldException.id).where(
-        FieldException.ticket_id == ticket_id,
-        FieldException.state == "open",
-        FieldException.kind.in_(holding),
-    )
-    return list(session.scalars(found.order_by(FieldException.opened_at, FieldException.id)))
+    return list(session.scalars(_HOLDING, {"ticket": ticket_id}))

@@ -1,25 +1,27 @@
 """Judging field events that are kept: what each does, when it comes, later, or by a person's decision.
 
-Every event is judged in a savepoint of its own, so that one of them never holds up its neighbours.
+`judge` asks the rules and does what they say, on a working set. `judge_safely` does the same in a
+savepoint of its own, so that an event on which our own code stumbles never holds up its neighbours.
 """
 
-import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, settling, visits
-from server.db import audit, events, feed, house, jobs
+from server.db import audit, feed, house, jobs
 from server.db.events import FieldEvent
-from server.db.jobs import Crew, Job, Visit, current_visit
+from server.db.jobs import Job
 from server.db.people import Device
-from server.domain import envelopes, errors
+from server.db.records import Brief
+from server.db.working_sets import WorkingSet
+from server.domain import errors
 from server.domain import sync as rules
 from server.domain import visits as visit_rules
 from server.domain.sync import Status
@@ -28,6 +30,14 @@ log = logging.getLogger("doorstep.sync")
 
 Envelope = dict[str, Any]
 Result = dict[str, Any]
+
+_IN_FEED = select(
+    exists().where(
+        feed.Change.scope == bindparam("scope"),
+        feed.Change.kind == "job",
+        feed.Change.entity_id == bindparam("job"),
+    )
+)
 
 
 @dataclass
@@ -43,6 +53,14 @@ class Delivery:
     touched: set[str] = field(default_factory=set)
 
 
+Judge = Callable[[WorkingSet, Delivery, FieldEvent], tuple[WorkingSet, FieldEvent]]
+"""Judges an event; what comes back is to be gone on with, because a failure spoils a working set."""
+
+
+class NotAtHand(Exception):
+    """Something on another job is concerned, too: what is done together must be done step by step."""
+
+
 def must_be_ours(failure: Exception) -> None:
     """Raises it again where it is the database's own: then the whole push is tried again."""
     state = getattr(getattr(failure, "orig", None), "sqlstate", None)
@@ -54,131 +72,142 @@ def about(event_id: str) -> dict[str, Any]:
     return {"fields": {"event": event_id}}
 
 
-def _settle_safely(session: Session, job_id: str, now: datetime) -> None:
-    try:
-        with session.begin_nested():
-            settling.settle_job(session, job_id, now)
-    except Exception as failure:  # what arrived stays; the worker settles the job later
-        must_be_ours(failure)
-        log.exception("a job could not be settled", extra={"fields": {"job": job_id}})
-        house.ask_for(session, "job.settle", job_id, now)
-
-
-def settle_touched(session: Session, delivery: Delivery) -> None:
+def settle_touched(work: WorkingSet, delivery: Delivery) -> None:
     for job_id in sorted(delivery.touched):
-        _settle_safely(session, job_id, delivery.now)
+        settling.settle(work, work.jobs[job_id])
 
 
-def job_of(session: Session, job_id: Any, person_id: str) -> Job | None:
+def settle_safely(session: Session, delivery: Delivery) -> None:
+    """Settles each job in a savepoint of its own: what arrived stays, and the worker settles later."""
+    for job_id in sorted(delivery.touched):
+        try:
+            with feed.savepoint(session):
+                settling.settle_job(session, job_id, delivery.now)
+        except Exception as failure:
+            must_be_ours(failure)
+            log.exception("a job could not be settled", extra={"fields": {"job": job_id}})
+            house.ask_for(session, "job.settle", job_id, delivery.now)
+
+
+def job_of(work: WorkingSet, job_id: Any, person_id: str) -> Job | None:
     """The job of this id, if it is or was this person's."""
-    job = session.get(Job, job_id) if envelopes.is_plain(job_id) else None
-    if job is None or _is_on_job(session, job, person_id):
+    job = work.jobs.get(job_id) if isinstance(job_id, str) else None
+    if job is None or _is_on_job(work, job, person_id):
         return job
-    return job if _was_on_job(session, job, person_id) else None
+    return job if _was_on_job(work, job, person_id) else None
 
 
-def judge(
-    session: Session, delivery: Delivery, kept: FieldEvent, *, may_repeat: bool = True
-) -> None:
+def judge(work: WorkingSet, delivery: Delivery, kept: FieldEvent) -> tuple[WorkingSet, FieldEvent]:
+    """Asks the rules for the verdict and does it.
+
+    Raises `NotAtHand` for an event that waited on a job which is not in the working set.
+    """
+    if kept.waits_for is not None and kept.job_id not in work.jobs:
+        raise NotAtHand(kept.id)
+    envelope = rules.cleaned(work.record.envelope(kept), kept.raw)
+    job = work.jobs.get(kept.job_id)
+    decision = rules.decide(envelope, _circumstances(work, delivery, kept, job))
+    _carry_out(work, delivery, kept, envelope, job, decision)
+    return work, kept
+
+
+def judge_safely(
+    work: WorkingSet, delivery: Delivery, kept: FieldEvent
+) -> tuple[WorkingSet, FieldEvent]:
     """Whatever our own code does wrong, only this event goes into quarantine, to be run again."""
-    try:
-        with session.begin_nested():
-            _ask_rules(session, delivery, kept)
-    except Exception as failure:
-        must_be_ours(failure)
-        if isinstance(failure, IntegrityError) and may_repeat:
-            judge(session, delivery, kept, may_repeat=False)
-            return
-        log.exception("an event could not be judged", extra=about(kept.id))
-        _set_aside(session, delivery, kept)
-
-
-def _set_aside(session: Session, delivery: Delivery, kept: FieldEvent) -> None:
-    job = job_of(session, kept.job_id, kept.actor_id)
-    visit = current_visit(session, job) if job else None
+    session = work.session
+    work.write()
+    for attempt in ("first", "its twin came in at the same moment"):
+        work, kept = _afresh(session, kept.id, delivery.now)
+        try:
+            with feed.savepoint(session):
+                judge(work, delivery, kept)
+                work.write()
+            return work, kept
+        except Exception as failure:
+            must_be_ours(failure)
+            if isinstance(failure, IntegrityError) and attempt == "first":
+                continue
+            log.exception("an event could not be judged", extra=about(kept.id))
+            break
+    work, kept = _afresh(session, kept.id, delivery.now)
+    job = job_of(work, kept.job_id, kept.actor_id)
     decision = rules.Decision(Status.QUARANTINED, "internal", "event_quarantined")
-    _carry_out(session, delivery, kept, {}, job, visit, decision)
+    _carry_out(work, delivery, kept, {}, job, decision)
+    work.write()
+    return work, kept
 
 
-def _ask_rules(session: Session, delivery: Delivery, kept: FieldEvent) -> None:
-    """Asks the rules for the verdict and does it."""
-    envelope = rules.clean(json.loads(kept.raw))
-    job = session.get(Job, kept.job_id)
-    visit = current_visit(session, job) if job else None
-    facts = _circumstances(session, delivery, kept, job, visit)
-    decision = rules.decide(envelope, facts)
-    _carry_out(session, delivery, kept, envelope, job, visit, decision)
+def _afresh(session: Session, event_id: str, now: datetime) -> tuple[WorkingSet, FieldEvent]:
+    """An event and what belongs to it, as the database has them now."""
+    kept = session.get_one(FieldEvent, event_id, populate_existing=True)
+    return WorkingSet(session, jobs.lock(session, {kept.job_id}), now), kept
 
 
 def _circumstances(
-    session: Session, delivery: Delivery, kept: FieldEvent, job: Job | None, visit: Visit | None
+    work: WorkingSet, delivery: Delivery, kept: FieldEvent, job: Job | None
 ) -> rules.Circumstances:
-    is_assigned = job is not None and _is_on_job(session, job, kept.actor_id)
+    is_assigned = job is not None and _is_on_job(work, job, kept.actor_id)
     return rules.Circumstances(
         is_own=kept.actor_id == delivery.person_id,
         device_status=delivery.device_status,
-        job_exists=job is not None and (is_assigned or _was_on_job(session, job, kept.actor_id)),
+        job_exists=job is not None and (is_assigned or _was_on_job(work, job, kept.actor_id)),
         job_cancelled=job is not None and job.cancelled_at is not None,
         is_assigned=is_assigned,
-        is_late_move=visit is not None and visit_rules.is_late_move(visit.content, kept.kind),
+        is_late_move=job is not None
+        and visit_rules.is_late_move(work.visit(job).content, kept.kind),
         predecessor_known=kept.after_id is None
-        or kept.after_id in events.here(session, [kept.after_id]),
+        or kept.after_id in work.record.here([kept.after_id]),
     )
 
 
-def _is_on_job(session: Session, job: Job, person_id: str) -> bool:
-    return job.assignee_id == person_id or session.get(Crew, (job.id, person_id)) is not None
+def _is_on_job(work: WorkingSet, job: Job, person_id: str) -> bool:
+    return job.assignee_id == person_id or person_id in work.crew[job.id]
 
 
-def _was_on_job(session: Session, job: Job, person_id: str) -> bool:
+def _was_on_job(work: WorkingSet, job: Job, person_id: str) -> bool:
     """Whether the job was ever given to this person: a visit, or a job once in the own feed."""
-    visited = select(Visit.id).where(Visit.job_id == job.id, Visit.person_id == person_id)
-    if session.scalars(visited).first() is not None:
+    if work.has_visited(job, person_id):
         return True
-    return session.get(feed.Change, (feed.person_scope(person_id), "job", job.id)) is not None
+    asked = {"scope": feed.person_scope(person_id), "job": job.id}
+    return bool(work.session.execute(_IN_FEED, asked).scalar_one())
 
 
 def _carry_out(
-    session: Session,
+    work: WorkingSet,
     delivery: Delivery,
     kept: FieldEvent,
     envelope: Envelope,
     job: Job | None,
-    visit: Visit | None,
     decision: rules.Decision,
 ) -> None:
     kept.status, kept.code = decision.status, decision.code
     kept.waits_for = kept.after_id if decision.status == Status.HELD else None
-    if job is not None and visit is not None:
+    if job is not None:
         if decision.status == Status.APPLIED:
-            visits.apply(session, job, visit, kept, envelope, delivery.now)
+            visits.apply(work, job, work.visit(job), kept, envelope)
         elif decision.status == Status.RECORDED:
-            visits.keep_apart(session, job, visit, kept, envelope["data"], delivery.now)
+            visits.keep_apart(work, job, work.visit(job), kept, envelope["data"])
         if decision.status != Status.HELD:
             delivery.touched.add(job.id)
     if decision.exception is not None:
-        _open_exception(session, delivery, kept, job, decision)
+        _open_exception(work, kept, job, decision)
     if kept.is_clock_suspect and job is not None:
-        _flag_clock(session, delivery, kept, job)
-    session.flush()
+        _flag_clock(work, kept, job)
 
 
 def _open_exception(
-    session: Session,
-    delivery: Delivery,
-    kept: FieldEvent,
-    job: Job | None,
-    decision: rules.Decision,
+    work: WorkingSet, kept: FieldEvent, job: Job | None, decision: rules.Decision
 ) -> None:
     """One exception for all that one person did on one job under the same circumstances."""
     assert decision.exception is not None
     is_single = decision.status == Status.QUARANTINED
     subject = kept.id if is_single else f"{kept.job_id}:{kept.actor_id}"
     exceptions.open_one(
-        session,
+        work.session,
         decision.exception,
         subject,
-        delivery.now,
+        work.now,
         job=job if decision.code != "job_unknown" else None,
         event_id=kept.id,
         device_id=kept.device_id,
@@ -189,12 +218,12 @@ def _open_exception(
     )
 
 
-def _flag_clock(session: Session, delivery: Delivery, kept: FieldEvent, job: Job) -> None:
+def _flag_clock(work: WorkingSet, kept: FieldEvent, job: Job) -> None:
     exceptions.open_one(
-        session,
+        work.session,
         "clock_wrong",
         f"{kept.device_id}:{job.id}",
-        delivery.now,
+        work.now,
         job=job,
         event_id=kept.id,
         device_id=kept.device_id,
@@ -204,18 +233,18 @@ def _flag_clock(session: Session, delivery: Delivery, kept: FieldEvent, job: Job
     )
 
 
-def release_followers(session: Session, delivery: Delivery, event_id: str, status: str) -> None:
+def release_followers(
+    work: WorkingSet, delivery: Delivery, event_id: str, status: str, judge: Judge = judge
+) -> WorkingSet:
     """What waited for this event is judged now, and what waited for that, and so on."""
     arrived = [] if status == Status.HELD else [event_id]
     while arrived:
-        waiting = select(FieldEvent).where(
-            FieldEvent.waits_for == arrived.pop(0), FieldEvent.status == Status.HELD
-        )
-        in_order = waiting.order_by(FieldEvent.received_at, FieldEvent.seq)
-        for follower in list(session.scalars(in_order)):
-            judge(session, _as_sent(session, delivery, follower), follower)
-            _tell(session, follower, Status.HELD)
+        for waiting in work.record.waiting_for(arrived.pop(0)):
+            as_sent = _as_sent(work.session, delivery, waiting)
+            work, follower = judge(work, as_sent, waiting)
+            _tell(work.session, follower, Status.HELD)
             arrived.append(follower.id)
+    return work
 
 
 def _as_sent(session: Session, delivery: Delivery, event: FieldEvent) -> Delivery:
@@ -240,7 +269,7 @@ def _tell(session: Session, event: FieldEvent, was: str) -> None:
     feed.tell_result(session, event.person_id, event.id, data)
 
 
-def result_of(event: FieldEvent) -> Result:
+def result_of(event: FieldEvent | Brief) -> Result:
     result: Result = {"event_id": event.id, "status": event.status, "custody": True}
     if event.code:
         result["code"] = event.code
@@ -265,21 +294,21 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
     for event in list(session.scalars(overdue.order_by(FieldEvent.received_at, FieldEvent.seq))):
         if event.status != Status.HELD:
             continue  # released by one before it
-        _force(session, _as_sent(session, delivery, event), event)
-        release_followers(session, delivery, event.id, event.status)
+        work = WorkingSet(session, [session.get_one(Job, event.job_id)], now)
+        _force(work, _as_sent(session, delivery, event), event)
+        release_followers(work, delivery, event.id, event.status, judge_safely)
         forced.append(event.id)
-    settle_touched(session, delivery)
+    settle_safely(session, delivery)
     return forced
 
 
-def _force(session: Session, delivery: Delivery, event: FieldEvent) -> None:
-    envelope = rules.clean(json.loads(event.raw))
-    job = session.get_one(Job, event.job_id)
+def _force(work: WorkingSet, delivery: Delivery, event: FieldEvent) -> None:
+    envelope = rules.cleaned(work.record.envelope(event), event.raw)
     decision = rules.Decision(Status.RECORDED, "forced", "event_forced")
-    visit = current_visit(session, job)
-    _carry_out(session, delivery, event, envelope, job, visit, decision)
-    _tell(session, event, Status.HELD)
-    audit.record(session, None, "event.forced", event.id, delivery.now, job=job.id)
+    _carry_out(work, delivery, event, envelope, work.jobs[event.job_id], decision)
+    _tell(work.session, event, Status.HELD)
+    audit.record(work.session, None, "event.forced", event.id, work.now, job=event.job_id)
+    work.write()
 
 
 def let_count(
@@ -295,14 +324,15 @@ def let_count(
         FieldEvent.status == Status.RECORDED,
         FieldEvent.code.in_(list(codes)),
     )
-    visit = current_visit(session, job)
+    work = WorkingSet(session, [job], now)
     counted = 0
     for event in list(session.scalars(recorded.order_by(FieldEvent.received_at, FieldEvent.seq))):
-        envelope = rules.clean(json.loads(event.raw))
-        visits.apply(session, job, visit, event, envelope, now)
+        envelope = rules.cleaned(work.record.envelope(event), event.raw)
+        visits.apply(work, job, work.visit(job), event, envelope)
         event.status, event.code = Status.APPLIED, "by_decision"
         _tell(session, event, Status.RECORDED)
         counted += 1
+    work.write()
     audit.record(session, by, "event.let_count", job.id, now, person=person_id, events=counted)
     settling.settle_job(session, job.id, now)
     return counted
@@ -313,11 +343,11 @@ def run_again(session: Session, event_id: str, by: str, now: datetime) -> Result
     event = session.get(FieldEvent, event_id)
     if event is None or event.status != Status.QUARANTINED:
         raise errors.StepNotPossible(state=event.status if event else "unreadable")
-    jobs.lock(session, {event.job_id})
+    work = WorkingSet(session, jobs.lock(session, {event.job_id}), now)
     delivery = Delivery(event.person_id, event.device_id, "active", None, None, now)
-    judge(session, delivery, event)
+    work, event = judge_safely(work, delivery, event)
     _tell(session, event, Status.QUARANTINED)
-    release_followers(session, delivery, event.id, event.status)
+    release_followers(work, delivery, event.id, event.status, judge_safely)
     audit.record(session, by, "event.run_again", event.id, now, status=event.status)
-    settle_touched(session, delivery)
+    settle_safely(session, delivery)
     return result_of(event)

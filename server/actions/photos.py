@@ -1,6 +1,5 @@
 """Photos: what the examination found, and the office's verdict on each."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,8 @@ from server.db.customers import Site
 from server.db.events import FieldEvent
 from server.db.jobs import Job
 from server.db.people import Person
-from server.db.photos import Blob, Photo
+from server.db.photos import Photo
+from server.db.working_sets import WorkingSet
 from server.domain import errors
 from server.domain import photos as rules
 from server.domain.photos import Doubt, Measured
@@ -25,16 +25,16 @@ VERDICTS = ("accept", "retake", "rework")
 _HERE = ("stored", "checked", "unreadable")
 
 
-def meet_file(session: Session, photo: Photo, now: datetime) -> None:
+def meet_file(work: WorkingSet, photo: Photo) -> None:
     """A photo was announced; its file may have come first."""
-    if photo.state == "awaited" and session.get(Blob, photo.sha256) is not None:
+    if photo.state == "awaited" and work.stored({photo.sha256}):
         photo.state = "stored"
-        house.ask_for(session, "photo.examine", photo.sha256, now)
+        house.ask_for(work.session, "photo.examine", photo.sha256, work.now)
 
 
-def accuracy_of(event: FieldEvent) -> float | None:
+def accuracy_of(envelope: dict[str, Any]) -> float | None:
     """Metres by which the position of an event may be wrong, as the tablet said."""
-    position = json.loads(event.raw).get("position")
+    position = envelope.get("position")
     accuracy = position.get("accuracy_m") if isinstance(position, dict) else None
     if not isinstance(accuracy, int | float) or isinstance(accuracy, bool):
         return None

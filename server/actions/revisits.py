@@ -11,6 +11,7 @@ from server.db.jobs import Job, Visit
 from server.db.people import Person
 from server.db.photos import Photo
 from server.db.revisits import Revisit
+from server.db.working_sets import WorkingSet
 from server.domain import errors
 from server.domain import revisits as rules
 from server.ids import new_id
@@ -28,27 +29,22 @@ def open_for(
 ) -> Revisit:
     """Opens what the trigger asks for; the same trigger on the same job opens only one."""
     opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words)
-    return _open(session, job, opening, by, now)
+    opened = _open(WorkingSet(session, [job], now), job, opening, by)
+    session.flush()
+    return opened
 
 
-def open_from_visit(session: Session, job: Job, visit: Visit, now: datetime) -> None:
+def open_from_visit(work: WorkingSet, job: Job, visit: Visit) -> None:
     """What a finished visit asks for by itself: its outcome, a reservation, few stars."""
     for opening in rules.openings(visit.content):
-        _open(session, job, opening, None, now)
+        _open(work, job, opening, None)
 
 
-def _open(
-    session: Session, job: Job, opening: rules.Opening, by: str | None, now: datetime
-) -> Revisit:
-    known = session.scalar(
-        select(Revisit).where(
-            Revisit.job_id == job.id,
-            Revisit.trigger == opening.trigger,
-            Revisit.state != rules.State.DISMISSED,
-        )
-    )
-    if known is not None:
-        return known
+def _open(work: WorkingSet, job: Job, opening: rules.Opening, by: str | None) -> Revisit:
+    for known in work.revisits:
+        is_same = known.job_id == job.id and known.trigger == opening.trigger
+        if is_same and known.state != rules.State.DISMISSED:
+            return known
     revisit = Revisit(
         id=new_id(),
         ticket_id=job.ticket_id,
@@ -58,12 +54,13 @@ def _open(
         mode=opening.mode,
         words=opening.words,
         state=opening.state or rules.State.PROPOSED,
-        opened_at=now,
+        opened_at=work.now,
         rev=1,
     )
-    session.add(revisit)
-    session.flush()
-    audit.record(session, by, "revisit.opened", revisit.id, now, job=job.id, cause=opening.cause)
+    work.add_revisit(revisit)
+    audit.record(
+        work.session, by, "revisit.opened", revisit.id, work.now, job=job.id, cause=opening.cause
+    )
     return revisit
 
 

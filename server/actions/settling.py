@@ -6,16 +6,16 @@ Nothing here is ever set by hand, so it can be run at any time, twice, and by an
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions
-from server.db import audit, events, feed, photos, receipts
-from server.db.jobs import Job, Visit, current_visit
-from server.db.parts import PartRequest
+from server.db import audit, feed
+from server.db.jobs import Job, Visit
 from server.db.people import Organisation
-from server.db.revisits import Revisit
+from server.db.photos import Photo
 from server.db.tickets import Ticket
+from server.db.working_sets import WorkingSet
 from server.domain import jobs as job_rules
 from server.domain import parts as part_rules
 from server.domain import sync as sync_rules
@@ -23,21 +23,29 @@ from server.domain import tickets as rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
 
+_POLICY = select(Organisation.auto_accept).where(Organisation.id == bindparam("branch"))
+
 
 def settle_job(session: Session, job_id: str, now: datetime) -> None:
     """Derives everything about one job and then about its ticket."""
+    session.flush()
     job = session.get_one(Job, job_id)
-    visit = current_visit(session, job)
-    _settle_arrival(session, job, visit)
+    settle(WorkingSet(session, [job], now), job)
+    session.flush()
+
+
+def settle(work: WorkingSet, job: Job) -> None:
+    """The same on a working set, whose changes count though they are not written yet."""
+    visit = work.visit(job)
+    _settle_arrival(work, job, visit)
     _settle_finish(job, visit)
     job.state = job_rules.state(visit.content, job.verdict, job.cancelled_at is not None)
-    _accept_by_policy(session, job, visit, now)
-    feed.touch_job(session, job.id)
-    session.flush()
-    settle_ticket(session, job.ticket_id, now)
+    _accept_by_policy(work, job, visit)
+    feed.touch_job(work.session, job.id)
+    _settle_ticket(work, work.ticket(job.ticket_id))
 
 
-def _settle_arrival(session: Session, job: Job, visit: Visit) -> None:
+def _settle_arrival(work: WorkingSet, job: Job, visit: Visit) -> None:
     """What of the announced proof is here, from the manifest and what came after it."""
     finished = visit.content["finished"]
     manifest = finished["manifest"] if finished else None
@@ -50,10 +58,9 @@ def _settle_arrival(session: Session, job: Job, visit: Visit) -> None:
     if signature:
         later.add(signature["sha256"])
     announced = {blob["sha256"] for blob in manifest["blobs"]} | later
-    here = events.here(session, manifest["events"])
+    here = work.record.here(manifest["events"])
     lost = {photo["sha256"] for photo in shown if photo["state"] == "lost" and photo["sha256"]}
-    stored = photos.stored(session, announced)
-    state, missing = sync_rules.received(manifest, later, here, stored, lost)
+    state, missing = sync_rules.received(manifest, later, here, work.stored(announced), lost)
     job.received, job.missing = state, missing
 
 
@@ -65,42 +72,52 @@ def _settle_finish(job: Job, visit: Visit) -> None:
         job.finished_at = None
 
 
-def _accept_by_policy(session: Session, job: Job, visit: Visit, now: datetime) -> None:
+def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
     """Where the branch chose so, a visit in full and without any doubt needs no eyes; it says so."""
-    branch = session.get_one(Organisation, job.branch_id)
-    if not branch.auto_accept or job.state != "finished" or job.outcome != "completed":
+    if job.state != "finished" or job.outcome != "completed" or job.received != "complete":
         return
-    facts = job_facts(session, job)
-    pictures = [photo for photo in photos.of_job(session, job.id) if photo.state != "discarded"]
-    is_clean = (
-        job.received == "complete"
-        and not facts.slots_missing
+    if not _is_clean(work, job) or not _may_accept_by_itself(work, job):
+        return
+    job.verdict, job.verdict_at, job.is_auto_accepted = "accept", work.now, True
+    job.state = job_rules.state(visit.content, job.verdict, False)
+    audit.record(work.session, None, "visit.accepted", job.id, work.now, by_policy=True)
+
+
+def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
+    return bool(work.session.execute(_POLICY, {"branch": job.branch_id}).scalar_one())
+
+
+def _is_clean(work: WorkingSet, job: Job) -> bool:
+    facts = _job_facts(work, job)
+    pictures = [photo for photo in work.photos_of(job) if photo.state != "discarded"]
+    return (
+        not facts.slots_missing
         and not facts.photos_doubtful
         and facts.receipt == "signed"
         and facts.receipt_is_current
         and all(photo.state == "checked" and not photo.doubts for photo in pictures)
-        and not exceptions.open_of_ticket(session, job.ticket_id)
+        and not exceptions.open_of_ticket(work.session, job.ticket_id)
     )
-    if is_clean:
-        job.verdict, job.verdict_at, job.is_auto_accepted = "accept", now, True
-        job.state = job_rules.state(visit.content, job.verdict, False)
-        audit.record(session, None, "visit.accepted", job.id, now, by_policy=True)
 
 
 def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
     """Derives the ticket's state; the moment at which nothing is waited for any more closes it."""
     session.flush()
-    ticket = session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
-    facts = ticket_facts(session, ticket)
-    state = rules.state(facts)
+    work = WorkingSet(session, [], now, tickets=[ticket_id])
+    _settle_ticket(work, work.ticket(ticket_id))
+
+
+def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
+    now = work.now
+    state = rules.state(_ticket_facts(work, ticket))
     if state == ticket.state:
         return
     if state == rules.State.CLOSED:
         ticket.closed_at = now
-        audit.record(session, None, "ticket.closed", ticket.id, now)
+        audit.record(work.session, None, "ticket.closed", ticket.id, now)
     elif ticket.state == rules.State.CLOSED and ticket.reopened_at != now:
         ticket.reopened_at, ticket.closed_by_hand = now, None
-        audit.record(session, None, "ticket.reopened", ticket.id, now)
+        audit.record(work.session, None, "ticket.reopened", ticket.id, now)
     if state == rules.State.PLANNED and ticket.planned_at is None:
         ticket.planned_at = now
     ticket.state = state
@@ -109,11 +126,15 @@ def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
 
 def ticket_facts(session: Session, ticket: Ticket) -> rules.Facts:
     """All that the close rule asks about one ticket."""
-    of_ticket = select(Job).where(Job.ticket_id == ticket.id).order_by(Job.issued_at, Job.id)
-    jobs = list(session.scalars(of_ticket))
-    revisits = list(session.scalars(select(Revisit).where(Revisit.ticket_id == ticket.id)))
+    work = WorkingSet(session, [], ticket.opened_at, tickets=[ticket.id])
+    return _ticket_facts(work, ticket)
+
+
+def _ticket_facts(work: WorkingSet, ticket: Ticket) -> rules.Facts:
+    jobs = [job for job in work.family.values() if job.ticket_id == ticket.id]
+    revisits = [each for each in work.revisits if each.ticket_id == ticket.id]
+    requests = [each for each in work.requests.values() if each.ticket_id == ticket.id]
     resolved = {each.job_id for each in revisits if each.state not in OPEN_REVISITS}
-    requests = session.scalars(select(PartRequest).where(PartRequest.ticket_id == ticket.id))
     return rules.Facts(
         kind=ticket.kind,
         is_triaged=ticket.triaged_at is not None,
@@ -121,21 +142,20 @@ def ticket_facts(session: Session, ticket: Ticket) -> rules.Facts:
         is_answered=ticket.answered_at is not None,
         was_closed=ticket.reopened_at is not None or ticket.closed_at is not None,
         closed_by_hand=ticket.closed_by_hand is not None,
-        jobs=tuple(job_facts(session, job, job.id in resolved) for job in jobs),
+        jobs=tuple(_job_facts(work, job, job.id in resolved) for job in jobs),
         open_revisits=tuple(each.id for each in revisits if each.state in OPEN_REVISITS),
         open_part_requests=tuple(
             each.id for each in requests if part_rules.is_open({"state": each.state})
         ),
-        open_exceptions=tuple(exceptions.open_of_ticket(session, ticket.id)),
+        open_exceptions=tuple(exceptions.open_of_ticket(work.session, ticket.id)),
     )
 
 
-def job_facts(session: Session, job: Job, is_resolved: bool = False) -> rules.JobFacts:
+def _job_facts(work: WorkingSet, job: Job, is_resolved: bool = False) -> rules.JobFacts:
     """What closing asks about one job."""
-    visit = current_visit(session, job).content
-    doubtful = [photo for photo in photos.of_job(session, job.id) if _is_doubtful(photo)]
-    refused = frozenset(photo.id for photo in doubtful)
-    receipt = receipts.latest(session, job.id)
+    visit = work.visit(job).content
+    refused = frozenset(photo.id for photo in work.photos_of(job) if _is_doubtful(photo))
+    receipt = work.receipt(job)
     return rules.JobFacts(
         job_id=job.id,
         state=job.state,
@@ -151,7 +171,7 @@ def job_facts(session: Session, job: Job, is_resolved: bool = False) -> rules.Jo
     )
 
 
-def _is_doubtful(photo: photos.Photo) -> bool:
+def _is_doubtful(photo: Photo) -> bool:
     """A picture that counts for nothing until it is replaced."""
     if photo.is_apart or photo.replaced_by or photo.state in ("discarded", "lost"):
         return False

@@ -1,11 +1,14 @@
 """Receiving field events: the one door for them, whether a tablet pushes or a black box is imported.
 
-Kept first, judged after (`judging`), each in a savepoint of its own.
+A batch is taken in together: read in a bounded number of questions, judged in memory, written in a few
+statements, all in one savepoint. Should anything in it make our own code stumble, the batch is taken in
+again one event at a time, each in a savepoint of its own, and only what stumbles is put aside.
 """
 
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,21 +17,27 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, judging
-from server.actions.judging import Delivery, Envelope, Result
+from server.actions.judging import Delivery, Envelope, Judge, Result
 from server.actions.sign_ins import Caller
 from server.db import audit, events, feed, jobs
 from server.db.events import FieldEvent, Quarantine
 from server.db.jobs import Job
+from server.db.records import Brief, Record
+from server.db.tables import plain
+from server.db.working_sets import WorkingSet
 from server.domain import envelopes
 from server.domain import events as kinds
 from server.domain import sync as rules
+from server.domain.envelopes import Arrival
 from server.domain.sync import Status
 from server.ids import new_id
 
 log = logging.getLogger("doorstep.sync")
 
 
-def deliver(session: Session, who: Caller, batch: Envelope, now: datetime) -> list[Result]:
+def deliver(
+    session: Session, who: Caller, batch: Envelope, arrivals: Sequence[Arrival], now: datetime
+) -> list[Result]:
     """Takes a batch in and answers for each of its events, in the same order."""
     assert who.device is not None, "only a tablet pushes"
     delivery = Delivery(
@@ -39,88 +48,152 @@ def deliver(session: Session, who: Caller, batch: Envelope, now: datetime) -> li
         sent_at=batch.get("sent_at"),
         now=now,
     )
-    return receive(session, delivery, batch["events"])
+    return receive(session, delivery, arrivals)
 
 
-def receive(session: Session, delivery: Delivery, batch: list[Envelope]) -> list[Result]:
+def receive(session: Session, delivery: Delivery, arrivals: Sequence[Arrival]) -> list[Result]:
     """Keeps and judges every event, then settles the jobs and stamps the feed.
 
     Raises nothing for what an event says: even a failure of our own code only sends that one event
     into quarantine.
     """
-    jobs.lock(
-        session, {event["job_id"] for event in batch if envelopes.is_plain(event.get("job_id"))}
-    )
-    results = [_receive_safely(session, delivery, event) for event in batch]
-    judging.settle_touched(session, delivery)
-    versions = feed.stamp(session, delivery.now)
-    scope = feed.person_scope(delivery.person_id)
-    for event, result in zip(batch, results, strict=True):
-        version = versions.get((scope, "job", str(event.get("job_id"))))
-        if version is not None and result["status"] == Status.APPLIED and "replayed" not in result:
-            result["effect_version"] = version
-            kept = session.get(FieldEvent, result["event_id"])
-            if kept is not None:
-                kept.effect_version = version
+    with session.no_autoflush:
+        locked = jobs.lock(session, _jobs_of(arrivals))
+        try:
+            with feed.savepoint(session):
+                return _take_together(session, delivery, arrivals, locked)
+        except Exception as failure:
+            judging.must_be_ours(failure)
+            if not isinstance(failure, judging.NotAtHand):
+                log.warning("a batch is taken in one by one", exc_info=failure)
+            delivery.touched.clear()
+        results = [_take_safely(session, delivery, each, locked) for each in arrivals]
+        judging.settle_safely(session, delivery)
+        _tell_versions(session, delivery, arrivals, results, feed.stamp(session, delivery.now))
+        return results
+
+
+def _jobs_of(arrivals: Sequence[Arrival]) -> set[str]:
+    return {arrival.job_id for arrival in arrivals if arrival.job_id is not None}
+
+
+def _take_together(
+    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+) -> list[Result]:
+    work = _working_set(session, delivery, arrivals, locked)
+    results = [_take(work, delivery, each, judging.judge) for each in arrivals]
+    judging.settle_touched(work, delivery)
+    versions = feed.stamp(session, delivery.now, work)
+    _tell_versions(session, delivery, arrivals, results, versions)
     return results
 
 
-def _receive_safely(
-    session: Session, delivery: Delivery, event: Envelope, *, may_repeat: bool = True
+def _take_safely(
+    session: Session,
+    delivery: Delivery,
+    arrival: Arrival,
+    locked: list[Job],
+    *,
+    may_repeat: bool = True,
 ) -> Result:
+    own = [job for job in locked if job.id == arrival.job_id]
     try:
-        with session.begin_nested():
-            return _receive_one(session, delivery, event)
+        with feed.savepoint(session):
+            work = _working_set(session, delivery, [arrival], own)
+            result = _take(work, delivery, arrival, judging.judge_safely)
+            work.write()
+            return result
     except Exception as failure:
         judging.must_be_ours(failure)
         if isinstance(failure, IntegrityError) and may_repeat:
             # Its twin came in by another door at the same moment: now it is seen.
-            return _receive_safely(session, delivery, event, may_repeat=False)
-        log.exception("an event could not be kept", extra=judging.about(event["event_id"]))
-    with session.begin_nested():
-        return _quarantine(session, delivery, event, "internal")
+            return _take_safely(session, delivery, arrival, locked, may_repeat=False)
+        log.exception("an event could not be kept", extra=judging.about(arrival.id))
+    with feed.savepoint(session):
+        work = _working_set(session, delivery, [arrival], own)
+        result = _quarantine(work, delivery, arrival, "internal", judging.judge_safely)
+        work.write()
+        return result
 
 
-def _receive_one(session: Session, delivery: Delivery, event: Envelope) -> Result:
-    replay = _replay(session, delivery, event)
+def _working_set(
+    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+) -> WorkingSet:
+    """All that these events may touch."""
+    sound = [arrival.envelope for arrival in arrivals if not arrival.problems]
+    said = [arrival.envelope.get("data") for arrival in arrivals]
+    record = Record(
+        session,
+        _jobs_of(arrivals),
+        {arrival.id for arrival in arrivals}
+        | {each["after"] for each in sound if each.get("after")},
+        delivery.device_id,
+        [each["seq"] for each in sound],
+    )
+    return WorkingSet(
+        session,
+        locked,
+        delivery.now,
+        record=record,
+        named={each for data in said for each in kinds.ids_in(data)},
+        hashes={each for data in said for each in kinds.hashes_in(data)},
+    )
+
+
+def _take(work: WorkingSet, delivery: Delivery, arrival: Arrival, judge: Judge) -> Result:
+    known = work.record.get(arrival.id)
+    replay = repeat(arrival, known, work.record.aside(arrival.id), delivery.person_id)
     if replay is not None:
         return replay
-    if envelopes.problems(event):
-        return _quarantine(session, delivery, event, "envelope_invalid")
-    if _is_forked_device(session, delivery, event):
-        return {"event_id": event["event_id"], "status": Status.RETRY, "custody": False,
+    if known is not None and known.fingerprint == arrival.fingerprint:
+        return _reclaim(work, delivery, work.record.row(known.id), judge)
+    if known is not None or work.record.aside(arrival.id):
+        return _quarantine(work, delivery, arrival, "event_id_reused", judge)
+    if arrival.problems:
+        return _quarantine(work, delivery, arrival, "envelope_invalid", judge)
+    if work.record.is_number_taken(delivery.device_id, arrival.envelope["seq"]):
+        # The same device and number under another id: the store was copied to a second tablet.
+        return {"event_id": arrival.id, "status": Status.RETRY, "custody": False,
                 "code": "device_forked"}  # fmt: skip
-    kept = _keep(session, delivery, event)
-    judging.judge(session, delivery, kept)
-    judging.release_followers(session, delivery, kept.id, kept.status)
+    return _judge(work, delivery, _keep(work, delivery, arrival), judge)
+
+
+def _judge(work: WorkingSet, delivery: Delivery, kept: FieldEvent, judge: Judge) -> Result:
+    work, kept = judge(work, delivery, kept)
+    judging.release_followers(work, delivery, kept.id, kept.status, judge)
     return judging.result_of(kept)
 
 
-def _replay(session: Session, delivery: Delivery, event: Envelope) -> Result | None:
-    """The kept result of an event that was here before; another content under its id is kept too."""
-    fingerprint = rules.fingerprint(event)
-    kept = session.get(FieldEvent, event["event_id"])
-    if kept is not None and kept.fingerprint == fingerprint:
-        if kept.code == "actor_mismatch" and kept.actor_id == delivery.person_id:
-            return _reclaim(session, delivery, kept)
-        return {**judging.result_of(kept), "replayed": True}
-    of_id = select(Quarantine).where(Quarantine.event_id == event["event_id"])
-    aside = list(session.scalars(of_id))
-    if any(each.fingerprint == fingerprint for each in aside):
-        code = next(each.code for each in aside if each.fingerprint == fingerprint)
-        return {**_quarantined(event["event_id"], code), "replayed": True}
-    if kept is not None or aside:
-        return _quarantine(session, delivery, event, "event_id_reused")
+def repeat(
+    arrival: Arrival, known: Brief | FieldEvent | None, aside: dict[str, str], person_id: str
+) -> Result | None:
+    """The kept result of an event that was here before; None for one that there is something to do
+    about. `aside` is what was put aside under its id: fingerprint -> code.
+    """
+    if known is not None and known.fingerprint == arrival.fingerprint:
+        is_reclaimed = known.code == "actor_mismatch" and known.actor_id == person_id
+        return None if is_reclaimed else {**judging.result_of(known), "replayed": True}
+    if arrival.fingerprint in aside:
+        return {**_quarantined(arrival.id, aside[arrival.fingerprint]), "replayed": True}
     return None
 
 
-def _reclaim(session: Session, delivery: Delivery, kept: FieldEvent) -> Result:
+def repeats(session: Session, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
+    """The answer to a batch of which every event was here before: nothing is written for it. None for
+    any other.
+    """
+    record = Record(session, (), {arrival.id for arrival in arrivals})
+    results = [
+        repeat(each, record.get(each.id), record.aside(each.id), person_id) for each in arrivals
+    ]
+    return None if None in results else [each for each in results if each is not None]
+
+
+def _reclaim(work: WorkingSet, delivery: Delivery, kept: FieldEvent, judge: Judge) -> Result:
     """Somebody else had brought it; now its own actor does, and it is judged as theirs."""
     kept.person_id = delivery.person_id
-    judging.judge(session, delivery, kept)
-    judging.release_followers(session, delivery, kept.id, kept.status)
-    audit.record(session, delivery.person_id, "event.reclaimed", kept.id, delivery.now)
-    return judging.result_of(kept)
+    audit.record(work.session, delivery.person_id, "event.reclaimed", kept.id, delivery.now)
+    return _judge(work, delivery, kept, judge)
 
 
 def _quarantined(event_id: str, code: str) -> Result:
@@ -132,25 +205,27 @@ def _quarantined(event_id: str, code: str) -> Result:
     }
 
 
-def _quarantine(session: Session, delivery: Delivery, event: Envelope, code: str) -> Result:
+def _quarantine(
+    work: WorkingSet, delivery: Delivery, arrival: Arrival, code: str, judge: Judge
+) -> Result:
     """Keeps what cannot be a row of its own, raw, and puts it before the office."""
-    job = judging.job_of(session, event.get("job_id"), delivery.person_id)
-    row = put_aside(
-        session,
+    job = judging.job_of(work, arrival.job_id, delivery.person_id)
+    put_aside(
+        work.session,
         delivery.person_id,
         delivery.device_id,
-        event,
+        arrival.envelope,
         code,
         delivery.now,
-        event_id=event["event_id"],
-        fingerprint=rules.fingerprint(event),
+        event_id=arrival.id,
+        fingerprint=arrival.fingerprint,
         job=job,
     )
-    session.flush()
+    work.record.put_aside(arrival.id, arrival.fingerprint, code)
     if job is not None:
         delivery.touched.add(job.id)
-    judging.release_followers(session, delivery, event["event_id"], Status.QUARANTINED)
-    return _quarantined(event["event_id"], row.code)
+    judging.release_followers(work, delivery, arrival.id, Status.QUARANTINED, judge)
+    return _quarantined(arrival.id, code)
 
 
 def put_aside(
@@ -208,8 +283,10 @@ def hand_over(
     if known is not None:
         return known
     event = content if isinstance(content, dict) and kinds.is_id(content.get("event_id")) else {}
-    jobs.lock(session, {event["job_id"]} if envelopes.is_plain(event.get("job_id")) else set())
-    job = judging.job_of(session, event.get("job_id"), person_id)
+    named = event.get("job_id")
+    locked = jobs.lock(session, [str(named)] if envelopes.is_plain(named) else [])
+    work = WorkingSet(session, locked, now)
+    job = judging.job_of(work, named, person_id)
     row = put_aside(
         session, person_id, device_id, content, "bad_envelope", now,
         event_id=event.get("event_id"), fingerprint=fingerprint, job=job,
@@ -218,21 +295,16 @@ def hand_over(
     if event:
         delivery = Delivery(person_id, str(device_id), "active", None, None, now)
         delivery.touched.update({job.id} if job else ())
-        judging.release_followers(session, delivery, event["event_id"], Status.QUARANTINED)
-        judging.settle_touched(session, delivery)
+        judging.release_followers(
+            work, delivery, event["event_id"], Status.QUARANTINED, judging.judge_safely
+        )
+        judging.settle_safely(session, delivery)
     return row
 
 
-def _is_forked_device(session: Session, delivery: Delivery, event: Envelope) -> bool:
-    """The same device and number under another id: the store was copied to a second tablet."""
-    taken = select(FieldEvent.id).where(
-        FieldEvent.device_id == delivery.device_id, FieldEvent.seq == event["seq"]
-    )
-    return session.scalars(taken).first() is not None
-
-
-def _keep(session: Session, delivery: Delivery, event: Envelope) -> FieldEvent:
+def _keep(work: WorkingSet, delivery: Delivery, arrival: Arrival) -> FieldEvent:
     """Puts the raw event on record, before anybody judges it."""
+    event = arrival.envelope
     clock = event.get("clock") or {}
     captured = envelopes.moment(event["captured_at"])
     assert captured is not None, "the envelope was checked"
@@ -244,7 +316,8 @@ def _keep(session: Session, delivery: Delivery, event: Envelope) -> FieldEvent:
         envelopes.moment(delivery.sent_at),
     )
     position = event.get("position") or {}
-    kept = FieldEvent(
+    kept: FieldEvent = plain(
+        FieldEvent,
         id=event["event_id"],
         device_id=delivery.device_id,
         seq=event["seq"],
@@ -252,6 +325,7 @@ def _keep(session: Session, delivery: Delivery, event: Envelope) -> FieldEvent:
         kind=event["kind"],
         v=event["v"],
         job_id=event["job_id"],
+        visit_id=None,
         base_rev=event.get("base_rev"),
         after_id=event.get("after"),
         actor_id=event["actor"],
@@ -264,25 +338,37 @@ def _keep(session: Session, delivery: Delivery, event: Envelope) -> FieldEvent:
         lon=envelopes.degrees(position.get("lon"), 180),
         sent_at=envelopes.short(delivery.sent_at),
         received_at=delivery.now,
-        raw=json.dumps(event),
-        fingerprint=rules.fingerprint(event),
+        raw=arrival.raw,
+        fingerprint=arrival.fingerprint,
         status=Status.QUARANTINED,
         code="unjudged",
-        is_forked=_is_fork(session, event),
+        waits_for=None,
+        was=None,
+        # Two events claim the same predecessor: both count, in the order of arrival, and are flagged.
+        is_forked=event.get("after") is not None
+        and work.record.is_followed(event["job_id"], event["after"]),
     )
-    session.add(kept)
-    session.flush()
+    work.add_event(kept, event)
     return kept
 
 
-def _is_fork(session: Session, event: Envelope) -> bool:
-    """Two events claim the same predecessor: both count, in the order of arrival, and are flagged."""
-    if event.get("after") is None:
-        return False
-    twin = select(FieldEvent.id).where(
-        FieldEvent.after_id == event["after"], FieldEvent.job_id == event["job_id"]
-    )
-    return session.scalars(twin).first() is not None
+def _tell_versions(
+    session: Session,
+    delivery: Delivery,
+    arrivals: Sequence[Arrival],
+    results: list[Result],
+    versions: feed.Versions,
+) -> None:
+    """Says from which version of the pull on each applied event shows, and keeps that with it."""
+    scope = feed.person_scope(delivery.person_id)
+    shown: dict[int, list[str]] = {}
+    for arrival, result in zip(arrivals, results, strict=True):
+        version = versions.get((scope, "job", str(arrival.envelope.get("job_id"))))
+        if version is not None and result["status"] == Status.APPLIED and "replayed" not in result:
+            result["effect_version"] = version
+            shown.setdefault(version, []).append(arrival.id)
+    for version, event_ids in shown.items():
+        events.note_version(session, event_ids, version)
 
 
 def status_of(session: Session, person_id: str, event_ids: list[str]) -> list[Result]:

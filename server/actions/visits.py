@@ -8,16 +8,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, photos, receipts, revisits, serial_swaps, settling
-from server.db import audit, feed, parts
+from server.db import audit, feed
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit, current_visit
 from server.db.parts import Movement, PartRequest
 from server.db.people import Person
-from server.db.photos import Owner, Photo
+from server.db.photos import Photo
+from server.db.tables import plain
+from server.db.working_sets import WorkingSet
 from server.domain import errors
 from server.domain import events as kinds
 from server.domain import parts as part_rules
@@ -25,105 +27,95 @@ from server.domain import visits as rules
 from server.ids import new_id
 
 Data = dict[str, Any]
-Effect = Callable[[Session, Job, Visit, FieldEvent, Data, datetime], None]
+Effect = Callable[[WorkingSet, Job, Visit, FieldEvent, Data], None]
 
 
-def apply(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, envelope: Data, now: datetime
-) -> None:
+def apply(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, envelope: Data) -> None:
     """Lets one event count: folds it into the visit and does what its kind does."""
     visit.content = rules.apply(visit.content, envelope)
     event.visit_id = visit.id
     data = envelope["data"]
-    announce_files(session, event, data)
+    announce_files(work, event, data)
     effect = _EFFECTS.get(event.kind)
     if effect is not None:
-        effect(session, job, visit, event, data, now)
+        effect(work, job, visit, event, data)
     if event.kind in rules.RECEIPT_KINDS:
-        receipts.change(session, job, visit, event, now)
+        receipts.change(work, job, visit, event)
 
 
-def keep_apart(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
+def keep_apart(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
     """Evidence that changes nothing: its files are awaited, its photos shown apart."""
-    announce_files(session, event, data)
-    if event.kind == "photo.taken" and session.get(Photo, data["photo_id"]) is None:
-        photo = _photo(job, visit, event, data, is_apart=True)
-        session.add(photo)
-        photos.meet_file(session, photo, now)
+    announce_files(work, event, data)
+    if event.kind == "photo.taken" and work.photo(data["photo_id"]) is None:
+        photo = _photo(work, job, visit, event, data, is_apart=True)
+        work.add_photo(photo)
+        photos.meet_file(work, photo)
     elif event.kind in ("photo.discarded", "photo.lost"):
-        known = session.get(Photo, data["photo_id"])
+        known = work.photo(data["photo_id"])
         if known is not None and known.is_apart:
-            _drop_photo(session, job, visit, event, data, now)
+            _drop_photo(work, job, visit, event, data)
 
 
-def announce_files(session: Session, event: FieldEvent, data: Data) -> None:
+def announce_files(work: WorkingSet, event: FieldEvent, data: Data) -> None:
     """Whoever announced a file is told whether it is here."""
     for blob in kinds.blobs_of(event.kind, data):
-        if session.get(Owner, (blob["sha256"], event.person_id)) is None:
-            session.add(Owner(sha256=blob["sha256"], person_id=event.person_id))
-            session.flush()
+        work.own(blob["sha256"], event.person_id)
 
 
-def finish(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
+def finish(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
     """The installer left: the job is finished, and what is not solved becomes a revisit."""
     if visit.content["finished"]["at"] != event.captured_at:
         return  # it was finished before, by somebody else
     job.finished_at = event.captured_est
     audit.record(
-        session,
+        work.session,
         event.actor_id,
         "visit.finished",
         visit.id,
-        now,
+        work.now,
         job=job.id,
         outcome=data["outcome"],
     )
-    revisits.open_from_visit(session, job, visit, now)
+    revisits.open_from_visit(work, job, visit)
 
 
-def _take_photo(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    known = session.get(Photo, data["photo_id"])
+def _take_photo(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    known = work.photo(data["photo_id"])
     if known is not None:
         if known.job_id == job.id:
             known.is_apart = False  # it was kept apart until a decision let it count
         return
-    photo = _photo(job, visit, event, data, is_apart=False)
+    photo = _photo(work, job, visit, event, data, is_apart=False)
     told = visit.content["photos"][photo.id]["state"]
     photo.state = "awaited" if told == "taken" else told  # it may have been dropped before
-    session.add(photo)
-    session.flush()
-    photos.meet_file(session, photo, now)
-    _answer_retake(session, photo, now)
+    work.add_photo(photo)
+    photos.meet_file(work, photo)
+    _answer_retake(work, job, photo)
 
 
-def _answer_retake(session: Session, photo: Photo, now: datetime) -> None:
+def _answer_retake(work: WorkingSet, job: Job, photo: Photo) -> None:
     """The oldest picture of this slot that was asked for again, or could not be read, is replaced."""
     asked = (
-        select(Photo)
-        .where(
-            Photo.job_id == photo.job_id,
-            Photo.slot == photo.slot,
-            Photo.id != photo.id,
-            Photo.replaced_by.is_(None),
-            (Photo.verdict == "retake") | (Photo.state == "unreadable"),
-        )
-        .order_by(Photo.taken_at)
-        .limit(1)
+        other
+        for other in work.photos_of(job)
+        if other.slot == photo.slot
+        and other.id != photo.id
+        and other.replaced_by is None
+        and (other.verdict == "retake" or other.state == "unreadable")
     )
-    answered = session.scalars(asked).first()
+    answered = next(asked, None)
     if answered is not None:
         answered.replaced_by, answered.answer_by = photo.id, None
-        audit.record(session, photo.taken_by, "photo.retaken", answered.id, now, by=photo.id)
+        audit.record(
+            work.session, photo.taken_by, "photo.retaken", answered.id, work.now, by=photo.id
+        )
 
 
-def _photo(job: Job, visit: Visit, event: FieldEvent, data: Data, *, is_apart: bool) -> Photo:
-    return Photo(
+def _photo(
+    work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data, *, is_apart: bool
+) -> Photo:
+    return plain(
+        Photo,
         id=data["photo_id"],
         job_id=job.id,
         visit_id=visit.id,
@@ -140,7 +132,7 @@ def _photo(job: Job, visit: Visit, event: FieldEvent, data: Data, *, is_apart: b
         taken_by=event.actor_id,
         lat=event.lat,
         lon=event.lon,
-        accuracy_m=photos.accuracy_of(event),
+        accuracy_m=photos.accuracy_of(work.record.envelope(event)),
         is_apart=is_apart,
         state="awaited",
         doubts=[],
@@ -148,20 +140,18 @@ def _photo(job: Job, visit: Visit, event: FieldEvent, data: Data, *, is_apart: b
     )
 
 
-def _drop_photo(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    photo = session.get(Photo, data["photo_id"])
+def _drop_photo(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    photo = work.photo(data["photo_id"])
     if photo is None or photo.job_id != job.id:
         return
     photo.state = "lost" if event.kind == "photo.lost" else "discarded"
     photo.rev += 1
     if event.kind == "photo.lost":
         exceptions.open_one(
-            session,
+            work.session,
             "photo_lost",
             photo.id,
-            now,
+            work.now,
             job=job,
             event_id=event.id,
             person_id=event.actor_id,
@@ -170,26 +160,22 @@ def _drop_photo(
         )
 
 
-def _use_part(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
+def _use_part(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
     if visit.content["parts"][data["line_id"]]["voided"]:
         return  # taken back before the use itself arrived
     move = part_rules.use_movement(data, event.actor_id, job.id, job.site_id, event.captured_at)
-    is_known = select(Movement.id).where(
-        Movement.line_id == data["line_id"], Movement.kind == "use", Movement.job_id == job.id
-    )
-    if move is None or session.scalars(is_known).first() is not None:
+    is_known = any(known.kind == "use" for known in _moves_of(work, job, data["line_id"]))
+    if move is None or is_known:
         return
-    _move(session, event, move)
+    _move(work, event, move)
     place = str(part_rules.Place("van", event.actor_id))
-    left = parts.stock_at(session, place).get(data["sku"], 0)
+    left = work.stock(place, data["sku"])
     if left < 0:
         exceptions.open_one(
-            session,
+            work.session,
             "stock_negative",
             event.id,
-            now,
+            work.now,
             job=job,
             event_id=event.id,
             person_id=event.actor_id,
@@ -198,9 +184,14 @@ def _use_part(
         )
 
 
-def _move(session: Session, event: FieldEvent, move: part_rules.Movement) -> None:
-    session.add(
-        Movement(
+def _moves_of(work: WorkingSet, job: Job, line_id: str) -> list[Movement]:
+    return [each for each in work.movements if each.line_id == line_id and each.job_id == job.id]
+
+
+def _move(work: WorkingSet, event: FieldEvent, move: part_rules.Movement) -> None:
+    work.add_movement(
+        plain(
+            Movement,
             id=new_id(),
             at=event.captured_est,
             kind=move["kind"],
@@ -216,15 +207,11 @@ def _move(session: Session, event: FieldEvent, move: part_rules.Movement) -> Non
             event_id=event.id,
         )
     )
-    session.flush()
-    feed.touch_stock(session, event.actor_id, move["sku"])
+    feed.touch_stock(work.session, event.actor_id, move["sku"])
 
 
-def _void_part(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    of_line = select(Movement).where(Movement.line_id == data["line_id"], Movement.job_id == job.id)
-    moves = list(session.scalars(of_line.order_by(Movement.id)))
+def _void_part(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    moves = _moves_of(work, job, data["line_id"])
     if not moves or any(move.kind == "return" for move in moves):
         return
     used = moves[0]
@@ -247,15 +234,13 @@ def _void_part(
         data["reason"],
     )
     if back is not None:
-        _move(session, event, back)
+        _move(work, event, back)
 
 
-def _request_part(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    if session.get(PartRequest, data["request_id"]) is not None:
+def _request_part(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    if work.request(data["request_id"]) is not None:
         return
-    session.add(
+    work.add_request(
         PartRequest(
             id=data["request_id"],
             ticket_id=job.ticket_id,
@@ -271,17 +256,13 @@ def _request_part(
     )
 
 
-def _swap_serial(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    serial_swaps.note(session, job, event, data, now)
+def _swap_serial(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    serial_swaps.note(work.session, job, event, data, work.now)
 
 
-def _sign(
-    session: Session, job: Job, visit: Visit, event: FieldEvent, data: Data, now: datetime
-) -> None:
-    receipts.sign(session, job, visit, event, data, now)
-    revisits.open_from_visit(session, job, visit, now)
+def _sign(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+    receipts.sign(work, job, visit, event, data)
+    revisits.open_from_visit(work, job, visit)
 
 
 _EFFECTS: dict[str, Effect] = {

@@ -25,7 +25,7 @@ from server.clock import wire
 from server.db import house as house_rows
 from server.db.lookups import Lookups
 from server.db.people import SignIn
-from server.domain import errors
+from server.domain import envelopes, errors
 from server.domain import photos as photo_rules
 from server.domain import sync as rules
 from server.domain.events import is_id
@@ -220,11 +220,17 @@ def push() -> Response:
     `retry` means that nothing was stored. A repeat gives the same result with `replayed`.
     """
     who, batch, now = tablet(), _batch(), house().clock()
+    arrivals = [envelopes.arrival(event) for event in batch["events"]]
 
-    def act(session: Session) -> tuple[list[Result], str]:
-        return sync.deliver(session, who, batch, now), house_rows.epoch(session)
+    def known(session: Session) -> tuple[list[Result] | None, str]:
+        return sync.repeats(session, who.person.id, arrivals), house_rows.epoch(session)
 
-    results, epoch = house().database.write(act)
+    def act(session: Session) -> list[Result]:
+        return sync.deliver(session, who, batch, arrivals, now)
+
+    results, epoch = house().database.read(known)
+    if results is None:
+        results = house().database.write_together(act)
     _count(results)
     return _json({"time": wire(now), "epoch": epoch, "results": results})
 
@@ -252,16 +258,20 @@ def _batch() -> dict[str, Any]:
 def _read(body: bytes) -> Any:
     """Raises `BadEnvelope` for what is no JSON, or nests so deep that it could not be written again."""
     try:
-        found = json.loads(body, parse_constant=_no_constant)
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        found = _STRICT.decode(text)
     except (ValueError, RecursionError) as bad:
         raise errors.BadEnvelope() from bad
-    if rules.depth(found) > rules.MAX_BATCH_DEPTH:
+    if rules.is_deeper(found, text, rules.MAX_BATCH_DEPTH):
         raise errors.BadEnvelope()
     return found
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _count(results: list[Result]) -> None:

@@ -12,16 +12,17 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from server.db.group_commits import Act, Group
 from server.domain import errors
 
 try:  # Windows has neither fcntl nor several server processes on one SQLite file
@@ -65,6 +66,7 @@ class Database:
             self._gate: contextlib.AbstractContextManager[Any] = WriterQueue(
                 _path(self.url), self._writer_wait_s
             )
+            self._group = Group(self._write_group, self.write, self._writer_wait_s)
         else:
             self._writer = create_engine(
                 self.url, pool_size=self._pool_size, pool_pre_ping=True, hide_parameters=True
@@ -99,21 +101,53 @@ class Database:
         """
         for attempt in range(RETRIES):
             try:
-                return self._write_once(act)
+                with self._turn():
+                    return self._transact(self._writer, act)
             except DBAPIError as failure:
-                if getattr(failure.orig, "sqlite_errorname", None) == "SQLITE_BUSY":
-                    raise errors.Busy(retry_after_s=2) from failure  # another program holds it
                 if _state(failure) not in RETRIED_STATES or attempt == RETRIES - 1:
                     raise
                 time.sleep(0.005 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _write_once(self, act: Callable[[Session], T]) -> T:
-        with self._gate, Session(self._writer, expire_on_commit=False) as session:
-            with session.begin():
-                outcome = act(session)
-                for last_word in self.before_commit:
-                    last_word(session)
+    def write_together(self, act: Callable[[Session], T]) -> T:
+        """As `write`; on SQLite acts that come at the same time are committed together, by one flush of
+        the disk. The act may run on another thread: it must ask nothing of its request.
+        """
+        if not self.is_sqlite:
+            return self.write(act)
+        outcome: T = self._group.write(act)
+        return outcome
+
+    @property
+    def waiting_together(self) -> int:
+        """How many acts wait to be committed together."""
+        return self._group.waiting if self.is_sqlite else 0
+
+    def _write_group(self, join: Callable[[], list[Act]]) -> list[Any]:
+        with self._turn():
+            acts = join()
+            if len(acts) == 1:
+                return [self._transact(self._writer, acts[0])]
+            with self._writer.begin() as connection:
+                return [self._transact(connection, act) for act in acts]
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The writer's turn. Raises `Busy` where another program holds the database too long."""
+        try:
+            with self._gate:
+                yield
+        except DBAPIError as failure:
+            if getattr(failure.orig, "sqlite_errorname", None) == "SQLITE_BUSY":
+                raise errors.Busy(retry_after_s=2) from failure
+            raise
+
+    def _transact(self, bind: Engine | Connection, act: Callable[[Session], T]) -> T:
+        """Runs `act` in one transaction, or as a part of the one that the connection is in."""
+        with Session(bind, expire_on_commit=False) as session, session.begin():
+            outcome = act(session)
+            for last_word in self.before_commit:
+                last_word(session)
             return outcome
 
     def read(self, act: Callable[[Session], T]) -> T:

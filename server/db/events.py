@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Index, String, select
+from sqlalchemy import BigInteger, Index, String, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
-from server.domain.sync import Status
 
 
 class FieldEvent(Table):
@@ -75,23 +74,13 @@ def by_id(session: Session, event_ids: Iterable[str]) -> dict[str, FieldEvent]:
     return {event.id: event for event in found}
 
 
-def here(session: Session, event_ids: Iterable[str]) -> set[str]:
-    """Those in custody that wait for nothing: judged, or put aside because nobody could read them."""
-    wanted = list(event_ids)
-    judged = select(FieldEvent.id).where(
-        FieldEvent.id.in_(wanted), FieldEvent.status != Status.HELD
-    )
-    aside = select(Quarantine.event_id).where(Quarantine.event_id.in_(wanted))
-    return {*session.scalars(judged), *filter(None, session.scalars(aside))}
+_VERSION = (
+    update(FieldEvent.__table__)  # type: ignore[arg-type]
+    .where(FieldEvent.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    .values(effect_version=bindparam("version"))
+)
 
 
-def lane_before(session: Session, event: FieldEvent) -> list[FieldEvent]:
-    """The events of the same client on the same job before this one, oldest first: its `after` chain."""
-    of_job = select(FieldEvent).where(FieldEvent.job_id == event.job_id)
-    known = {each.id: each for each in session.scalars(of_job)}
-    lane: list[FieldEvent] = []
-    at = event.after_id
-    while at is not None and at in known and len(lane) <= len(known):
-        lane.append(known[at])
-        at = known[at].after_id
-    return lane[::-1]
+def note_version(session: Session, event_ids: list[str], version: int) -> None:
+    """Keeps with these events from which version of the feed on their effect is shown."""
+    session.execute(_VERSION, {"ids": event_ids, "version": version})

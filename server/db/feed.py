@@ -8,18 +8,21 @@ reader sees the versions of a scope in order and none is ever missed.
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Index, String, select
+from sqlalchemy import BigInteger, Index, String, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import parts, sheets
-from server.db.jobs import Job, crew_of
-from server.db.people import granted, leads_of
+from server.db.jobs import Job
+from server.db.people import served
 from server.db.tables import Code, Table, Words
+from server.db.working_sets import WorkingSet
 from server.domain.parts import Place
 
 CATALOGUE = "catalogue"
@@ -77,6 +80,9 @@ class Touched:
     stock: set[tuple[str, str]] = field(default_factory=set)
     results: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
+    def copy(self) -> "Touched":
+        return Touched(**{name: each.copy() for name, each in vars(self).items()})
+
 
 def _touched(session: Session) -> Touched:
     found: Touched = session.info.setdefault("touched", Touched())
@@ -109,55 +115,76 @@ def tell_result(session: Session, person_id: str, event_id: str, data: dict[str,
     _touched(session).results[person_id, event_id] = data
 
 
-def stamp(session: Session, now: datetime) -> dict[tuple[str, str, str], int]:
-    """Stamps all that was touched; returns (scope, kind, id) -> version. Nothing touched, nothing done."""
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """A savepoint; what fails in it has touched nothing."""
+    before = _touched(session).copy()
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        session.info["touched"] = before
+        raise
+
+
+Versions = dict[tuple[str, str, str], int]
+"""(scope, kind, id) -> the version that was stamped."""
+
+
+def stamp(session: Session, now: datetime, work: WorkingSet | None = None) -> Versions:
+    """Stamps all that was touched. Nothing touched, nothing done.
+
+    An act that has a working set of all that it touched hands it over; it is written on the way.
+    """
     touched = session.info.pop("touched", None)
-    if touched is None:
+    if touched is None or touched == Touched():
+        if work is not None:
+            work.write()
         return {}
-    session.flush()
-    by_scope = _entries(session, touched, now)
-    versions = {}
-    for scope in sorted(by_scope):
-        versions.update(_stamp_scope(session, scope, by_scope[scope]))
-    return versions
+    if work is None:
+        session.flush()
+        work = WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
+    by_scope = _entries(work, touched)
+    work.write()
+    return _stamp_scopes(session, by_scope)
 
 
-def _entries(session: Session, touched: Touched, now: datetime) -> dict[str, list[Entry]]:
+def _entries(work: WorkingSet, touched: Touched) -> dict[str, list[Entry]]:
     by_scope: dict[str, list[Entry]] = defaultdict(list)
-    for job_id in sorted(touched.jobs):
-        for scope, entry in _job_entries(session, job_id, touched, now):
-            by_scope[scope].append(entry)
+    for scope, entry in _job_entries(work, touched):
+        by_scope[scope].append(entry)
     for sku in sorted(touched.parts):
-        by_scope[CATALOGUE].append(_part_entry(session, sku))
+        by_scope[CATALOGUE].append(_part_entry(work.session, sku))
     for person_id, sku in sorted(touched.stock):
-        by_scope[person_scope(person_id)].append(_stock_entry(session, person_id, sku))
+        by_scope[person_scope(person_id)].append(_stock_entry(work, person_id, sku))
     for (person_id, event_id), data in sorted(touched.results.items()):
         entry = Entry("event_result", event_id, "upsert", data=json.dumps(data))
         by_scope[person_scope(person_id)].append(entry)
     return by_scope
 
 
-def _job_entries(
-    session: Session, job_id: str, touched: Touched, now: datetime
-) -> list[tuple[str, Entry]]:
-    job = session.get_one(Job, job_id)
-    if job_id in touched.sheets:
-        sheets.revise(session, job, now)
-    job.document = sheets.render(session, job)
-    session.flush()
-    before = set(
-        session.scalars(
-            select(Change.scope).where(
-                Change.kind == "job", Change.entity_id == job_id, Change.change == "upsert"
-            )
-        )
-    )
-    people = [job.assignee_id, *crew_of(session, job_id)]
-    served = granted(session, [*people, *leads_of(session, people)], now)
-    after = {person_scope(each) for each in served}
-    reason = touched.reasons.get(job_id, "reassigned")
-    removed = [(scope, Entry("job", job_id, "remove", reason)) for scope in before - after]
-    return removed + [(scope, Entry("job", job_id, "upsert")) for scope in after]
+def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entry]]:
+    """Renders the touched jobs and tells everybody who sees them, or saw them until now."""
+    if not touched.jobs:
+        return
+    session, found = work.session, [work.jobs[job_id] for job_id in sorted(touched.jobs)]
+    for job in found:
+        if job.id in touched.sheets:
+            sheets.revise(session, job, work.now)
+    for job in found:
+        job.document = sheets.render(work, job)
+    before: dict[str, set[str]] = {job.id: set() for job in found}
+    for scope, job_id in session.execute(_SHOWN, {"ids": list(before)}):
+        before[job_id].add(scope)
+    going = {job.id: [job.assignee_id, *work.crew[job.id]] for job in found}
+    seen = served(session, {each for people in going.values() for each in people}, work.now)
+    for job in found:
+        after = {person_scope(each) for member in going[job.id] for each in seen[member]}
+        reason = touched.reasons.get(job.id, "reassigned")
+        for scope in sorted(before[job.id] - after):
+            yield scope, Entry("job", job.id, "remove", reason)
+        for scope in sorted(after):
+            yield scope, Entry("job", job.id, "upsert")
 
 
 def _part_entry(session: Session, sku: str) -> Entry:
@@ -175,37 +202,49 @@ def _part_entry(session: Session, sku: str) -> Entry:
     return Entry("part", sku, "upsert", data=json.dumps({n: getattr(part, n) for n in names}))
 
 
-def _stock_entry(session: Session, person_id: str, sku: str) -> Entry:
-    quantity = parts.stock_at(session, str(Place("van", person_id))).get(sku, 0)
+def _stock_entry(work: WorkingSet, person_id: str, sku: str) -> Entry:
+    quantity = work.stock(str(Place("van", person_id)), sku)
     return Entry("stock", sku, "upsert", data=json.dumps({"sku": sku, "quantity": quantity}))
 
 
-def _insert(session: Session, table: type[Table]) -> Any:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return (sqlite if is_sqlite else postgresql).insert(table)
+def _stamp_scopes(session: Session, by_scope: dict[str, list[Entry]]) -> Versions:
+    raise_head, write_changes = _STATEMENTS[session.get_bind().dialect.name]
+    rows: list[dict[str, Any]] = []
+    for scope in sorted(by_scope):
+        entries = by_scope[scope]
+        head = session.execute(raise_head, {"scope": scope, "head": len(entries)}).scalar_one()
+        rows += [
+            {"scope": scope, "version": version, **entry._asdict()}
+            for version, entry in enumerate(entries, start=head - len(entries) + 1)
+        ]
+    if rows:
+        session.execute(write_changes, rows)
+    return {(row["scope"], row["kind"], row["entity_id"]): row["version"] for row in rows}
 
 
-def _stamp_scope(
-    session: Session, scope: str, entries: list[Entry]
-) -> dict[tuple[str, str, str], int]:
-    head = session.execute(
-        _insert(session, Scope)
-        .values(scope=scope, head=len(entries), horizon=0)
-        .on_conflict_do_update(
-            index_elements=[Scope.scope], set_={"head": Scope.head + len(entries)}
-        )
-        .returning(Scope.head)
-    ).scalar_one()
-    versions = {}
-    for version, entry in enumerate(entries, start=head - len(entries) + 1):
-        values = {**entry._asdict(), "version": version}
-        session.execute(
-            _insert(session, Change)
-            .values(scope=scope, **values)
-            .on_conflict_do_update(
-                index_elements=[Change.scope, Change.kind, Change.entity_id],
-                set_={name: values[name] for name in ("version", "change", "reason", "data")},
-            )
-        )
-        versions[scope, entry.kind, entry.entity_id] = version
-    return versions
+def _raise_head(insert: Any) -> Any:
+    raised = insert(Scope.__table__).values(horizon=0)
+    return raised.on_conflict_do_update(
+        index_elements=["scope"], set_={"head": Scope.__table__.c.head + raised.excluded.head}
+    ).returning(Scope.__table__.c.head)
+
+
+def _write_changes(insert: Any) -> Any:
+    written = insert(Change.__table__)
+    return written.on_conflict_do_update(
+        index_elements=["scope", "kind", "entity_id"],
+        set_={name: written.excluded[name] for name in ("version", "change", "reason", "data")},
+    )
+
+
+# Put together once: that took longer than running them.
+_STATEMENTS = {
+    name: (_raise_head(insert), _write_changes(insert))
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True))).order_by(Job.id)
+_SHOWN = select(Change.scope, Change.entity_id).where(
+    Change.kind == "job",
+    Change.entity_id.in_(bindparam("ids", expanding=True)),
+    Change.change == "upsert",
+)

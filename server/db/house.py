@@ -56,11 +56,12 @@ class Task(Table):
     details: Mapped[Document] = mapped_column(default=dict)
 
 
+_EPOCH = select(HouseFact.value).where(HouseFact.name == "epoch")
+
+
 def epoch(session: Session) -> str:
     """Which life of this database it is; a restore from a backup begins a new one."""
-    found = session.get(HouseFact, "epoch")
-    assert found is not None, "the first migration writes it"
-    return found.value
+    return str(session.execute(_EPOCH).scalar_one())  # the first migration writes it
 
 
 def ask_for(session: Session, kind: str, subject: str, run_at: datetime, **details: Any) -> None:

@@ -1,9 +1,9 @@
 """Jobs, every revision of their sheets, and the visits made on them."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, false, or_, select
+from sqlalchemy import ColumnElement, Index, Select, bindparam, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.people import Person, is_granted
@@ -165,14 +165,22 @@ def get_for(
     return found
 
 
-def lock(session: Session, job_ids: set[str]) -> None:
+_LOCKED = (
+    select(Job)
+    .where(Job.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Job.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def lock(session: Session, job_ids: Collection[str]) -> list[Job]:
     """Makes other writers of these jobs wait until the commit; in one order, so none waits crosswise.
 
     What is read of a job and its visit after this cannot change under us (PostgreSQL; on SQLite there
-    is one writer anyway).
+    is one writer anyway). Returns those that there are.
     """
-    rows = select(Job).where(Job.id.in_(sorted(job_ids))).order_by(Job.id)
-    session.execute(rows.with_for_update().execution_options(populate_existing=True)).all()
+    return list(session.scalars(_LOCKED, {"ids": sorted(job_ids)}))
 
 
 def crew_of(session: Session, job_id: str) -> list[str]:
@@ -183,9 +191,3 @@ def current_visit(session: Session, job: Job) -> Visit:
     visit = session.get(Visit, job.visit_id)
     assert visit is not None, "a job is issued together with its visit"
     return visit
-
-
-def sheet_at(session: Session, job_id: str, rev: int) -> dict[str, Any] | None:
-    """The sheet as it was in one revision; None where there never was such a one."""
-    sheet = session.get(Sheet, (job_id, rev))
-    return None if sheet is None else sheet.content

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    bindparam,
     false,
     func,
     literal,
@@ -151,6 +152,22 @@ def balances(session: Session, place: str | None = None) -> dict[tuple[str, str]
 def stock_at(session: Session, place: str) -> dict[str, int]:
     """sku -> quantity at one place."""
     return {sku: total for (_, sku), total in balances(session, place).items()}
+
+
+_MOVED = Movement.__table__.c
+_QUANTITY = select(
+    select(func.coalesce(func.sum(_MOVED.quantity), 0))
+    .where(_MOVED.to_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
+    .scalar_subquery()
+    - select(func.coalesce(func.sum(_MOVED.quantity), 0))
+    .where(_MOVED.from_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
+    .scalar_subquery()
+)
+
+
+def quantity_at(session: Session, place: str, sku: str) -> int:
+    """How many of one part lie at one place."""
+    return int(session.execute(_QUANTITY, {"place": place, "sku": sku}).scalar_one())
 
 
 def movements(place: str | None = None, sku: str | None = None) -> Select[Movement]:

@@ -1,9 +1,19 @@
 """Organisations, people, their certificates, their tablets and sign-ins."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Select, String, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Select,
+    String,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -197,30 +207,41 @@ def get_device(session: Session, person: Person, device_id: str) -> Device:
     return found
 
 
-def leads_of(session: Session, person_ids: list[str]) -> list[str]:
-    """The lead installers whose teams these people belong to."""
-    teams = select(Person.organisation_id, Person.team).where(
-        Person.id.in_(person_ids), Person.team.is_not(None)
-    )
-    found: set[str] = set()
-    for organisation_id, team in session.execute(teams).all():
-        leads = select(Person.id).where(
-            Person.organisation_id == organisation_id,
-            Person.team == team,
-            Person.role == Role.LEAD_INSTALLER,
-        )
-        found.update(session.scalars(leads))
-    return sorted(found)
-
-
 def is_granted(organisation: Organisation, now: datetime) -> bool:
     """Whether a contractor's people may see its jobs at all; a branch always may."""
-    if organisation.kind != "contractor":
-        return True
-    return organisation.granted_until is not None and organisation.granted_until > now
+    return _is_granted(organisation.kind, organisation.granted_until, now)
 
 
-def granted(session: Session, person_ids: list[str], now: datetime) -> list[str]:
-    """Those of them who may see jobs at all: a contractor's people only while it has its grant."""
-    found = session.scalars(select(Person).where(Person.id.in_(person_ids)))
-    return [person.id for person in found if is_granted(person.organisation, now)]
+def _is_granted(kind: str, until: datetime | None, now: datetime) -> bool:
+    return kind != "contractor" or (until is not None and until > now)
+
+
+_Member, _Served = aliased(Person), aliased(Person)
+_SERVED = (
+    select(_Member.id, _Served.id, Organisation.kind, Organisation.granted_until)
+    .select_from(_Member)
+    .join(
+        _Served,
+        or_(
+            _Served.id == _Member.id,
+            and_(
+                _Served.team == _Member.team,
+                _Served.organisation_id == _Member.organisation_id,
+                _Served.role == Role.LEAD_INSTALLER.value,
+            ),
+        ),
+    )
+    .join(Organisation, Organisation.id == _Served.organisation_id)
+    .where(_Member.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def served(session: Session, person_ids: Collection[str], now: datetime) -> dict[str, set[str]]:
+    """Who sees the work of each of these people on a tablet: themselves and the leads of their team,
+    of a contractor's people only while it has its grant.
+    """
+    seen: dict[str, set[str]] = {each: set() for each in person_ids}
+    for member, person, kind, until in session.execute(_SERVED, {"ids": list(seen)}):
+        if _is_granted(kind, until, now):
+            seen[member].add(person)
+    return seen

@@ -52,9 +52,3 @@ def get_for(session: Session, person: Person, receipt_id: str, now: datetime) ->
     if found is None:
         raise errors.NotFound()
     return found
-
-
-def latest(session: Session, job_id: str) -> Receipt | None:
-    """The version that stands now."""
-    versions = select(Receipt).where(Receipt.job_id == job_id).order_by(Receipt.version.desc())
-    return session.scalars(versions.limit(1)).first()

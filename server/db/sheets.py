@@ -12,8 +12,8 @@ from server.db.jobs import Job, Sheet, crew_of, current_visit
 from server.db.parts import Part
 from server.db.people import Organisation, Person
 from server.db.photos import Photo
-from server.db.receipts import latest
 from server.db.tickets import Ticket
+from server.db.working_sets import WorkingSet
 
 HISTORY_JOBS = 5  # earlier trips that a tablet carries
 HISTORY_PHOTOS = 6  # pictures of each
@@ -30,10 +30,11 @@ def revise(session: Session, job: Job, now: datetime) -> None:
     session.flush()
 
 
-def render(session: Session, job: Job) -> str:
-    """The whole job as ready JSON: the newest sheet and the live part."""
-    content = session.get_one(Sheet, (job.id, job.rev)).content
-    return json.dumps({**content, **live(session, job)}, separators=(",", ":"))
+def render(work: WorkingSet, job: Job) -> str:
+    """The whole job as ready JSON: the newest sheet, as it stands in its row, and the live part."""
+    sheet = work.sheet_text(job, job.rev)
+    assert sheet is not None, "a job is issued together with its sheet"
+    return sheet[:-1] + "," + json.dumps(live(work, job), separators=(",", ":"))[1:]
 
 
 def sheet(session: Session, job: Job) -> dict[str, Any]:
@@ -69,17 +70,17 @@ def sheet(session: Session, job: Job) -> dict[str, Any]:
     }
 
 
-def live(session: Session, job: Job) -> dict[str, Any]:
+def live(work: WorkingSet, job: Job) -> dict[str, Any]:
     """What is derived: the state, what has arrived, the visit, verdict, retakes and receipt."""
-    receipt = latest(session, job.id)
+    receipt = work.receipt(job)
     verdict = {"verdict": job.verdict, "reason": job.verdict_reason, "at": _time(job.verdict_at)}
     return {
         "state": job.state,
         "received": job.received,
         "missing": job.missing or {"events": [], "blobs": []},
-        "visit": current_visit(session, job).content,
+        "visit": work.visit(job).content,
         "verdict": verdict if job.verdict else None,
-        "retakes": _retakes(session, job),
+        "retakes": _retakes(work, job),
         "receipt": _some(receipt, "version", "digest", "state") if receipt else None,
     }
 
@@ -160,11 +161,13 @@ def _trip(session: Session, job: Job) -> dict[str, Any]:
     }
 
 
-def _retakes(session: Session, job: Job) -> list[dict[str, Any]]:
-    asked = select(Photo).where(
-        Photo.job_id == job.id, Photo.verdict == "retake", Photo.replaced_by.is_(None)
-    )
+def _retakes(work: WorkingSet, job: Job) -> list[dict[str, Any]]:
+    asked = [
+        photo
+        for photo in work.photos_of(job)
+        if photo.verdict == "retake" and photo.replaced_by is None
+    ]
     return [
         {"photo_id": photo.id, "slot": photo.slot, "reason": photo.verdict_reason}
-        for photo in session.scalars(asked.order_by(Photo.id))
+        for photo in sorted(asked, key=lambda photo: photo.id)
     ]

@@ -1,16 +1,44 @@
 """Envelopes: the outer form of a field event, read with care because anything may stand in it."""
 
+import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from server.domain import events
-from server.domain.sync import MAX_EVENT_DEPTH, clean, depth
+from server.domain.sync import MAX_EVENT_DEPTH, clean, fingerprint, is_deeper
 
 MAX_SEQ = 2**53 - 1
 
 
-def problems(event: dict[str, Any]) -> list[str]:
-    """The entries of an envelope that are not what the protocol says."""
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event at the door, with all that can be said of it before anybody looks into the database."""
+
+    envelope: dict[str, Any]
+    raw: str  # the whole envelope as ASCII JSON
+    fingerprint: str
+    problems: list[str]
+
+    @property
+    def id(self) -> str:
+        return str(self.envelope["event_id"])
+
+    @property
+    def job_id(self) -> str | None:
+        """The job that it names, if that could be the name of one."""
+        named = self.envelope.get("job_id")
+        return named if is_plain(named) else None
+
+
+def arrival(event: dict[str, Any]) -> Arrival:
+    """Looks at an event whose `event_id` is one."""
+    raw = json.dumps(event)
+    return Arrival(event, raw, fingerprint(event), problems(event, raw))
+
+
+def problems(event: dict[str, Any], raw: str) -> list[str]:
+    """The entries of an envelope that are not what the protocol says; `raw` is how it is written."""
     checks = {
         "seq": events.is_integer(event.get("seq"), 0, MAX_SEQ),
         "kind": events.is_text(event.get("kind"), 64),
@@ -23,7 +51,7 @@ def problems(event: dict[str, Any]) -> list[str]:
         or events.is_integer(event["base_rev"], 0, 2**31 - 1),
         "clock": event.get("clock") is None or isinstance(event["clock"], dict),
         "position": event.get("position") is None or isinstance(event["position"], dict),
-        "depth": depth(event) <= MAX_EVENT_DEPTH,
+        "depth": not is_deeper(event, raw, MAX_EVENT_DEPTH),
         "text": all(
             is_plain(event.get(name)) for name in ("kind", "job_id", "actor", "captured_at")
         ),

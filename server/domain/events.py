@@ -291,3 +291,17 @@ def blobs_of(kind: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     if kind == "receipt.signed":
         return [{name: data["signature"][name] for name in ("sha256", "size", "mime")}]
     return []
+
+
+def ids_in(data: Any) -> Iterator[str]:
+    """The ids of photos and requests that an event's data names, whatever else it holds."""
+    if isinstance(data, Mapping):
+        yield from (data[name] for name in ("photo_id", "request_id") if is_id(data.get(name)))
+
+
+def hashes_in(data: Any) -> Iterator[str]:
+    """The files that an event's data names, whatever else it holds."""
+    if isinstance(data, Mapping):
+        for file in (data, data.get("signature")):
+            if isinstance(file, Mapping) and is_sha256(file.get("sha256")):
+                yield file["sha256"]

@@ -184,12 +184,19 @@ def manifest_digest(event_ids: Iterable[str], hashes: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def cleaned(value: Any, text: str) -> Any:
+    """`clean`, but not a copy where `text`, the same value as ASCII JSON, shows that it is clean."""
+    return clean(value) if "\\u" in text else value
+
+
 def clean(value: Any) -> Any:
     """A copy of parsed JSON whose texts every database holds: no NUL, no lone surrogate.
 
     The raw event is kept beside it, so nothing is lost.
     """
     if isinstance(value, str):
+        if value.isascii() and "\x00" not in value:
+            return value
         return (
             value.replace("\x00", "\ufffd")
             .encode("utf-16", "surrogatepass")
@@ -200,6 +207,13 @@ def clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean(name): clean(each) for name, each in value.items()}
     return value
+
+
+def is_deeper(value: Any, text: str, most: int) -> bool:
+    """Whether parsed JSON nests deeper than `most`. `text` is how it is written: what has no more
+    brackets than that need not be walked.
+    """
+    return text.count("[") + text.count("{") > most and depth(value) > most
 
 
 def depth(value: Any) -> int:

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from flask import Flask
+from sqlalchemy import event, func, literal_column, select, update
 
 from server.db.events import FieldEvent, Quarantine
+from server.db.house import Task
 from server.db.jobs import Job, Visit
 from server.db.parts import Movement
 from server.db.photos import Photo
@@ -136,6 +138,25 @@ def test_a_repeat_within_one_batch_is_a_repeat(alice: Wire, lane: Lane, load: Lo
     assert "replayed" not in first
     assert again["replayed"] is True
     assert rows(load, Movement) == 1
+
+
+def test_a_repeat_writes_no_row(alice: Wire, lane: Lane, app: Flask) -> None:
+    lane.add("visit.arrived")
+    lane.add("tea.made", {})
+    lane.add("note.added", job_id="J-\x00")
+    lane.finish("incomplete", cause="part_missing")
+    alice.pushes(*lane.events)
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement.split()[0])
+
+    engine = app.extensions["doorstep"].database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    again = alice.pushes(*lane.events)
+    event.remove(engine, "before_cursor_execute", note)
+    assert all(each["replayed"] for each in again)
+    assert not {"INSERT", "UPDATE", "DELETE"} & set(asked)
 
 
 def test_a_new_identity_of_the_device_sends_the_same_event(
@@ -547,3 +568,25 @@ def test_two_people_push_on_one_job_at_once(office: Office, wire: MakeWire, load
     assert sorted(notes) == sorted(
         f"{name} {n}.{k}" for name in ("Alice", "Lena") for n in range(4) for k in range(3)
     )
+
+
+# Our own code stumbles: here because a row was damaged, as by a disk.
+
+
+def test_a_visit_that_cannot_be_read_takes_no_other_job_along(
+    alice: Wire, lane: Lane, office: Office, load: Load
+) -> None:
+    other = alice.lane(office.issues_a_job(people.ALICE))
+    broken = lane.add("note.added")
+    before, after = other.add("visit.arrived"), other.add("note.added")
+    visit_id = load(lambda s: s.get(Job, lane.job_id).visit_id)
+    damaged = update(Visit).where(Visit.id == visit_id).values(content=literal_column("'{'"))
+    office.write(lambda s: s.execute(damaged))
+
+    told = alice.statuses(before, broken, after)
+    assert told == ["applied", "quarantined internal", "applied"]
+    assert len(visit_of(load, other.job_id)["notes"]) == 1
+    assert office.sees_exceptions() == ["event_quarantined"]
+    [waiting] = load(lambda s: list(s.scalars(select(Task.subject).where(Task.done_at.is_(None)))))
+    assert waiting == lane.job_id, "the worker settles it when the row is mended"
+    assert alice.statuses(before, broken, after) == told

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from server.domain.receipts.plain import LARGEST_INTEGER
@@ -18,59 +17,46 @@ def canonical(receipt: Any) -> bytes:
     other control characters are escaped. Raises TypeError on a float or anything that is not
     JSON, ValueError on an integer beyond 2^53 - 1 or on two keys that become the same.
     """
-    return "".join(_written(receipt)).encode("utf-8")
+    # Python escapes exactly what section 3.2.2.2 wants escaped, and in the same way.
+    text = json.dumps(_in_order(receipt), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8")
 
 
-def _written(value: Any) -> Iterator[str]:
+def _in_order(value: Any) -> Any:
+    """The same value with whole characters only and the members of every object in their order."""
+    if isinstance(value, str):
+        return value if value.isascii() else _well_formed(value)
     if value is None or isinstance(value, bool):
-        yield {None: "null", True: "true", False: "false"}[value]
-    elif isinstance(value, str):
-        yield _quoted(_well_formed(value))
-    elif isinstance(value, int):
-        yield _digits(value)
-    elif isinstance(value, list | tuple):
-        yield from _written_list(value)
-    elif isinstance(value, dict):
-        yield from _written_object(value)
-    else:
-        raise TypeError(f"A receipt cannot carry a {type(value).__name__}.")
+        return value
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, list | tuple):
+        return [_in_order(each) for each in value]
+    if isinstance(value, dict):
+        return _object_in_order(value)
+    raise TypeError(f"A receipt cannot carry a {type(value).__name__}.")
 
 
-def _written_list(values: Sequence[Any]) -> Iterator[str]:
-    yield "["
-    for position, value in enumerate(values):
-        yield "," if position else ""
-        yield from _written(value)
-    yield "]"
-
-
-def _written_object(members: dict[Any, Any]) -> Iterator[str]:
+def _object_in_order(members: dict[Any, Any]) -> dict[str, Any]:
     """Members by the UTF-16 code units of their names (RFC 8785, section 3.2.3)."""
     named = {_key(name): value for name, value in members.items()}
     if len(named) != len(members):
         raise ValueError("Two keys of one object are the same once they are written.")
-    yield "{"
-    for position, name in enumerate(sorted(named, key=utf16)):
-        yield f"{',' if position else ''}{_quoted(name)}:"
-        yield from _written(named[name])
-    yield "}"
+    is_ascii = all(map(str.isascii, named))
+    order = sorted(named) if is_ascii else sorted(named, key=utf16)
+    return {name: _in_order(named[name]) for name in order}
 
 
 def _key(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"A key must be text, not a {type(name).__name__}.")
-    return _well_formed(name)
+    return name if name.isascii() else _well_formed(name)
 
 
-def _digits(value: int) -> str:
+def _whole(value: int) -> int:
     if abs(value) > LARGEST_INTEGER:
         raise ValueError("An integer beyond 2^53 - 1 is not the same number everywhere.")
-    return str(int(value))
-
-
-def _quoted(text: str) -> str:
-    """Python escapes exactly what RFC 8785, section 3.2.2.2, wants escaped, and in the same way."""
-    return json.dumps(text, ensure_ascii=False)
+    return int(value)
 
 
 def _well_formed(text: str) -> str:

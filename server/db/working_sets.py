@@ -1,0 +1,262 @@
+"""What one act on some jobs may touch: asked for once, changed in memory, written in one go.
+
+Each property is one question to the database, however many events the act takes in, and only the
+questions that it needs are put. New rows of the tables that a visit fills are `plain` until `write`
+inserts them, a table at a time; everything else is the session's, as anywhere.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, cast
+
+from sqlalchemy import Text, bindparam, insert, or_, select, tuple_, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from server.db.events import FieldEvent
+from server.db.jobs import Crew, Job, Sheet, Visit
+from server.db.parts import Movement, PartRequest, quantity_at
+from server.db.photos import Blob, Owner, Photo
+from server.db.receipts import Receipt
+from server.db.records import Record
+from server.db.revisits import Revisit
+from server.db.tables import Table, plain
+from server.db.tickets import Ticket
+
+Document = dict[str, Any]
+
+
+def _many(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+# Statements are put together once: that took longer than asking them.
+_FAMILY = select(Job).where(Job.ticket_id.in_(_many("tickets"))).order_by(Job.issued_at, Job.id)
+_VISITS = select(Visit).where(Visit.job_id.in_(_many("jobs")))
+_CREW = select(Crew.job_id, Crew.person_id).where(Crew.job_id.in_(_many("jobs")))
+_PHOTOS = select(Photo).where(or_(Photo.job_id.in_(_many("jobs")), Photo.id.in_(_many("named"))))
+_RECEIPTS = select(Receipt).where(Receipt.job_id.in_(_many("jobs"))).order_by(Receipt.version)
+_MOVEMENTS = select(Movement).where(Movement.job_id.in_(_many("jobs"))).order_by(Movement.id)
+_REVISITS = select(Revisit).where(Revisit.ticket_id.in_(_many("tickets")))
+_REQUESTS = select(PartRequest).where(
+    or_(PartRequest.ticket_id.in_(_many("tickets")), PartRequest.id.in_(_many("named")))
+)
+_TICKET = (
+    select(Ticket)
+    .where(Ticket.id == bindparam("ticket"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_SHEETS = select(Sheet.job_id, Sheet.rev, type_coerce(Sheet.content, Text)).where(
+    tuple_(Sheet.job_id, Sheet.rev).in_(_many("sheets"))
+)
+_STORED = select(Blob.sha256).where(Blob.sha256.in_(_many("hashes")))
+
+PLAIN = (FieldEvent, Photo, Owner, Receipt, Movement)
+_INSERTS: dict[type[Table], Any] = {kind: insert(kind.__table__) for kind in PLAIN}  # type: ignore[arg-type]
+_OWN = {
+    "sqlite": sqlite.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
+    "postgresql": postgresql.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
+}
+
+
+class WorkingSet:
+    """These jobs, which the caller has locked, and what belongs to them and to their tickets.
+
+    `named` are the client-made ids that the events speak of (photos, requests), `hashes` the files that
+    they announce: all of them are looked up together.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: Iterable[Job],
+        now: datetime,
+        *,
+        tickets: Collection[str] = (),
+        record: Record | None = None,
+        named: Collection[str] = (),
+        hashes: Collection[str] = (),
+    ) -> None:
+        self.session, self.now = session, now
+        self._connection = session.connection()  # asked directly for what is not to be an instance
+        self.jobs = {job.id: job for job in jobs}
+        self.tickets = sorted({*tickets, *(job.ticket_id for job in self.jobs.values())})
+        self.drafts: dict[tuple[Any, ...], tuple[Document, str]] = {}
+        self._record, self._named, self._hashes = record, set(named), set(hashes)
+        self._locked: dict[str, Ticket] = {}
+        self._lying: dict[tuple[str, str], int] = {}
+        self._sheets: dict[tuple[str, int], str | None] = {}
+        self._new: dict[type[Table], list[Table]] = defaultdict(list)
+
+    # What is there.
+
+    @property
+    def record(self) -> Record:
+        """What is on record of the field events of these jobs."""
+        if self._record is None:
+            self._record = Record(self.session, self.jobs)
+        return self._record
+
+    @cached_property
+    def family(self) -> dict[str, Job]:
+        """All jobs of the tickets, in the order in which they were issued."""
+        found = self.session.scalars(_FAMILY, {"tickets": self.tickets})
+        return {job.id: job for job in found}
+
+    @cached_property
+    def _visits(self) -> dict[str, Visit]:
+        found = self.session.scalars(_VISITS, {"jobs": list(self.family)})
+        return {visit.id: visit for visit in found}
+
+    def visit(self, job: Job) -> Visit:
+        """The visit under the present assignment."""
+        assert job.visit_id is not None, "a job is issued together with its visit"
+        return self._visits[job.visit_id]
+
+    def has_visited(self, job: Job, person_id: str) -> bool:
+        visits = self._visits.values()
+        return any(each.job_id == job.id and each.person_id == person_id for each in visits)
+
+    @cached_property
+    def crew(self) -> dict[str, list[str]]:
+        """Who goes along, by job."""
+        crew: dict[str, list[str]] = {each: [] for each in self.jobs}
+        for job_id, person_id in self._connection.execute(_CREW, {"jobs": list(self.jobs)}):
+            crew[job_id].append(person_id)
+        return crew
+
+    @cached_property
+    def photos(self) -> dict[str, Photo]:
+        """The photos of the family, and those of these ids wherever they are."""
+        asked = {"jobs": list(self.family), "named": list(self._named)}
+        return {photo.id: photo for photo in self.session.scalars(_PHOTOS, asked)}
+
+    def photo(self, photo_id: str) -> Photo | None:
+        if photo_id not in self.photos and photo_id not in self._named:
+            self._named.add(photo_id)
+            elsewhere = self.session.get(Photo, photo_id)
+            if elsewhere is not None:
+                self.photos[photo_id] = elsewhere
+        return self.photos.get(photo_id)
+
+    def photos_of(self, job: Job) -> list[Photo]:
+        """The oldest first."""
+        found = [photo for photo in self.photos.values() if photo.job_id == job.id]
+        return sorted(found, key=lambda photo: (photo.taken_at, photo.id))
+
+    @cached_property
+    def _receipts(self) -> dict[str, Receipt]:
+        found = self.session.scalars(_RECEIPTS, {"jobs": list(self.family)})
+        return {receipt.job_id: receipt for receipt in found}
+
+    def receipt(self, job: Job) -> Receipt | None:
+        """The version that stands now."""
+        return self._receipts.get(job.id)
+
+    @cached_property
+    def movements(self) -> list[Movement]:
+        """What these jobs took and gave back, the oldest first."""
+        return list(self.session.scalars(_MOVEMENTS, {"jobs": list(self.jobs)}))
+
+    def stock(self, place: str, sku: str) -> int:
+        """How many lie at a place, with what this act has moved."""
+        if (place, sku) not in self._lying:
+            self._lying[place, sku] = quantity_at(self.session, place, sku)
+        moved = [cast(Movement, each) for each in self._new.get(Movement, ())]
+        return self._lying[place, sku] + sum(
+            each.quantity * ((each.to_place == place) - (each.from_place == place))
+            for each in moved
+            if each.sku == sku
+        )
+
+    @cached_property
+    def revisits(self) -> list[Revisit]:
+        """Those of the tickets."""
+        return list(self.session.scalars(_REVISITS, {"tickets": self.tickets}))
+
+    @cached_property
+    def requests(self) -> dict[str, PartRequest]:
+        """The part requests of the tickets, and those of these ids wherever they are."""
+        asked = {"tickets": self.tickets, "named": list(self._named)}
+        return {request.id: request for request in self.session.scalars(_REQUESTS, asked)}
+
+    def request(self, request_id: str) -> PartRequest | None:
+        if request_id not in self.requests and request_id not in self._named:
+            return self.session.get(PartRequest, request_id)
+        return self.requests.get(request_id)
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """The ticket, locked until the commit; whoever locks jobs too has done so before."""
+        if ticket_id not in self._locked:
+            found = self.session.scalars(_TICKET, {"ticket": ticket_id})
+            self._locked[ticket_id] = found.one()
+        return self._locked[ticket_id]
+
+    def sheet_text(self, job: Job, rev: int) -> str | None:
+        """The sheet of one revision as JSON; None where there never was such a one."""
+        if (job.id, rev) not in self._sheets:
+            found = self._connection.execute(_SHEETS, {"sheets": [(job.id, rev)]}).first()
+            self._sheets[job.id, rev] = found[2] if found else None
+        return self._sheets[job.id, rev]
+
+    def sheet(self, job: Job, rev: int) -> Document | None:
+        text = self.sheet_text(job, rev)
+        return None if text is None else json.loads(text)
+
+    @cached_property
+    def _stored(self) -> dict[str, bool]:
+        return {}
+
+    def stored(self, hashes: Collection[str]) -> set[str]:
+        """Those of the files whose bytes are here."""
+        unknown = (self._hashes | set(hashes)) - self._stored.keys()
+        if unknown:
+            here = set(self._connection.scalars(_STORED, {"hashes": sorted(unknown)}))
+            self._stored.update((each, each in here) for each in unknown)
+        return {each for each in hashes if self._stored[each]}
+
+    # What is added.
+
+    def own(self, sha256: str, person_id: str) -> None:
+        """Whoever announced a file is told whether it is here."""
+        self._new[Owner].append(plain(Owner, sha256=sha256, person_id=person_id))
+
+    def add_event(self, event: FieldEvent, envelope: Document) -> None:
+        self.record.add(event, envelope)
+        self._new[FieldEvent].append(event)
+
+    def add_photo(self, photo: Photo) -> None:
+        self.photos[photo.id] = photo
+        self._new[Photo].append(photo)
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        self._receipts[receipt.job_id] = receipt
+        self._new[Receipt].append(receipt)
+
+    def add_movement(self, movement: Movement) -> None:
+        self.movements.append(movement)
+        self._new[Movement].append(movement)
+
+    def add_request(self, request: PartRequest) -> None:
+        self.requests[request.id] = request
+        self.session.add(request)
+
+    def add_revisit(self, revisit: Revisit) -> None:
+        self.revisits.append(revisit)
+        self.session.add(revisit)
+
+    def write(self) -> None:
+        """Writes what has changed and then every new row, in as few statements as there are tables."""
+        self.session.flush()
+        for kind, rows in self._new.items():
+            self._connection.execute(self._insert(kind), [vars(row) for row in rows])
+        self._new.clear()
+
+    def _insert(self, kind: type[Table]) -> Any:
+        if kind is Owner:  # known for long, or announced twice
+            return _OWN[self._connection.dialect.name]
+        return _INSERTS[kind]
