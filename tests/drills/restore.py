@@ -9,6 +9,7 @@ Prints what was done and exits with 1 if anything that the office had acknowledg
 import argparse
 import json
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -327,6 +328,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tablets", type=int, default=4)
     parser.add_argument("--visits", type=int, default=6, help="of each tablet in each of 4 parts")
     chosen = parser.parse_args(arguments)
+    # Asked to stop, it leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     failed = False
     for kind in kinds if chosen.database == "both" else (chosen.database,):
         with tempfile.TemporaryDirectory(prefix="doorstep-drill-") as folder:
