@@ -1,4 +1,4 @@
-"""The entrance for WSGI servers: `gunicorn wsgi:app`."""
+"""The entrance for WSGI servers: `granian --interface wsgi wsgi:app`."""
 
 from server.app import create_app
 from server.config import Config

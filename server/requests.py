@@ -19,6 +19,7 @@ from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import ClientDisconnected
 
+from server import bodies
 from server.clock import wire
 from server.domain import errors
 from server.house import house
@@ -71,6 +72,7 @@ class Figures:
 
 def register(app: Flask) -> None:
     app.extensions["doorstep_figures"] = Figures()
+    bodies.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
 
@@ -106,7 +108,7 @@ def whole_body(most: int) -> bytes:
     """
     promised = request.content_length
     if promised is not None and promised > most:
-        drain(2 * MAX_JSON_BODY)
+        bodies.drain(2 * MAX_JSON_BODY)
         raise errors.TooLarge(most=most)
     request.max_content_length = most + 1  # in chunks, the stream ends there without a word
     try:
@@ -141,19 +143,6 @@ def _unpacked(body: bytes, most: int) -> bytes:
 
 def _unreadable() -> errors.BadRequest:
     return errors.BadEnvelope() if request.blueprint == "sync" else errors.BadRequest()
-
-
-def drain(most: int) -> None:
-    """Reads away what is still to come, `most` bytes at most: else a browser cannot read our answer."""
-    left = most
-    while left > 0:
-        try:
-            piece = request.stream.read(min(65_536, left))
-        except (OSError, ClientDisconnected):
-            return
-        if not piece:
-            return
-        left -= len(piece)
 
 
 def _finish(answer: Response) -> Response:

@@ -1,5 +1,6 @@
 """`doorstep serve` says in one sentence why it does not start."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def test_it_refuses_nonsense(empty_database_url: str, tmp_path: Path, name: str,
     migrate.upgrade(empty_database_url)
     with pytest.raises(ConfigError, match=name):
         serve(config(empty_database_url, tmp_path), {name: text})
+
+
+def test_it_refuses_a_port_that_somebody_has(empty_database_url: str, tmp_path: Path) -> None:
+    """Its processes share the port among themselves; nobody else gets a part of it."""
+    migrate.upgrade(empty_database_url)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(ConfigError, match=port):
+            serve(config(empty_database_url, tmp_path), {"PORT": port})

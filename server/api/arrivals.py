@@ -16,8 +16,8 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from server import bodies
 from server.actions import uploads
-from server.api import bodies
 from server.db.lookups import Lookups
 from server.db.photos import Upload
 from server.domain import errors
@@ -51,7 +51,7 @@ class Turn:
     def __init__(self, upload_id: str, person_id: str) -> None:
         self._upload_id, self._person_id, self._id = upload_id, person_id, new_id()
         self._is_over = False
-        self._looked_at = time.monotonic()
+        self._looked_at, self._came_to = time.monotonic(), 0
         self._seen: hashlib._Hash | None = None  # of the whole file, where this request brought it
 
     def __enter__(self) -> Self:
@@ -104,6 +104,7 @@ class Turn:
                 incoming.cut_back(start)
             if incoming.at < self.upload.size:  # else it is flushed before it gets its name
                 incoming.flush()
+        self._came_to = incoming.at
         if is_cut:
             raise errors.BodyCut(offset=incoming.at)
         if checksum and not checksum.is_right:
@@ -226,6 +227,10 @@ class FirstTurn(Turn):
             super().__exit__(kind, error, trace)
         elif not self._is_over:
             house().media.remove_incoming(self._upload_id)
+
+    @property
+    def offset(self) -> int:
+        return super().offset if self._is_begun else self._came_to
 
     def _look_around(self) -> bool:
         if not self._is_begun:

@@ -18,6 +18,7 @@ from flask import Blueprint as PlainBlueprint
 from flask import Response, g, request, url_for
 from flask_smorest import Blueprint
 
+from server import bodies
 from server.actions import uploads as acts
 from server.api import arrivals
 from server.api.arrivals import Checksum, FirstTurn, Turn, is_unheard_of
@@ -28,7 +29,7 @@ from server.db.photos import Upload
 from server.domain import errors
 from server.files import SHA256, UPLOAD_ID
 from server.house import house
-from server.requests import MAX_JSON_BODY, drain
+from server.requests import MAX_JSON_BODY
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -143,7 +144,7 @@ def _speaks_tus(view: View) -> View:
                 raise errors.TusVersionUnknown(version=TUS)
             return view(*args, **kwargs)
         except Exception:
-            drain(2 * MAX_JSON_BODY)
+            bodies.drain(2 * MAX_JSON_BODY)
             raise
 
     return guarded  # type: ignore[return-value]
@@ -199,7 +200,7 @@ def create() -> Response:
     g.upload_offset = arrivals.offset_of(upload)
     starts_here = body > 0 and g.upload_offset == 0
     if body and not starts_here:
-        drain(2 * MAX_JSON_BODY)  # it goes on where it stands; this piece is not needed
+        bodies.drain(2 * MAX_JSON_BODY)  # it goes on where it stands; this piece is not needed
     if starts_here or (upload.finished_at is None and g.upload_offset == upload.size):
         with Turn(upload.id, upload.person_id) as turn:
             if turn.offset == 0:

@@ -41,10 +41,7 @@ class Question:
 
     def within(self, session: Session, **values: Any) -> list[Row]:
         """The rows, as the transaction of a session sees them."""
-        connection = session.connection()
-        spelled = self.spelled(connection.dialect)
-        found = connection.exec_driver_sql(spelled.text, spelled.values(values))
-        return [spelled.read(tuple(row)) for row in found]
+        return _Asking.within(session).all(self, **values)
 
 
 class _Spelled:
@@ -75,26 +72,16 @@ class _Spelled:
         return tuple(values)
 
 
-class Lookups:
-    """One snapshot of the database, as a `with` block: `asked.one(QUESTION, id=…)`."""
+class _Asking:
+    """What is put to one connection of the driver. Failures are SQLAlchemy's own, as of a session."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self.dialect, self._cursor = dialect, connection.cursor()
 
-    def __enter__(self) -> Self:
-        self._dialect = self._database.reading.dialect
-        self._connection = self._database.reading.raw_connection()
-        self._cursor = self._connection.cursor()
-        self._execute(OPENING[self._dialect.name])
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.close()  # back to the pool, which ends the transaction
+    @classmethod
+    def within(cls, session: Session) -> Self:
+        connection = session.connection()
+        return cls(connection.connection, connection.dialect)
 
     def one(self, question: Question, **values: Any) -> Row | None:
         """The first row, or None."""
@@ -107,19 +94,41 @@ class Lookups:
         return [spelled.read(row) for row in self._cursor.fetchall()]
 
     def _ask(self, question: Question, values: dict[str, Any]) -> _Spelled:
-        spelled = question.spelled(self._dialect)
-        self._execute(spelled.text, spelled.values(values))
+        spelled = question.spelled(self.dialect)
+        self.execute(spelled.text, spelled.values(values))
         return spelled
 
-    def _execute(self, text: str, values: Any = ()) -> None:
-        """Raises SQLAlchemy's own errors, as a session would."""
-        driver = self._dialect.loaded_dbapi
+    def execute(self, text: str, values: Any = ()) -> int:
+        """How many rows were written."""
+        driver = self.dialect.loaded_dbapi
         try:
             self._cursor.execute(text, values)
         except driver.Error as failure:
             raise DBAPIError.instance(
-                text, None, failure, driver.Error, hide_parameters=True, dialect=self._dialect
+                text, None, failure, driver.Error, hide_parameters=True, dialect=self.dialect
             ) from failure
+        written: int = self._cursor.rowcount
+        return written
+
+
+class Lookups(_Asking):
+    """One snapshot of the database, as a `with` block: `asked.one(QUESTION, id=…)`."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.reading.raw_connection()
+        super().__init__(self._connection, database.reading.dialect)
+
+    def __enter__(self) -> Self:
+        self.execute(OPENING[self.dialect.name])
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()  # back to the pool, which ends the transaction
 
 
 def insert_once(session: Session, table: type[Table], **values: Any) -> bool:
@@ -127,15 +136,14 @@ def insert_once(session: Session, table: type[Table], **values: Any) -> bool:
 
     Columns that are not named get their defaults.
     """
-    connection = session.connection()
-    text, columns = _insertion(table, connection.dialect)
+    asking = _Asking.within(session)
+    text, columns = _insertion(table, asking.dialect)
     row = {}
     for column, default, write in columns:
         value = values[column] if column in values else default()
         row[column] = value if write is None or value is None else write(value)
-    is_numbered = connection.dialect.paramstyle == "qmark"
-    done = connection.exec_driver_sql(text, tuple(row.values()) if is_numbered else row)
-    return done.rowcount > 0
+    is_numbered = asking.dialect.paramstyle == "qmark"
+    return asking.execute(text, tuple(row.values()) if is_numbered else row) > 0
 
 
 @cache

@@ -8,15 +8,17 @@ import io
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from server.domain import errors, photos
 from server.images import Limits, decode
 
 JPEG_QUALITY = 85
 ICC_BYTES = 4 * 1024 * 1024
+SAME_COLOUR = 1  # of 255: what rounding changes
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -124,15 +126,33 @@ def _as_srgb(picture: Image.Image, icc: bytes | None) -> Image.Image:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
             if profile.profile.xcolor_space.strip() == _ICC_SPACE[picture.mode]:
-                converted = ImageCms.profileToProfile(
-                    picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-                )
-                return converted or picture.convert("RGB")
+                return _transformed(picture, profile)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
+def _transformed(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """Most profiles only say that it is sRGB: tried on a swatch first, it costs more than decoding."""
+    srgb = ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(profile, srgb, picture.mode, "RGB")
+    if picture.mode == "RGB" and _is_same(transform.apply(_SWATCH), _SWATCH):
+        return picture
+    return transform.apply(picture)
+
+
+def _is_same(one: Image.Image, other: Image.Image) -> bool:
+    return max(ImageChops.difference(one, other).tobytes()) <= SAME_COLOUR
+
+
+def _swatch() -> Image.Image:
+    """Colours from all over the cube, nine steps of each."""
+    steps = [min(32 * step, 255) for step in range(9)]
+    colours = bytes(part for each in product(steps, repeat=3) for part in each)
+    return Image.frombytes("RGB", (27, 27), colours)
+
+
+_SWATCH = _swatch()
 _ICC_SPACE = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from server import worker
+from server import bodies, worker
 from server.actions import uploads as acts
 from server.api import arrivals
 from server.db.house import Task
@@ -270,6 +270,81 @@ def test_bytes_of_somebody_else_finish_nothing(alice: Tablet, carol: Tablet, app
     alice.upload(PHOTO)
     assert carol.offset(where) == 0
     assert carol.check(PHOTO)[0]["state"] == "partial"
+
+
+# A file that comes whole, together with its creation.
+
+
+@pytest.mark.parametrize("step", ["make_folder", "write", "flush", "rename", "flush_folder"])
+def test_in_one_go_or_not_at_all(alice: Tablet, app: Flask, media: Path, step: str) -> None:
+    """The power goes at any step: nothing was noted, and the same request again brings everything."""
+    house = app.extensions["doorstep"]
+
+    def cut(at: str, path: Path) -> None:
+        if at == step:
+            raise ConnectionAbortedError("no power")
+
+    house.media._before_step = cut
+    assert alice.create(PHOTO, body=PHOTO).status_code == 500
+    house.media._before_step = lambda at, path: None
+
+    assert alice.check(PHOTO) == [{"sha256": sha256(PHOTO), "state": "absent"}]
+    again = alice.create(PHOTO, body=PHOTO)
+    assert (again.status_code, again.headers["Upload-Offset"]) == (201, str(len(PHOTO)))
+    assert alice.check(PHOTO)[0]["state"] == "stored"
+    assert original(media, PHOTO).read_bytes() == PHOTO
+    assert incoming(media) == []
+
+
+def test_in_one_go_with_wrong_bytes(alice: Tablet, media: Path) -> None:
+    wrong = alice.create(PHOTO, body=noise(len(PHOTO), seed=9))
+    assert (wrong.status_code, wrong.get_json()["code"]) == (460, "checksum_mismatch")
+    assert incoming(media) == []
+    assert alice.check(PHOTO)[0]["state"] == "absent"
+
+
+def test_in_one_go_that_was_cut_keeps_what_came(alice: Tablet) -> None:
+    said = {
+        **BYTES,
+        "Upload-Length": str(len(PHOTO)),
+        "Upload-Metadata": metadata(sha256=sha256(PHOTO)),
+    }
+    promised = {"CONTENT_LENGTH": str(len(PHOTO))}
+    cut = alice.client.post(UPLOADS, data=PHOTO[:70_000], headers=said, environ_overrides=promised)
+    assert (cut.status_code, cut.get_json()["code"]) == (400, "body_cut")
+    known = alice.check(PHOTO)[0]
+    assert (known["state"], known["offset"]) == ("partial", 70_000)
+    assert alice.send(known["upload"], 70_000, PHOTO[70_000:]).status_code == 204
+
+
+def test_what_takes_long_is_begun_before_it_ends(
+    alice: Tablet, app: Flask, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a second somebody may ask for it, and whoever goes on finds where."""
+    monkeypatch.setattr(bodies, "LOOK_S", 0.0)
+    begun: list[int] = []
+
+    def count(at: str, path: Path) -> None:
+        if at == "write":
+            begun.append(len(load(lambda session: list(session.scalars(select(Upload))))))
+
+    app.extensions["doorstep"].media._before_step = count
+    assert alice.create(PHOTO, body=PHOTO).status_code == 201
+    assert set(begun) == {1}
+    assert alice.check(PHOTO)[0]["state"] == "stored"
+
+
+def test_a_twin_that_was_begun_meanwhile_is_finished_with_it(alice: Tablet, app: Flask) -> None:
+    house, began = app.extensions["doorstep"], []
+
+    def begin(at: str, path: Path) -> None:
+        if at == "rename" and not began:
+            began.append(alice.begin(PHOTO))
+
+    house.media._before_step = begin
+    assert alice.create(PHOTO, body=PHOTO).status_code == 201
+    assert alice.offset(began[0]) == len(PHOTO)
+    assert alice.check(PHOTO)[0]["state"] == "stored"
 
 
 # Wrong bytes.

@@ -339,7 +339,7 @@ def test_a_wire_that_hangs_does_not_hold_the_upload(
     where = alice.begin(content)
     zombie = wire(where, 0, len(content))
     zombie.write(content[:300_000])
-    wait_for_offset(alice, where, 200_000)
+    wait_for_offset(alice, where, 150_000)
     answer = "HTTP/1.1 409"
     while answer.startswith("HTTP/1.1 409"):  # the last of what had come was written meanwhile
         kept = alice.offset(where)
