@@ -171,6 +171,8 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
     if not touched.jobs:
         return
     session, found = work.session, [work.jobs[job_id] for job_id in sorted(touched.jobs)]
+    if touched.sheets:
+        session.flush()  # a sheet tells of other jobs, too
     for job in found:
         if job.id in touched.sheets:
             sheets.revise(session, job, work.now)

@@ -56,6 +56,7 @@ _PRESENT = select(
     _any(Movement, "job_id", _SIBLINGS),
     _any(Revisit, "ticket_id", _many("tickets")),
     _any(PartRequest, "ticket_id", _many("tickets"), "id"),
+    _any(Crew, "job_id", _SIBLINGS),
 )
 _FAMILY = select(Job).where(Job.ticket_id.in_(_many("tickets")))
 _VISITS = select(Visit).where(Visit.job_id.in_(_many("jobs")))
@@ -163,6 +164,8 @@ class WorkingSet:
     def crew(self) -> dict[str, list[str]]:
         """Who goes along, by job."""
         crew: dict[str, list[str]] = {each: [] for each in self.jobs}
+        if not self._present.Crew:
+            return crew
         for job_id, person_id in self._connection.execute(_CREW, {"jobs": list(self.jobs)}):
             crew[job_id].append(person_id)
         return crew
