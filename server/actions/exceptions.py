@@ -94,17 +94,18 @@ def _may_own(session: Session, owner: Person, opened: FieldException) -> bool:
     return may(owner.role, "exception.decide") and session.scalar(seen) is not None
 
 
+_EXCEPTION = FieldException.__table__.c
 _HOLDING = (
-    select(FieldException.id)
+    select(_EXCEPTION.id)
     .where(
-        FieldException.ticket_id == bindparam("ticket"),
-        FieldException.state == "open",
-        FieldException.kind.in_([kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]),
+        _EXCEPTION.ticket_id == bindparam("ticket"),
+        _EXCEPTION.state == "open",
+        _EXCEPTION.kind.in_([kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]),
     )
-    .order_by(FieldException.opened_at, FieldException.id)
+    .order_by(_EXCEPTION.opened_at, _EXCEPTION.id)
 )
 
 
 def open_of_ticket(session: Session, ticket_id: str) -> list[str]:
     """The ids of those that the ticket waits for."""
-    return list(session.scalars(_HOLDING, {"ticket": ticket_id}))
+    return list(session.connection().scalars(_HOLDING, {"ticket": ticket_id}))

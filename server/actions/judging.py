@@ -286,7 +286,9 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
     Returns their ids. Their followers are judged in the usual way.
     """
     overdue = select(FieldEvent).where(
-        FieldEvent.status == Status.HELD, FieldEvent.received_at < now - rules.HELD_AT_MOST
+        FieldEvent.waits_for.is_not(None),
+        FieldEvent.status == Status.HELD,
+        FieldEvent.received_at < now - rules.HELD_AT_MOST,
     )
     jobs.lock(session, set(session.scalars(overdue.with_only_columns(FieldEvent.job_id))))
     delivery = Delivery("", "", "active", None, None, now)

@@ -125,7 +125,7 @@ def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
 
 
 def ticket_facts(session: Session, ticket: Ticket) -> rules.Facts:
-    """All that the close rule asks about one ticket."""
+    """All that the close rule asks about one ticket; no clock is needed for that."""
     work = WorkingSet(session, [], ticket.opened_at, tickets=[ticket.id])
     return _ticket_facts(work, ticket)
 

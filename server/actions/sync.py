@@ -179,10 +179,12 @@ def repeat(
 
 
 def repeats(session: Session, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
-    """The answer to a batch of which every event was here before: nothing is written for it. None for
-    any other.
+    """The answer to a batch of which every event was here before: nothing is written for it, and nobody
+    waits for a writer's turn. None for any other; what was only put aside is answered in its turn.
     """
     record = Record(session, (), {arrival.id for arrival in arrivals})
+    if arrivals and not record.knows_any():
+        return None
     results = [
         repeat(each, record.get(each.id), record.aside(each.id), person_id) for each in arrivals
     ]

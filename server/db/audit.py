@@ -46,4 +46,4 @@ def record(
         "request_id": session.info.get("request_id"),
         "details": details,
     }
-    session.execute(_LINE, line)
+    session.connection().execute(_LINE, line)

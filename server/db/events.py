@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Index, String, bindparam, select, update
+from sqlalchemy import BigInteger, Index, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
+
+_WAITS = text("waits_for IS NOT NULL")  # the few that do, of very many
 
 
 class FieldEvent(Table):
@@ -17,7 +19,12 @@ class FieldEvent(Table):
     __tablename__ = "field_events"
     __table_args__ = (
         Index("uq_field_events_device_seq", "device_id", "seq", unique=True),
-        Index("ix_field_events_waiting", "status", "received_at"),
+        Index(
+            "ix_field_events_waiting", "received_at", sqlite_where=_WAITS, postgresql_where=_WAITS
+        ),
+        Index(
+            "ix_field_events_waits_for", "waits_for", sqlite_where=_WAITS, postgresql_where=_WAITS
+        ),
         Index("ix_field_events_job", "job_id", "received_at"),
     )
 
@@ -32,7 +39,7 @@ class FieldEvent(Table):
         comment="the visit that it counts for, once applied"
     )
     base_rev: Mapped[int | None]
-    after_id: Mapped[Id | None] = mapped_column(index=True)
+    after_id: Mapped[Id | None]
     actor_id: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[Id] = mapped_column(comment="whose sign-in delivered it")
     captured_at: Mapped[str] = mapped_column(String(64), comment="as the tablet wrote it")
@@ -47,7 +54,7 @@ class FieldEvent(Table):
     fingerprint: Mapped[Hash]
     status: Mapped[Code]
     code: Mapped[Code | None]
-    waits_for: Mapped[Id | None] = mapped_column(index=True)
+    waits_for: Mapped[Id | None]
     was: Mapped[Code | None] = mapped_column(comment="the status before a logged act changed it")
     effect_version: Mapped[int | None]
     is_forked: Mapped[bool] = mapped_column(default=False)
@@ -83,4 +90,4 @@ _VERSION = (
 
 def note_version(session: Session, event_ids: list[str], version: int) -> None:
     """Keeps with these events from which version of the feed on their effect is shown."""
-    session.execute(_VERSION, {"ids": event_ids, "version": version})
+    session.connection().execute(_VERSION, {"ids": event_ids, "version": version})

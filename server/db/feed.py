@@ -48,7 +48,10 @@ class Change(Table):
     """The newest change of one entity in one scope; older ones are of no use to anybody."""
 
     __tablename__ = "feed_changes"
-    __table_args__ = (Index("uq_feed_changes_version", "scope", "version", unique=True),)
+    __table_args__ = (
+        Index("uq_feed_changes_version", "scope", "version", unique=True),
+        Index("ix_feed_changes_entity", "entity_id", "kind"),
+    )
 
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)
     kind: Mapped[Code] = mapped_column(primary_key=True)
@@ -168,13 +171,15 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
     if not touched.jobs:
         return
     session, found = work.session, [work.jobs[job_id] for job_id in sorted(touched.jobs)]
+    if touched.sheets:
+        session.flush()  # a sheet tells of other jobs, too
     for job in found:
         if job.id in touched.sheets:
             sheets.revise(session, job, work.now)
     for job in found:
         job.document = sheets.render(work, job)
     before: dict[str, set[str]] = {job.id: set() for job in found}
-    for scope, job_id in session.execute(_SHOWN, {"ids": list(before)}):
+    for scope, job_id in session.connection().execute(_SHOWN, {"ids": list(before)}):
         before[job_id].add(scope)
     going = {job.id: [job.assignee_id, *work.crew[job.id]] for job in found}
     seen = served(session, {each for people in going.values() for each in people}, work.now)
@@ -208,17 +213,18 @@ def _stock_entry(work: WorkingSet, person_id: str, sku: str) -> Entry:
 
 
 def _stamp_scopes(session: Session, by_scope: dict[str, list[Entry]]) -> Versions:
-    raise_head, write_changes = _STATEMENTS[session.get_bind().dialect.name]
+    connection = session.connection()
+    raise_head, write_changes = _STATEMENTS[connection.dialect.name]
     rows: list[dict[str, Any]] = []
     for scope in sorted(by_scope):
         entries = by_scope[scope]
-        head = session.execute(raise_head, {"scope": scope, "head": len(entries)}).scalar_one()
+        head = connection.execute(raise_head, {"scope": scope, "head": len(entries)}).scalar_one()
         rows += [
             {"scope": scope, "version": version, **entry._asdict()}
             for version, entry in enumerate(entries, start=head - len(entries) + 1)
         ]
     if rows:
-        session.execute(write_changes, rows)
+        connection.execute(write_changes, rows)
     return {(row["scope"], row["kind"], row["entity_id"]): row["version"] for row in rows}
 
 
@@ -243,8 +249,9 @@ _STATEMENTS = {
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True))).order_by(Job.id)
-_SHOWN = select(Change.scope, Change.entity_id).where(
-    Change.kind == "job",
-    Change.entity_id.in_(bindparam("ids", expanding=True)),
-    Change.change == "upsert",
+_CHANGE = Change.__table__.c
+_SHOWN = select(_CHANGE.scope, _CHANGE.entity_id).where(
+    _CHANGE.kind == "job",
+    _CHANGE.entity_id.in_(bindparam("ids", expanding=True)),
+    _CHANGE.change == "upsert",
 )

@@ -92,6 +92,10 @@ class Group:
 
         try:
             outcomes = self._write_all(join)
+        except errors.Busy:
+            if not taken:
+                raise
+            # Another program holds the database: everybody who was taken along is told so.
         except Exception:
             if taken == [mine] or not taken:
                 raise

@@ -56,12 +56,13 @@ class Task(Table):
     details: Mapped[Document] = mapped_column(default=dict)
 
 
-_EPOCH = select(HouseFact.value).where(HouseFact.name == "epoch")
+_FACT = HouseFact.__table__.c
+_EPOCH = select(_FACT.value).where(_FACT.name == "epoch")
 
 
 def epoch(session: Session) -> str:
     """Which life of this database it is; a restore from a backup begins a new one."""
-    return str(session.execute(_EPOCH).scalar_one())  # the first migration writes it
+    return str(session.connection().execute(_EPOCH).scalar_one())  # the first migration writes it
 
 
 def ask_for(session: Session, kind: str, subject: str, run_at: datetime, **details: Any) -> None:

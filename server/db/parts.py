@@ -167,7 +167,7 @@ _QUANTITY = select(
 
 def quantity_at(session: Session, place: str, sku: str) -> int:
     """How many of one part lie at one place."""
-    return int(session.execute(_QUANTITY, {"place": place, "sku": sku}).scalar_one())
+    return int(session.connection().execute(_QUANTITY, {"place": place, "sku": sku}).scalar_one())
 
 
 def movements(place: str | None = None, sku: str | None = None) -> Select[Movement]:

@@ -13,7 +13,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -216,23 +216,24 @@ def _is_granted(kind: str, until: datetime | None, now: datetime) -> bool:
     return kind != "contractor" or (until is not None and until > now)
 
 
-_Member, _Served = aliased(Person), aliased(Person)
+_MEMBER, _SEES = Person.__table__.alias("member"), Person.__table__.alias("sees")
+_OF = Organisation.__table__
 _SERVED = (
-    select(_Member.id, _Served.id, Organisation.kind, Organisation.granted_until)
-    .select_from(_Member)
+    select(_MEMBER.c.id, _SEES.c.id, _OF.c.kind, _OF.c.granted_until)
+    .select_from(_MEMBER)
     .join(
-        _Served,
+        _SEES,
         or_(
-            _Served.id == _Member.id,
+            _SEES.c.id == _MEMBER.c.id,
             and_(
-                _Served.team == _Member.team,
-                _Served.organisation_id == _Member.organisation_id,
-                _Served.role == Role.LEAD_INSTALLER.value,
+                _SEES.c.team == _MEMBER.c.team,
+                _SEES.c.organisation_id == _MEMBER.c.organisation_id,
+                _SEES.c.role == Role.LEAD_INSTALLER.value,
             ),
         ),
     )
-    .join(Organisation, Organisation.id == _Served.organisation_id)
-    .where(_Member.id.in_(bindparam("ids", expanding=True)))
+    .join(_OF, _OF.c.id == _SEES.c.organisation_id)
+    .where(_MEMBER.c.id.in_(bindparam("ids", expanding=True)))
 )
 
 
@@ -241,7 +242,7 @@ def served(session: Session, person_ids: Collection[str], now: datetime) -> dict
     of a contractor's people only while it has its grant.
     """
     seen: dict[str, set[str]] = {each: set() for each in person_ids}
-    for member, person, kind, until in session.execute(_SERVED, {"ids": list(seen)}):
+    for member, person, kind, until in session.connection().execute(_SERVED, {"ids": list(seen)}):
         if _is_granted(kind, until, now):
             seen[member].add(person)
     return seen

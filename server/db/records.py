@@ -106,6 +106,10 @@ class Record:
     def get(self, event_id: str) -> Brief | FieldEvent | None:
         return self._events.get(event_id)
 
+    def knows_any(self) -> bool:
+        """Whether any event was here before."""
+        return bool(self._events)
+
     def row(self, event_id: str) -> FieldEvent:
         """The event as a row that can be changed."""
         known = self._events.get(event_id)

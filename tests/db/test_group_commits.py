@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from server.db.engine import Database
+from server.db.engine import Database, sqlite_driver
 from server.db.tickets import Counter
 from server.domain import errors
 from tests.db.test_engine import waits_until
@@ -138,6 +139,18 @@ def test_whoever_waits_too_long_is_told_so(fresh_database_url: str) -> None:
         assert {type(each.exception()) for each in told} == {errors.Busy}
         may_end.set()
         holder.result()
+    assert impatient.write_together(keeps("next")) == "next"
+    assert kept(impatient) == ["next"]
+    impatient.close()
+
+
+def test_another_program_that_holds_the_database_is_told_of(fresh_database_url: str) -> None:
+    impatient = Database(fresh_database_url, writer_wait_s=2)
+    with closing(sqlite_driver().connect(impatient.url.database, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        told = while_somebody_writes(impatient, [keeps("a"), keeps("b")])
+        assert [type(each.exception()) for each in told] == [errors.Busy, errors.Busy]
+        shell.execute("ROLLBACK")
     assert impatient.write_together(keeps("next")) == "next"
     assert kept(impatient) == ["next"]
     impatient.close()
