@@ -14,6 +14,8 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -116,11 +118,39 @@ def _run(*command: str) -> None:
 def end_at_once(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """The machine goes off: the process and all that came of it, in whatever group they are."""
     for pid in reversed(_with_descendants(process.pid)):
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
     process.wait()
+
+
+def freeze(processes: Iterable[subprocess.Popen[bytes] | subprocess.Popen[str]]) -> None:
+    """The processor stops, an instant before the disk does: from here on nobody says anything more.
+
+    Without this a flush that is under way when the file system is shut down can say "done" although
+    nothing was written (jbd2 forgets a transaction that was aborted while somebody else committed it,
+    and tells whoever asks for it later that all is well), and a process lives on to repeat it: a
+    machine without power cannot. A thread that is inside of the disk stays there: that is the point.
+    """
+    pids = [pid for each in processes for pid in _with_descendants(each.pid)]
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+    give_up_at = time.monotonic() + PATIENCE_S
+    while any(_is_thinking(pid) for pid in pids):
+        assert time.monotonic() < give_up_at, "a process does not stop"
+        time.sleep(0.001)
+
+
+def _is_thinking(pid: int) -> bool:
+    """Whether any of its threads may still run: neither stopped, nor inside of the disk, nor dead."""
+    for stat in Path(f"/proc/{pid}/task").glob("[0-9]*/stat"):
+        try:
+            state = stat.read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state not in "TtDZX":
+            return True
+    return False
 
 
 def _with_descendants(pid: int) -> list[int]:

@@ -39,7 +39,7 @@ from tests.faults import disks, shim
 from tests.faults.clusters import Cluster
 from tests.faults.companion_disk import missing
 from tests.faults.crews import MEMBERS, Crew
-from tests.faults.disks import Disk, end_at_once
+from tests.faults.disks import Disk, end_at_once, freeze
 from tests.faults.premises import Premises
 from tests.faults.shim import Faults
 from tests.field_client.device import tablet
@@ -122,6 +122,8 @@ class ServerRoom:
         self.server: LiveServer = server
 
     def loses_power(self) -> None:
+        cluster = [self.cluster.process] if self.cluster and self.cluster.process else []
+        freeze([*self._running, *cluster])
         self.disk.cut()
         for process in self._running:
             end_at_once(process)
@@ -208,6 +210,7 @@ class Pocket:
         ]  # fmt: skip
         try:
             heard = [_stdout(running[0]).readline() for _ in range(how_many)]
+            freeze(running)
             self.disk.cut()
         finally:
             for each in running:
