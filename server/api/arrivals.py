@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import ClientDisconnected
 
 from server.actions import uploads
+from server.api.crowds import crowd
 from server.db.photos import Upload
 from server.domain import errors
 from server.files import digest
@@ -132,8 +133,9 @@ class Turn:
         return house().media.append(self._upload_id, start, b"")
 
     def _look_around(self) -> bool:
-        """Keeps the turn alive and returns whether somebody waits for it, who gets it once what came
-        so far is written: so every turn moves the file on. Raises `Locked` where the turn is lost.
+        """Keeps the turn alive and returns whether somebody waits for it or for its thread, who gets it
+        once what came so far is written: so every turn moves the file on. Raises `Locked` where the
+        turn is lost.
         """
         now = house().clock()
         standing = house().database.read(
@@ -143,7 +145,7 @@ class Turn:
             raise errors.Locked(retry_after_s=1)
         if standing.held_until is not None and standing.held_until - now < uploads.LEASE / 2:
             write(lambda session: uploads.keep_turn(session, self._upload_id, self._id, now))
-        return standing.is_wanted
+        return standing.is_wanted or crowd().is_one_too_many()
 
     def finish(self) -> None:
         """All bytes are here: compares the hash, moves the file to its place, notes it.
