@@ -143,6 +143,14 @@ def backoff_s(attempt: int, chance: Random) -> float:
     return chance.uniform(0, min(BACKOFF_TO_S, BACKOFF_FROM_S * 2 ** min(attempt, 20)))
 
 
+def pause_s(asked_s: float, attempt: int, chance: Random) -> float:
+    """How long to rest: what the server asked for at least, and the backoff on top.
+
+    A thousand devices that were told the same must not come back in the same moment.
+    """
+    return asked_s + backoff_s(attempt, chance)
+
+
 # Receiving.
 
 ChangeStep = Literal["ignore", "upsert", "remove", "leave"]

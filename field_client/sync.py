@@ -85,7 +85,8 @@ class Sync:
             if rest_s is None:
                 return
             attempt = 0 if self._progress > before else attempt
-            pause = max(rest_s, plan.backoff_s(attempt, self.clock.random), self._asked_pause())
+            asked_s = max(rest_s, self._asked_pause())
+            pause = plan.pause_s(asked_s, attempt, self.clock.random)
             attempt += 1
             nobody_there = self._progress == 0 and isinstance(
                 self.report.problem, errors.NetworkDown

@@ -4,13 +4,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, auth, errors, requests
+from server.api.json_answers import JsonAnswers
 from server.clock import Clock, utc_now
 from server.config import Config
 from server.db import feed
 from server.db.engine import Database
 from server.files import Media
 from server.house import House
-from server.json_answers import JsonAnswers
 
 
 def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:

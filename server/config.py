@@ -37,6 +37,7 @@ class Config:
     retake_hours: int = 48
     log_level: str = "INFO"
     trusted_proxies: int = 0
+    threads: int = 4
 
     @property
     def access_life(self) -> timedelta:
@@ -81,6 +82,7 @@ class Config:
                 values, "DOORSTEP_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
             ),
             trusted_proxies=_integer(values, "DOORSTEP_TRUSTED_PROXIES", 0, 0, 5),
+            threads=_integer(values, "THREADS", 4, 1, 256),
         )
 
 

@@ -24,6 +24,7 @@ NUMBERS = {
     "DOORSTEP_MAX_EVENTS": ("max_events", 100, (1, 1000), (0, 1001)),
     "DOORSTEP_RETAKE_HOURS": ("retake_hours", 48, (1, 2160), (0, 2161)),
     "DOORSTEP_TRUSTED_PROXIES": ("trusted_proxies", 0, (0, 5), (6,)),
+    "THREADS": ("threads", 4, (1, 256), (0, 257)),
 }
 NO_NUMBERS = ("-1", "1.5", "1e3", "ten", " 1", "0x10", "１５", "9" * 30)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from server import bodies
 from server.actions import uploads
+from server.api.crowds import crowd
 from server.db.lookups import Lookups
 from server.db.photos import Upload
 from server.domain import errors
@@ -140,8 +141,9 @@ class Turn:
         return time.monotonic() - self._looked_at >= bodies.LOOK_S
 
     def _look_around(self) -> bool:
-        """Keeps the turn alive and returns whether somebody waits for it, who gets it once what came
-        so far is written: so every turn moves the file on. Raises `Locked` where the turn is lost.
+        """Keeps the turn alive and returns whether somebody waits for it or for its thread, who gets it
+        once what came so far is written: so every turn moves the file on. Raises `Locked` where the
+        turn is lost.
         """
         now, self._looked_at = house().clock(), time.monotonic()
         standing = house().database.read(
@@ -151,7 +153,7 @@ class Turn:
             raise errors.Locked(retry_after_s=1)
         if standing.held_until is not None and standing.held_until - now < uploads.LEASE / 2:
             write(lambda session: uploads.keep_turn(session, self._upload_id, self._id, now))
-        return standing.is_wanted
+        return standing.is_wanted or crowd().is_one_too_many()
 
     def finish(self) -> None:
         """All bytes are here: compares the hash, moves the file to its place, notes it.

@@ -22,6 +22,7 @@ from server import bodies
 from server.actions import uploads as acts
 from server.api import arrivals
 from server.api.arrivals import Checksum, FirstTurn, Turn, is_unheard_of
+from server.api.crowds import crowd
 from server.api.schemas import Count, Moment, Shape, Text
 from server.api.tablets import from_tablet, tablet
 from server.auth import is_open, needs
@@ -87,7 +88,9 @@ def check(form: dict[str, Any]) -> Any:
     Told only of files that this person sent or announced; any other is `absent`, wherever it may be.
     What is not `stored` goes to `/sync/v1/media/uploads` by tus 1.0: create it with `Upload-Length` and
     `Upload-Metadata` (`sha256`, `mime`), or go on with the `upload` that is named here at its `offset`.
+    503 `busy` while slow senders take all threads but one: nothing would be gained by sending now.
     """
+    crowd().must_have_room()
     asked = [blob["sha256"] for blob in form["blobs"]]
     return {"blobs": [_told(sha256, known) for sha256, known in _known(asked).items()]}
 
@@ -143,6 +146,8 @@ def _speaks_tus(view: View) -> View:
             if request.headers.get("Tus-Resumable") != TUS:
                 raise errors.TusVersionUnknown(version=TUS)
             return view(*args, **kwargs)
+        except (errors.Busy, errors.Locked):
+            raise  # reading a slow sender to its end is what there is no thread for
         except Exception:
             bodies.drain(2 * MAX_JSON_BODY)
             raise
@@ -326,7 +331,8 @@ def _receive(turn: Turn, body: int, checksum: Checksum | None) -> None:
         return
     arrivals.must_have_room(body)
     try:
-        turn.receive(body, checksum)
+        with crowd().one_more():
+            turn.receive(body, checksum)
     finally:
         g.upload_offset = turn.offset
 

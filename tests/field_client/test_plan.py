@@ -68,6 +68,7 @@ READ: dict[str, Callable[[Given], Any]] = {
     "event": event,
     "upload": upload,
     "backoff": lambda given: plan.backoff_s(given["attempt"], Drawn(given["share"])),
+    "pause": lambda given: plan.pause_s(given["asked_s"], given["attempt"], Drawn(given["share"])),
     "change": change,
     "drop": drop,
     "batch": batch,

@@ -3,7 +3,7 @@
 What the examiner makes of each alone is in tests/images/test_examiner.py; here they go the whole way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ def arrived(
 
 
 @pytest.fixture
-def bob(sign_in: Callable[[people.Character], Client]) -> Iterator[Client]:
+def bob(sign_in: Callable[[people.Character], Client]) -> Client:
     return sign_in(people.BOB)
 
 

@@ -31,6 +31,14 @@ def whole(text: Any) -> str:
     return text if isinstance(text, str) else text["text"] * text["times"]
 
 
+def is_silent(connection: socket.socket) -> bool:
+    """Whether the other side closed without an answer."""
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except ConnectionResetError:
+        return True
+
+
 class Answer:
     """The next answer on a connection, read to its end."""
 
@@ -76,6 +84,8 @@ class Player:
             self.wires[step["wire"]] = connection
             return []
         with connection:
+            if "cut" in step and is_silent(connection):
+                return []  # it does not talk to somebody who has gone
             of_head = step.get("send", [""])[0].startswith("HEAD")
             answer = Answer(connection, of_head=of_head)
         return list(self._problems(answer, step["answer"], of_head=of_head))
