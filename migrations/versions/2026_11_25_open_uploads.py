@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "open_uploads"
-down_revision = "first_tables"
+down_revision = "indexes_of_a_push"
 branch_labels = None
 depends_on = None
 
