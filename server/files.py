@@ -83,24 +83,29 @@ class Media:
 
     # Originals.
 
-    def place(self, temp_path: Path, sha256: str, *, known: bool = False) -> Path:
+    def place(
+        self, temp_path: Path, sha256: str, *, known: bool = False, flushed: bool = False
+    ) -> Path:
         """Move a file of the same file system to its content address, durably.
 
         Safe to repeat: when the file has gone because it was placed before, the original is
-        verified instead. `known` says that the caller has just computed the hash of these bytes.
+        verified instead. `known` says that the caller has just computed the hash of these bytes,
+        `flushed` that it has made them durable.
         Raises ChecksumMismatch (and removes the file) when the bytes are not what the name says,
         FileUnknown when there is neither file nor original, StorageFull.
         """
         target = self.original_path(sha256)
         if not temp_path.exists():
             if self.verify(sha256):
+                self._flush_folder(target.parent)  # an earlier try may have ended before it
                 return target
             raise errors.FileUnknown()
         if not known and digest(temp_path) != sha256:
             temp_path.unlink(missing_ok=True)
             raise errors.ChecksumMismatch(sha256=sha256)
         self._make_folder(target.parent)
-        self._flush(temp_path)
+        if not flushed:
+            self._flush(temp_path)
         self._rename(temp_path, target)
         return target
 
@@ -110,8 +115,11 @@ class Media:
         Raises StorageFull.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.verify(sha256):
-            self._write_whole(self.original_path(sha256), data)
+        target = self.original_path(sha256)
+        if self.verify(sha256):
+            self._flush_folder(target.parent)  # an earlier try may have ended before it
+        else:
+            self._write_whole(target, data)
         return sha256
 
     def verify(self, sha256: str) -> bool:
@@ -227,20 +235,27 @@ class Media:
 
     def _step(self, step: Step, path: Path, act: Callable[[], Result]) -> Result:
         """Do one thing that a power cut or a full disk may come between. Raises StorageFull."""
-        try:
+        with _fullness_told():
             self._before_step(step, path)
             return act()
-        except OSError as error:
-            if error.errno in FULL:
-                raise errors.StorageFull() from error
-            raise
+
+
+@contextlib.contextmanager
+def _fullness_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise errors.StorageFull() from error
+        raise
 
 
 class Incoming:
     """An upload that is being written to, as a `with` block. `at` is where its next byte goes.
 
     What stood behind the offset (a piece whose end was never recorded) is cut off first. What is
-    written is durable after `flush`. When the disk fills up, the upload is back where it was then.
+    written is durable after `flush`. When the disk fails or fills up, the upload is back where it was
+    then: bytes that could not be flushed may be gone without another word, so they come again.
     """
 
     def __init__(
@@ -252,7 +267,8 @@ class Incoming:
     ) -> None:
         self._path, self._step, self._flush_folder = path, step, flush_folder
         self._is_new = not path.exists()
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        with _fullness_told():
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         self.at = self._durable_to = offset
         try:
             self._stand_at(offset)
@@ -284,12 +300,15 @@ class Incoming:
             self._step("write", self._path, lambda: _write_all(self._descriptor, data, self.at))
         self.at += len(data)
 
-    def flush(self) -> None:
-        """Makes durable what was written. Raises StorageFull."""
+    def flush(self, *, with_name: bool = True) -> None:
+        """Makes durable what was written; its name need not be, where it gets another one at once.
+
+        Raises StorageFull.
+        """
         with self._or_cut_back():
             self._step("flush", self._path, lambda: _sync_data(self._descriptor))
         self._durable_to = self.at
-        if self._is_new:
+        if self._is_new and with_name:
             self._flush_folder(self._path.parent)
             self._is_new = False
 
@@ -302,7 +321,7 @@ class Incoming:
     def _or_cut_back(self) -> Iterator[None]:
         try:
             yield
-        except errors.StorageFull:
+        except (errors.StorageFull, OSError):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._durable_to)
             self.at = self._durable_to
