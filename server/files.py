@@ -83,11 +83,14 @@ class Media:
 
     # Originals.
 
-    def place(self, temp_path: Path, sha256: str, *, known: bool = False) -> Path:
+    def place(
+        self, temp_path: Path, sha256: str, *, known: bool = False, flushed: bool = False
+    ) -> Path:
         """Move a file of the same file system to its content address, durably.
 
         Safe to repeat: when the file has gone because it was placed before, the original is
-        verified instead. `known` says that the caller has just computed the hash of these bytes.
+        verified instead. `known` says that the caller has just computed the hash of these bytes,
+        `flushed` that it has made them durable.
         Raises ChecksumMismatch (and removes the file) when the bytes are not what the name says,
         FileUnknown when there is neither file nor original, StorageFull.
         """
@@ -101,7 +104,8 @@ class Media:
             temp_path.unlink(missing_ok=True)
             raise errors.ChecksumMismatch(sha256=sha256)
         self._make_folder(target.parent)
-        self._flush(temp_path)
+        if not flushed:
+            self._flush(temp_path)
         self._rename(temp_path, target)
         return target
 
@@ -251,7 +255,7 @@ class Incoming:
 
     What stood behind the offset (a piece whose end was never recorded) is cut off first. What is
     written is durable after `flush`. When the disk fails or fills up, the upload is back where it was
-    then.
+    then: bytes that could not be flushed may be gone without another word, so they come again.
     """
 
     def __init__(
@@ -296,12 +300,15 @@ class Incoming:
             self._step("write", self._path, lambda: _write_all(self._descriptor, data, self.at))
         self.at += len(data)
 
-    def flush(self) -> None:
-        """Makes durable what was written. Raises StorageFull."""
+    def flush(self, *, with_name: bool = True) -> None:
+        """Makes durable what was written; its name need not be, where it gets another one at once.
+
+        Raises StorageFull.
+        """
         with self._or_cut_back():
             self._step("flush", self._path, lambda: _sync_data(self._descriptor))
         self._durable_to = self.at
-        if self._is_new:
+        if self._is_new and with_name:
             self._flush_folder(self._path.parent)
             self._is_new = False
 
@@ -315,7 +322,6 @@ class Incoming:
         try:
             yield
         except (errors.StorageFull, OSError):
-            # Bytes that could not be flushed may be gone without another word: they come again.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._durable_to)
             self.at = self._durable_to

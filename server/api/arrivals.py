@@ -53,6 +53,7 @@ class Turn:
         self._upload_id, self._person_id, self._id = upload_id, person_id, new_id()
         self._is_over = False
         self._looked_at, self._came_to = time.monotonic(), 0
+        self._is_flushed = False
         self._seen: hashlib._Hash | None = None  # of the whole file, where this request brought it
 
     def __enter__(self) -> Self:
@@ -103,8 +104,8 @@ class Turn:
             is_cut = incoming.at - start < promised
             if checksum and (is_cut or not checksum.is_right):
                 incoming.cut_back(start)
-            if incoming.at < self.upload.size:  # else it is flushed before it gets its name
-                incoming.flush()
+            incoming.flush(with_name=incoming.at < self.upload.size)
+            self._is_flushed = True
         self._came_to = incoming.at
         if is_cut:
             raise errors.BodyCut(offset=incoming.at)
@@ -161,12 +162,12 @@ class Turn:
         Safe to repeat after a crash at any step. Raises `ChecksumMismatch`, after which the upload
         has gone, and `UploadGone` where there is nothing left to finish.
         """
-        upload, media = self.upload, house().media
+        upload = self.upload
         if upload.finished_at is not None:
             return
         try:
             self._make_sure_it_is_whole()
-            media.place(media.incoming_path(upload.id), upload.sha256, known=True)
+            self._place()
         except errors.ChecksumMismatch:
             self.forget()
             raise
@@ -188,6 +189,11 @@ class Turn:
         if self._digest(incoming) != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         write(lambda session: uploads.note_whole(session, upload.id))
+
+    def _place(self) -> None:
+        media, upload = house().media, self.upload
+        incoming = media.incoming_path(upload.id)
+        media.place(incoming, upload.sha256, known=True, flushed=self._is_flushed)
 
     def _digest(self, incoming: Path) -> str:
         """Of the bytes as they came, where they all came by this request; else read again."""
@@ -268,11 +274,10 @@ class FirstTurn(Turn):
         if self._is_begun:
             super().finish()
             return
-        upload, media = self.upload, house().media
-        incoming = media.incoming_path(upload.id)
-        if self._digest(incoming) != upload.sha256:
+        upload = self.upload
+        if self._digest(house().media.incoming_path(upload.id)) != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
-        media.place(incoming, upload.sha256, known=True)
+        self._place()
         write(lambda session: uploads.keep(session, upload, house().clock()))
         self._is_over = True
 

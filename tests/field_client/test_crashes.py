@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from PIL import Image
 from werkzeug.serving import make_server
 
 import field_client
 from field_client import Companion, blobs, crashes, people
 from server.db.people import Person
 from tests import people as cast
-from tests import pictures
 from tests.conftest import HandClock
 from tests.field_client.test_sync import Office, visit
 
@@ -114,7 +114,8 @@ def office(app: Flask) -> Office:
 def picture(tmp_path: Path) -> str:
     """Large enough to travel in more than one piece."""
     file = tmp_path / "shot.jpg"
-    file.write_bytes(pictures.jpeg(size=(2048, 1536), quality=95))
+    grain = Image.effect_noise((2048, 1536), 120).convert("RGB")
+    grain.save(file, quality=90)
     return str(file)
 
 
