@@ -146,8 +146,10 @@ def _sent_again(ours: Side, who: Installer, tokens: Tokens) -> Line:
         _send_a_part(ours.port, chunk, piece - sent, is_reset=number % 2 == 1)
         here = _offset(ours.port, visits.question(who, where, tokens))
         most, offset = max(most, offset + sent - here), here
-    what = f"bytes sent again, the most of {CUTS} cuts"
-    return Line(TOPIC, what, most, bar=CHUNK, at_most=True, against="one chunk")
+    what = f"sent again after a cut, the most of {CUTS}"
+    return Line(
+        TOPIC, what, most / 1024, "KiB", bar=CHUNK / 1024, at_most=True, against="one chunk"
+    )
 
 
 def _send_a_part(port: int, whole: Request, unsent: int, *, is_reset: bool) -> None:
