@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import client, photos, places, processes, servers, shops
+from benchmarks import client, places, processes, servers, shops
+from benchmarks.photos import INSTALLERS, JOBS, new_files
 from benchmarks.report import Line, Record
 from benchmarks.settings import Settings
 from benchmarks.sides import Side
@@ -37,12 +38,13 @@ def run(record: Record, settings: Settings) -> None:
 
 def _of_servers(folder: Path) -> Line:
     """The largest of the server's processes after ten thousand photos, shared pages included."""
-    shop = shops.on_sqlite(photos.INSTALLERS, photos.JOBS, folder / "shop.sqlite3")
-    supply = photos.new_files(shop, PHOTO_BYTES, Tokens())
+    shop = shops.on_sqlite(INSTALLERS, JOBS, folder / "shop.sqlite3")
+    make = new_files(shop, PHOTO_BYTES, Tokens())
     with servers.doorstep(shop, folder) as side:
-        client.run(side.port, supply(100), connections=AT_ONCE)
+        client.run(side.port, (make() for _ in range(100)), connections=AT_ONCE)
         before = _largest(side)
-        done = client.run(side.port, supply(PHOTOS), connections=AT_ONCE, seconds=LONGEST_S)
+        photos = (make() for _ in range(PHOTOS))
+        done = client.run(side.port, photos, connections=AT_ONCE, seconds=LONGEST_S)
         after, together = _largest(side), processes.proportional_bytes(side.pids)
     against = f"{before / MB:.0f} MB before; all processes together {together / MB:.0f} MB (PSS)"
     what = f"a server process after {done.units} photos (RSS)"

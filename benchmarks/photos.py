@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 from benchmarks import (
@@ -21,7 +22,7 @@ from benchmarks import (
     sides,
     visits,
 )
-from benchmarks.client import Request, Unit
+from benchmarks.client import Request
 from benchmarks.peers import tus
 from benchmarks.peers.installing import NotInstalled
 from benchmarks.report import Line, Record
@@ -58,20 +59,15 @@ def run(record: Record, settings: Settings) -> None:
     derivatives.run(record, settings)
 
 
-def new_files(shop: Shop, size: int, tokens: Tokens, *, most: int = 10**9) -> Supply:
+def new_files(shop: Shop, size: int, tokens: Tokens) -> Supply:
     """Uploads of new files, by one installer after the other."""
+    files, turns = Files(size), count()
+    return lambda: (visits.upload(shop.assignee(next(turns)), files.next(), "image/jpeg", tokens),)
+
+
+def _peer_files(size: int) -> Supply:
     files = Files(size)
-
-    def make(how_many: int) -> list[Unit]:
-        turns = (shop.assignee(number) for number in range(min(how_many, most)))
-        return [(visits.upload(who, files.next(), "image/jpeg", tokens),) for who in turns]
-
-    return make
-
-
-def _peer_files(size: int, *, most: int = 10**9) -> Supply:
-    files = Files(size)
-    return lambda how_many: [(tus.upload(files.next()),) for _ in range(min(how_many, most))]
+    return lambda: (tus.upload(files.next()),)
 
 
 def _small(
@@ -108,15 +104,16 @@ def _large(
     tokens: Tokens,
     folder: Path,
 ) -> None:
-    of: dict[Side, Supply] = {ours: new_files(shop, LARGE_BYTES, tokens, most=LARGE_FILES)}
+    of: dict[Side, Supply] = {ours: new_files(shop, LARGE_BYTES, tokens)}
     if peer:
-        of[peer] = _peer_files(LARGE_BYTES, most=LARGE_FILES)
+        of[peer] = _peer_files(LARGE_BYTES)
     found = sides.interleaved(
         of,
         rounds=settings.rounds,
         seconds=settings.seconds,
         connections=LARGE_AT_ONCE,
         disk=folder,
+        most=LARGE_FILES,
     )
     record.show(TOPIC, f"50 MB, {LARGE_AT_ONCE} connections", found.values())
     beside = compare.peer(found, tus.NAME, references.LARGE_FILE_ON_TUS)
@@ -125,7 +122,8 @@ def _large(
 
 def _growth(ours: Side, shop: Shop, tokens: Tokens) -> Line:
     """How much more memory the server needs at most while 50 MB come in than when it rests."""
-    uploads = new_files(shop, LARGE_BYTES, tokens)(4)
+    make = new_files(shop, LARGE_BYTES, tokens)
+    uploads = [make() for _ in range(4)]
     with Watch(ours) as watch:
         client.run(ours.port, uploads, connections=1)
     return Line(TOPIC, "50 MB: memory growth", watch.growth / 1e6, "MB", bar=8, at_most=True)
@@ -148,8 +146,10 @@ def _sent_again(ours: Side, who: Installer, tokens: Tokens) -> Line:
         _send_a_part(ours.port, chunk, piece - sent, is_reset=number % 2 == 1)
         here = _offset(ours.port, visits.question(who, where, tokens))
         most, offset = max(most, offset + sent - here), here
-    what = f"bytes sent again, the most of {CUTS} cuts"
-    return Line(TOPIC, what, most, bar=CHUNK, at_most=True, against="one chunk")
+    what = f"sent again after a cut, the most of {CUTS}"
+    return Line(
+        TOPIC, what, most / 1024, "KiB", bar=CHUNK / 1024, at_most=True, against="one chunk"
+    )
 
 
 def _send_a_part(port: int, whole: Request, unsent: int, *, is_reset: bool) -> None:
@@ -164,8 +164,10 @@ def _send_a_part(port: int, whole: Request, unsent: int, *, is_reset: bool) -> N
 
 def _offset(port: int, question: Request) -> int:
     """What the server has of the upload, once it has noticed that nothing more comes."""
-    while True:
+    deadline = time.monotonic() + client.ANSWER_S
+    while time.monotonic() < deadline:
         answer = client.ask(port, question)
         if answer.status == 200:
             return int(visits.header(answer, "Upload-Offset"))
         time.sleep(0.05)
+    raise TimeoutError("the upload is held by a connection that has gone")

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import cycle, islice
+from itertools import cycle
 from typing import Any
 
 from benchmarks import client, compare, places, references, servers, shops, sides
@@ -48,7 +48,7 @@ def run(record: Record, settings: Settings) -> None:
             try:
                 peer = stack.enter_context(pouchdb.serving(folder))
                 pouchdb.fill(peer, _documents(large))
-                of[peer] = _peer_changes
+                of[peer] = _peer_changes()
             except NotInstalled as missing:
                 record.warn(f"A peer is not here, recorded figures stand in: {missing}")
         found = sides.interleaved(
@@ -94,7 +94,7 @@ def _changes(side: Side, shop: Shop, tokens: Tokens) -> Supply:
         )
         asked.append(_pull(who, tokens, cursor=_cursor(first), jobs=CHANGED))
     turns = cycle(asked)
-    return lambda how_many: [(each,) for each in islice(turns, how_many)]
+    return lambda: (next(turns),)
 
 
 def _nothing_new(
@@ -106,7 +106,7 @@ def _nothing_new(
         asked.append(_pull(who, tokens, cursor=_cursor(everything), jobs=0))
     turns = cycle(asked)
     found = sides.interleaved(
-        {ours: lambda how_many: [(each,) for each in islice(turns, how_many)]},
+        {ours: lambda: (next(turns),)},
         rounds=settings.rounds,
         seconds=settings.seconds,
         connections=CONNECTIONS,
@@ -148,7 +148,7 @@ def _documents(shop: Shop) -> Iterator[dict[str, Any]]:
         database.close()
 
 
-def _peer_changes(how_many: int) -> list[sides.Unit]:
-    chance = random.Random(how_many)
-    since = (chance.randrange(DOCUMENTS - CHANGED) for _ in range(how_many))
-    return [(pouchdb.changes(each, CHANGED),) for each in since]
+def _peer_changes() -> Supply:
+    chance = random.Random(1)
+    last = DOCUMENTS - CHANGED
+    return lambda: (pouchdb.changes(chance.randrange(last), CHANGED),)

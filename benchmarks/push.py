@@ -26,7 +26,8 @@ from server.db.engine import Database
 from server.db.tables import Table
 
 TOPIC = "Push"
-INSTALLERS, JOBS = 400, 40_000
+INSTALLERS, JOBS = 400, 60_000
+MOST_VISITS = 1_500  # a round; each takes a job of its own
 CONNECTIONS, MANY_CONNECTIONS = 8, 16
 REPEATED = 40
 
@@ -45,7 +46,7 @@ def run(record: Record, settings: Settings) -> None:
 
 
 def new_visits(stock: Visits, tokens: Tokens) -> Supply:
-    return lambda how_many: [_pushed(stock.usual(), tokens) for _ in range(how_many)]
+    return lambda: _pushed(stock.usual(), tokens)
 
 
 def _pushed(visit: Visit, tokens: Tokens, *, replayed: bool = False) -> Unit:
@@ -65,6 +66,7 @@ class Push:
             seconds=self.settings.seconds,
             connections=connections,
             disk=self.folder,
+            most=MOST_VISITS,
         )
         self.record.show(TOPIC, f"{setting}, {connections} connections", found.values())
         return found
@@ -96,23 +98,22 @@ class Push:
 
     def with_many_connections(self, ours: Side, stock: Visits) -> None:
         found = self._measure("a visit", {ours: new_visits(stock, self.tokens)}, MANY_CONNECTIONS)
-        flushes = found[ours.name].flushes
-        self.record.note(
-            Line(TOPIC, "flushes a visit at 16 connections", flushes, bar=0.5, at_most=True)
-        )
+        us = found[ours.name]
+        what, against = "flushes a visit at 16 connections", f"others: {us.others:.0f} a second"
+        self.record.note(Line(TOPIC, what, us.flushes, bar=0.5, at_most=True, against=against))
 
     def of_repeats(self, ours: Side, stock: Visits) -> None:
         """A round of new visits, then the same ones again."""
         new, again = Rounds("new visits"), Rounds("the same again")
-        pace = sides.Pace(self.settings.seconds, 40)
+        wanted = sides.FIRST_UNITS
         for number in range(self.settings.rounds + 1):
-            made = [stock.usual() for _ in range(pace.next)]
+            made = [stock.usual() for _ in range(wanted)]
             first = self._round(ours, [_pushed(each, self.tokens) for each in made])
             stored = made[: first.run.units]
             second = self._round(
                 ours, [_pushed(each, self.tokens, replayed=True) for each in stored]
             )
-            pace.learns(first.run)
+            wanted = min(MOST_VISITS, int(1.2 * first.run.rate * self.settings.seconds) + 1)
             if number > 0:  # the first warms up
                 new.rounds.append(first)
                 again.rounds.append(second)
@@ -135,7 +136,7 @@ class Push:
         """The same work on the other database, in turns with SQLite."""
         folder = self.folder / "postgresql"
         folder.mkdir()
-        shop = shops.fill(postgres.create_database("doorstep"), INSTALLERS, JOBS // 4)
+        shop = shops.fill(postgres.create_database("doorstep"), INSTALLERS, JOBS // 3)
         name, root = "Doorstep on PostgreSQL", postgres.root
         with servers.doorstep(shop, folder, name=name, more=(root,)) as other:
             of = {
@@ -154,7 +155,7 @@ class Push:
 def _peer_visits(shop: Shop, unit: Callable[[Visit], Request]) -> Supply:
     """Visits for a peer, who asks nothing of their jobs."""
     stock = Visits(shop)
-    return lambda how_many: [(unit(stock.usual()),) for _ in range(how_many)]
+    return lambda: (unit(stock.usual()),)
 
 
 def _rows_of_repeats(url: str, ours: Side, stock: Visits, tokens: Tokens) -> Line:

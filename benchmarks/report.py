@@ -44,7 +44,8 @@ class Line:
 
     @property
     def value_text(self) -> str:
-        digits = 0 if abs(self.value) >= 100 else 1 if abs(self.value) >= 10 else 2
+        is_whole, size = float(self.value).is_integer(), abs(self.value)
+        digits = 0 if is_whole or size >= 100 else 1 if size >= 10 else 2
         return f"{self.value:.{digits}f} {self.unit}".rstrip()
 
 

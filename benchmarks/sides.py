@@ -6,7 +6,8 @@ both alike, so ratios are taken round by round.
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.client import Run, Unit
 from benchmarks.statistics import median, percentile
 
 REST_S = 0.25
+FIRST_UNITS, MOST_UNITS = 60, 20_000
 
 
 @dataclass(frozen=True)
@@ -135,33 +137,53 @@ def measure(
     return Round(run, cost, processes.flushes(disk) - flushed, others)
 
 
-Supply = Callable[[int], list[Unit]]
-"""Makes so many units, each of them new."""
+Supply = Callable[[], Unit]
+"""Makes one more unit."""
 
 
-class Pace:
-    """How many units a round needs, from how fast the ones before it were."""
+class Ready:
+    """Units made before the clock starts; what a round leaves over is there for the next one.
 
-    def __init__(self, seconds: float, first: int) -> None:
-        self.seconds, self.next = seconds, first
+    How many a round may need follows from how fast the rounds before it were, and is `most` at most.
+    """
 
-    def learns(self, run: Run) -> None:
-        self.next = max(20, int(1.6 * run.rate * self.seconds))
+    def __init__(self, make: Supply, seconds: float, most: int) -> None:
+        self._make, self._seconds, self._most = make, seconds, most
+        self._units: deque[Unit] = deque()
+        self._wanted = min(FIRST_UNITS, most)
+
+    def top_up(self) -> None:
+        while len(self._units) < self._wanted:
+            self._units.append(self._make())
+
+    def __iter__(self) -> Iterator[Unit]:
+        while self._units:
+            yield self._units.popleft()
+
+    def learn(self, run: Run) -> None:
+        self._wanted = min(self._most, max(FIRST_UNITS, int(1.6 * run.rate * self._seconds)))
 
 
 def interleaved(
-    sides: dict[Side, Supply], *, rounds: int, seconds: float, connections: int, disk: Path
+    of: dict[Side, Supply],
+    *,
+    rounds: int,
+    seconds: float,
+    connections: int,
+    disk: Path,
+    most: int = MOST_UNITS,
 ) -> dict[str, Rounds]:
-    """Rounds of each side in turns, after a short one of each that does not count."""
-    found = {side.name: Rounds(side.name) for side in sides}
-    paces = {side.name: Pace(seconds, 60) for side in sides}
-    for side, supply in sides.items():
-        warm_up = measure(side, supply(60), connections=connections, seconds=seconds, disk=disk)
-        paces[side.name].learns(warm_up.run)
-    for _ in range(rounds):
-        for side, supply in sides.items():
-            units = supply(paces[side.name].next)
+    """Rounds of each side in turns, after a short one of each that does not count.
+
+    A round is over after `seconds`, or with `most` units.
+    """
+    found = {side.name: Rounds(side.name) for side in of}
+    ready = {side: Ready(make, seconds, most) for side, make in of.items()}
+    for number in range(rounds + 1):
+        for side, units in ready.items():
+            units.top_up()
             measured = measure(side, units, connections=connections, seconds=seconds, disk=disk)
-            paces[side.name].learns(measured.run)
-            found[side.name].rounds.append(measured)
+            units.learn(measured.run)
+            if number > 0:
+                found[side.name].rounds.append(measured)
     return found

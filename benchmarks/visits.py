@@ -94,7 +94,9 @@ class Visits:
         return self._end(visit, lane)
 
     def _begin(self) -> tuple[Visit, Lane]:
-        number = next(self._jobs)
+        number = next(self._jobs, None)
+        if number is None:
+            raise RuntimeError("every job has been visited: ask for fewer or shorter rounds")
         who, job_id = self.shop.assignee(number), self.shop.job_id(number)
         numbers = self._numbers.setdefault(who.id, count(1))
         lane = Lane(
