@@ -330,7 +330,8 @@ def test_what_takes_long_is_begun_before_it_ends(
 
 
 def test_a_twin_that_was_begun_meanwhile_is_finished_with_it(alice: Tablet, app: Flask) -> None:
-    house, began = app.extensions["doorstep"], []
+    house = app.extensions["doorstep"]
+    began: list[str] = []
 
     def begin(at: str, path: Path) -> None:
         if at == "rename" and not began:
