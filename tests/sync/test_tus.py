@@ -54,7 +54,7 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def original(media: Path, content: bytes) -> Path:
     name = sha256(content)
-    return media / "originals" / name[:2] / name[2:4] / name
+    return media / "originals" / name[:2] / name
 
 
 def incoming(media: Path) -> list[Path]:
