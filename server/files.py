@@ -2,10 +2,10 @@
 
 Below the media root:
 
-    originals/ab/cd/<sha256>              what the device stored, byte for byte, never altered
-    thumbnails/ab/cd/<sha256>.large.jpg   derivatives: can be made again at any time
-    thumbnails/ab/cd/<sha256>.thumb.jpg
-    incoming/<upload id>                  uploads that have not ended
+    originals/ab/<sha256>              what the device stored, byte for byte, never altered
+    thumbnails/ab/<sha256>.large.jpg   derivatives: can be made again at any time
+    thumbnails/ab/<sha256>.thumb.jpg
+    incoming/<upload id>               uploads that have not ended
 
 A file under its final name is whole and durable: its bytes were flushed before the rename and the
 folder after it. Every id is matched against its pattern before a path is built from it.
@@ -103,7 +103,7 @@ class Media:
         if not known and digest(temp_path) != sha256:
             temp_path.unlink(missing_ok=True)
             raise errors.ChecksumMismatch(sha256=sha256)
-        self._make_folder(target.parent)
+        self._make_fan(target.parent)
         if not flushed:
             self._flush(temp_path)
         self._rename(temp_path, target)
@@ -196,7 +196,7 @@ class Media:
 
     def _write_whole(self, target: Path, data: bytes) -> None:
         """Write a file under a passing name, then let it appear under its own, whole."""
-        self._make_folder(target.parent)
+        self._make_fan(target.parent)
         passing = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
         try:
             self._step("write", passing, lambda: passing.write_bytes(data))
@@ -204,6 +204,15 @@ class Media:
             self._rename(passing, target)
         finally:
             passing.unlink(missing_ok=True)
+
+    def _make_fan(self, folder: Path) -> None:
+        """One of the folders `ab`, and with it all its sisters: made one by one, each photo of the
+        first thousands would wait for two more flushes."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        self._step("make_folder", folder, partial(_make_sisters, folder.parent))
+        self._flush_folder(folder.parent)
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder and those above it; each is durable in the one that holds it."""
@@ -335,10 +344,15 @@ def digest(path: Path) -> str:
 
 
 def _fanned_out(sha256: str) -> str:
-    """`ab/cd/abcd…`: at most 256 entries in each of the upper folders."""
+    """`ab/abcd…`: 256 folders, so that a million files are 4,000 in each."""
     if not SHA256.fullmatch(sha256):
         raise errors.FileUnknown()
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    return f"{sha256[:2]}/{sha256}"
+
+
+def _make_sisters(parent: Path) -> None:
+    for number in range(256):
+        (parent / f"{number:02x}").mkdir(exist_ok=True)
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -81,7 +81,7 @@ def test_an_upload_moves_to_its_hash(media: files.Media) -> None:
 def test_an_original_is_found_by_its_first_digits(media: files.Media) -> None:
     path = media.original_path(SHA256)
 
-    assert path == media.root / "originals" / SHA256[:2] / SHA256[2:4] / SHA256
+    assert path == media.root / "originals" / SHA256[:2] / SHA256
 
 
 def test_placing_is_safe_to_repeat(media: files.Media) -> None:

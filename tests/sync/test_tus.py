@@ -54,7 +54,7 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def original(media: Path, content: bytes) -> Path:
     name = sha256(content)
-    return media / "originals" / name[:2] / name[2:4] / name
+    return media / "originals" / name[:2] / name
 
 
 def incoming(media: Path) -> list[Path]:
@@ -335,7 +335,8 @@ def test_what_takes_long_is_begun_before_it_ends(
 
 
 def test_a_twin_that_was_begun_meanwhile_is_finished_with_it(alice: Tablet, app: Flask) -> None:
-    house, began = app.extensions["doorstep"], []
+    house = app.extensions["doorstep"]
+    began: list[str] = []
 
     def begin(at: str, path: Path) -> None:
         if at == "rename" and not began:
