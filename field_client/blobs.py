@@ -111,6 +111,19 @@ def is_intact(store: Store, sha256: str) -> bool:
     return file_digest(path(store, sha256)) == sha256
 
 
+def is_damaged(store: Store, sha256: str) -> bool:
+    """Whether the bytes are gone or wrong for certain. A file that cannot be read today is neither: the
+    disk may be better tomorrow, and what is called lost is removed.
+    """
+    try:
+        with path(store, sha256).open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() != sha256
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
 def piece(store: Store, sha256: str, offset: int, length: int) -> bytes:
     """Part of a file for sending. Raises FileUnreadable."""
     file = path(store, sha256)

@@ -92,11 +92,14 @@ class Uploads:
             try:
                 again = self._transfer(blob, known)
             except errors.FileUnreadable:
-                self._note_lost(blob, "file missing or cut")
+                if blobs.is_damaged(self.store, sha256):
+                    self._note_lost(blob, "file missing or cut")
+                else:
+                    self._note_problem(blob, "unreadable")
                 return
             if again == "done":
                 return
-            if again == "check_own_copy" and not blobs.is_intact(self.store, sha256):
+            if again == "check_own_copy" and blobs.is_damaged(self.store, sha256):
                 self._note_lost(blob, "file damaged")
                 return
             known = self._check([blob]).get(sha256, {})
@@ -199,11 +202,11 @@ class Uploads:
         self.progress(str(blob["sha256"]), int(blob["size"]), int(blob["size"]))
         crash_point("upload.after_stored")
 
-    def _note_problem(self, blob: Mapping[str, Any]) -> str:
-        """The server will not take this file now: it stays, is shown, and is tried at the next sync."""
+    def _note_problem(self, blob: Mapping[str, Any], problem: str = "refused") -> str:
+        """This file cannot go now: it stays, is shown, and is tried at the next sync."""
         with self.store.writing():
             self.store.execute(
-                "UPDATE blob SET problem = 'refused' WHERE sha256 = ?", [blob["sha256"]]
+                "UPDATE blob SET problem = ? WHERE sha256 = ?", [problem, blob["sha256"]]
             )
         return "done"
 

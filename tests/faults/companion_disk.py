@@ -8,7 +8,6 @@ failures; beside it, a second companion over the same store sees what another st
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import cycle
@@ -223,5 +222,4 @@ def main(home: str, exports: str) -> None:
 
 
 if __name__ == "__main__":
-    tempfile.tempdir = "/tmp"
     main(*sys.argv[1:])

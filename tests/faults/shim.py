@@ -19,7 +19,6 @@ from pathlib import Path
 SOURCE = Path(__file__).with_name("shim.c")
 WHAT = {"write": 1, "flush": 2, "open": 3, "rename": 4, "lie": 5}
 NUMBERS = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
-NEVER = 2**31 - 1
 
 
 class Control(ctypes.Structure):
@@ -84,17 +83,9 @@ class Faults:
         finally:
             control.what = 0
 
-    def count(self, what: str) -> None:
-        """Nothing fails, but calls are counted: see `counted`."""
-        self._control.left, self._control.struck = NEVER, 0
-        self._control.what = WHAT[what]
-
     def lie(self) -> None:
         """From now on every flush says "done" and does nothing."""
         self._control.what = WHAT["lie"]
-
-    def lift(self) -> None:
-        self._control.what = 0
 
     @property
     def struck(self) -> int:

@@ -36,7 +36,7 @@ INSTALLERS = (people.ALICE, people.LENA, people.CAROL)
 TABLETS = 12  # four of each
 DISPATCHERS = 4
 HANDED_TO_AND_FRO = 2
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 class RealClock(HandClock):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from field_client import blobs
 from server.demo.pictures import Scene
 from tests import people, pictures
 from tests.office import Office
@@ -125,3 +126,22 @@ def test_bad_work_and_a_reservation_each_make_a_revisit(
     assert ("workmanship", "due") in office.sees_revisits(ticket_id)
     assert office.sees_job(job_id).state == "rework"
     assert "receipt_mismatch" not in office.sees_exceptions()
+
+
+def test_a_photo_that_cannot_be_read_today_is_not_called_lost(
+    office: Office, tablet: MakeTablet, photo_file: Callable[..., Path]
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice = tablet(people.ALICE)
+    alice.sync()
+    _, shot = alice.photo(job_id, "after", photo_file("after"))
+    file = blobs.path(alice.store, shot.sha256)
+    aside = file.rename(alice.store.home / "aside")
+    file.mkdir()  # neither missing nor wrong: it cannot be read
+
+    assert not alice.sync().is_done
+
+    file.rmdir()
+    aside.rename(file)
+    assert alice.sync().is_done
+    assert [photo.state for photo in office.sees_photos(job_id)] == ["stored"]
