@@ -38,6 +38,9 @@ LEGAL = {
 }
 
 
+_EVENT = ("kind", "status", "code", "after_id", "received_at", "was")
+
+
 # What the server says.
 
 
@@ -118,9 +121,9 @@ def check_job(world: "World", job_id: str) -> None:
         )
     }
     events = {
-        each[0]: {"kind": each[1], "status": each[2], "code": each[3], "after": each[4]}
+        each[0]: dict(zip(_EVENT, each[1:], strict=True))
         for each in look.execute(
-            "SELECT id, kind, status, code, after_id FROM field_events WHERE job_id = ?", [job_id]
+            f"SELECT id, {', '.join(_EVENT)} FROM field_events WHERE job_id = ?", [job_id]
         )
         if each[0] not in world.ledger.reused
     }
@@ -171,13 +174,16 @@ def _check_order(world: "World", visits: dict[str, Json], events: dict[str, Json
     """S3: nothing takes effect before its predecessor, unless it is flagged."""
     facts, look = world.ledger.facts, world.server_view()
     for event_id, event in events.items():
-        after = event["after"]
+        after = event["after_id"]
         if event["status"] not in FINAL or after is None or event["code"] in BY_A_LOGGED_ACT:
             continue
         before = events.get(after)
         is_known = before is not None and before["status"] != "held"
         if not is_known and after not in world.ledger.reused and not _is_aside(look, after):
             raise Violation("S3", f"{event_id} took effect before its predecessor {after}")
+        if before is not None and before["received_at"] > event["received_at"]:
+            if event["was"] != "held":
+                raise Violation("S3", f"{event_id} did not wait for its predecessor {after}")
     for content in visits.values():
         order = [note["text"] for note in content["notes"]]
         places = {mark: place for place, mark in enumerate(order)}
@@ -301,7 +307,7 @@ def _check_custody(world: "World", device: "Device", look: pysqlite3.Connection)
     world.events_on[device.number] = here
     for sha256, is_local in look.execute("SELECT sha256, is_local FROM blob"):
         picture = world.ledger.pictures.get(sha256)
-        if picture is None or picture.is_lost or sha256 in world.ledger.forgiven_pictures:
+        if picture is None or sha256 in world.ledger.forgiven_pictures:
             continue
         size = _size(device.holds(sha256)) if is_local else None
         if size != picture.size and not _is_anywhere(world, sha256):
@@ -398,9 +404,8 @@ def _check_all_facts(world: "World") -> None:
         stored |= here
     ledger = world.ledger
     for event_id in ledger.facts:
-        if event_id not in on_record and event_id not in stored:
-            if event_id not in ledger.forgiven:
-                raise Violation("S2", f"{event_id} is nowhere any more")
+        if event_id not in on_record | stored | ledger.forgiven:
+            raise Violation("S2", f"{event_id} is nowhere any more")
     for event_id in ledger.acknowledged:
         if event_id not in on_record and event_id not in ledger.forgiven:
             raise Violation("S2", f"{event_id} was acknowledged and is not on record")
@@ -424,8 +429,6 @@ def _check_promises(world: "World", device: "Device", on_record: set[str]) -> No
 
 def _check_all_pictures(world: "World") -> None:
     """S5, with every byte."""
-    for sha256, picture in world.ledger.pictures.items():
-        if picture.is_lost or sha256 in world.ledger.forgiven_pictures:
-            continue
-        if not _is_anywhere(world, sha256):
+    for sha256 in world.ledger.pictures:
+        if sha256 not in world.ledger.forgiven_pictures and not _is_anywhere(world, sha256):
             raise Violation("S5", f"{sha256} is nowhere any more")

@@ -141,7 +141,7 @@ MUTANTS = (
         "idempotency",
         "an event that comes twice has its effect once",
         ((sync, "repeat", _never),),
-        _small(answer_lost=6, request_doubled=6),
+        _small(answer_lost=8, request_doubled=8),
     ),
     Mutant(
         "after order",
@@ -159,7 +159,7 @@ MUTANTS = (
         "fsync on the server",
         "a file that counts as stored survives a power cut",
         ((files.Media, "_flush", _never), (files.Incoming, "flush", _never)),
-        _small(server_loses_power=15),
+        _small(server_loses_power=40),
     ),
     Mutant(
         "fsync on the tablet",

@@ -226,7 +226,7 @@ class World:
         if trouble == "disk full on the server":
             machine.fill_up()
         elif trouble is not None:
-            machine.light(self.dice.randrange(1, 70))
+            machine.light(self.dice.randrange(1, self.dice.choice([5, 20, 80])))
         try:
             return self.server.answer(method, path, headers, body, promised=promised)
         except Killed as death:
