@@ -181,9 +181,9 @@ def _check_order(world: "World", visits: dict[str, Json], events: dict[str, Json
         is_known = before is not None and before["status"] != "held"
         if not is_known and after not in world.ledger.reused and not _is_aside(look, after):
             raise Violation("S3", f"{event_id} took effect before its predecessor {after}")
-        if before is not None and before["received_at"] > event["received_at"]:
-            if event["was"] != "held":
-                raise Violation("S3", f"{event_id} did not wait for its predecessor {after}")
+        came_late = before is not None and before["received_at"] > event["received_at"]
+        if came_late and event["was"] != "held":
+            raise Violation("S3", f"{event_id} did not wait for its predecessor {after}")
     for content in visits.values():
         order = [note["text"] for note in content["notes"]]
         places = {mark: place for place, mark in enumerate(order)}
@@ -211,9 +211,9 @@ def _check_ancestors(
     ancestor = world.ledger.facts.get(fact.after or "")
     while ancestor is not None:
         mark = ancestor.mark
-        if mark in places and places[mark] > places[fact.mark]:
-            if _is_plain(events, ancestor.event_id):
-                raise Violation("S3", f"{fact.mark!r} stands before {mark!r}")
+        is_later = mark in places and places[mark] > places[fact.mark]
+        if is_later and _is_plain(events, ancestor.event_id):
+            raise Violation("S3", f"{fact.mark!r} stands before {mark!r}")
         ancestor = world.ledger.facts.get(ancestor.after or "")
 
 
@@ -403,8 +403,9 @@ def _check_all_facts(world: "World") -> None:
             raise Violation("S2", f"tablet {device.number} has lost {sorted(missing)}")
         stored |= here
     ledger = world.ledger
+    accounted_for = on_record | stored | ledger.forgiven
     for event_id in ledger.facts:
-        if event_id not in on_record | stored | ledger.forgiven:
+        if event_id not in accounted_for:
             raise Violation("S2", f"{event_id} is nowhere any more")
     for event_id in ledger.acknowledged:
         if event_id not in on_record and event_id not in ledger.forgiven:

@@ -46,9 +46,9 @@ class Mutant:
                 setattr(owner, name, own)
 
 
-def _small(tablets: int = 1, days: int = 2, **weights: float) -> Plan:
+def _small(tablets: int = 1, days: int = 2, rounds: int = 9, **weights: float) -> Plan:
     named = {name.replace("_", " "): weight for name, weight in weights.items()}
-    return Plan(tablets=tablets, days=days, rounds=9, weights={"others": 0.2, **named})
+    return Plan(tablets=tablets, days=days, rounds=rounds, weights={"others": 0.2, **named})
 
 
 # What stands in place of each protection.
@@ -147,7 +147,7 @@ MUTANTS = (
         "after order",
         "nothing takes effect before what it follows",
         ((rules, "decide", _as_if_it_had_come),),
-        _small(interrupted_by_somebody_else=6, server_restored_from_a_backup=60),
+        _small(1, 1, 16, interrupted_by_somebody_else=10, server_restored_from_a_backup=60),
     ),
     Mutant(
         "hash at finish",
@@ -189,7 +189,7 @@ MUTANTS = (
         "keep time",
         "a photo outlives the backup that does not have it yet",
         ((plan, "is_past_keeping", _at_once),),
-        _small(days=3, server_restored_from_a_backup=40),
+        _small(1, 2, 16, server_restored_from_a_backup=50),
     ),
     Mutant(
         "custody",

@@ -108,11 +108,11 @@ class World:
 
     def _spend_a_day(self, day: int) -> None:
         self.trace.say(f"day {day}")
-        self.server.is_backed_up()
-        self.clock.go_on(hours=1)
         for device in self.devices[: self.plan.tablets]:
             for _ in range(int(self.plan.jobs_a_day + self.dice.random())):
                 self._issue_a_job(device)
+        self.server.is_backed_up()
+        self.clock.go_on(hours=1)
         todo = [device for device in self.devices for _ in range(self.plan.rounds)]
         self.dice.shuffle(todo)
         for device in todo:
