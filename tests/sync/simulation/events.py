@@ -35,11 +35,11 @@ def happens(world: "World", fault: str) -> None:
 
 
 def _reassign(world: "World") -> bool:
-    return world.office.reassigns(world.dice.choice(INSTALLERS[: world.plan.tablets]))
+    return world.office.reassigns(world.dice.choice(world.people))
 
 
 def _disable(world: "World") -> bool:
-    who = world.dice.choice(INSTALLERS[: world.plan.tablets])
+    who = world.dice.choice(world.people)
     if who.id in world.disabled:
         if world.office.disables(who, is_active=True):
             world.disabled.discard(who.id)

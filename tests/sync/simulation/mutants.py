@@ -48,7 +48,13 @@ class Mutant:
 
 def _small(tablets: int = 1, days: int = 2, rounds: int = 9, **weights: float) -> Plan:
     named = {name.replace("_", " "): weight for name, weight in weights.items()}
-    return Plan(tablets=tablets, days=days, rounds=rounds, weights={"others": 0.2, **named})
+    return Plan(
+        first=0 if tablets > 1 else 1,
+        tablets=tablets,
+        days=days,
+        rounds=rounds,
+        weights={"others": 0.2, **named},
+    )
 
 
 # What stands in place of each protection.
@@ -147,7 +153,7 @@ MUTANTS = (
         "after order",
         "nothing takes effect before what it follows",
         ((rules, "decide", _as_if_it_had_come),),
-        _small(1, 1, 16, interrupted_by_somebody_else=10, server_restored_from_a_backup=60),
+        _small(1, 1, 20, interrupted_by_somebody_else=4, server_restored_from_a_backup=60),
     ),
     Mutant(
         "hash at finish",
@@ -189,7 +195,7 @@ MUTANTS = (
         "keep time",
         "a photo outlives the backup that does not have it yet",
         ((plan, "is_past_keeping", _at_once),),
-        _small(1, 2, 16, server_restored_from_a_backup=50),
+        _small(1, 2, 20, server_restored_from_a_backup=30),
     ),
     Mutant(
         "custody",
@@ -201,7 +207,7 @@ MUTANTS = (
         "per-person outbox",
         "nobody's work travels under another's name",
         ((Outbox, "next_batch", _of_anybody),),
-        _small(),
+        replace(_small(), first=0),
     ),
     Mutant(
         "lease",

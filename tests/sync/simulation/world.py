@@ -31,6 +31,7 @@ CHUNK_BYTES = 4096  # so that small pictures travel in several pieces
 class Plan:
     """How large a world is, and how rough. `weights` are factors on the chances of faults."""
 
+    first: int = 0  # the number of its first tablet; every fourth has two users
     tablets: int = 20
     days: int = 5
     keep_days: int = 14
@@ -84,7 +85,7 @@ class World:
             Random(f"{self.seed} server"),
             self.plan.keep_days,
         )
-        for number in range(self.plan.tablets):
+        for number in range(self.plan.first, self.plan.first + self.plan.tablets):
             home = self.home / f"tablet-{number}"
             self.town.copy_tablet(number, home)
             self.add_device(home, number)
@@ -284,8 +285,9 @@ class World:
         self.epoch = str(found.fetchone()[0])
 
     @property
-    def people(self) -> tuple[Character, ...]:
-        return INSTALLERS
+    def people(self) -> list[Character]:
+        """Who works with the tablets of this world."""
+        return list(dict.fromkeys(user for device in self.devices for user in device.users))
 
     def is_revoked(self, device: Device) -> bool:
         look = device.looks()
