@@ -153,7 +153,7 @@ MUTANTS = (
         "after order",
         "nothing takes effect before what it follows",
         ((rules, "decide", _as_if_it_had_come),),
-        _small(1, 1, 20, interrupted_by_somebody_else=4, server_restored_from_a_backup=60),
+        _small(1, 1, 20, server_restored_in_the_middle_of_a_sync=200),
     ),
     Mutant(
         "hash at finish",

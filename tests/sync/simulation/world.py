@@ -185,6 +185,11 @@ class World:
         finally:
             self._depth -= 1
 
+    def is_restored_now(self) -> None:
+        if events.restore(self):
+            self.trace.say("server restored in the middle of a sync")
+            self.faults.strike("server restored in the middle of a sync")
+
     def check_step(self) -> None:
         touched, self.ledger.touched = sorted(self.ledger.touched), set()
         for job_id in touched:
