@@ -78,6 +78,19 @@ def _check_results(world: "World", number: int, events: list[Json], answer: Json
             if event["event_id"] not in world.ledger.reused:
                 _check_same_verdict(world, event["event_id"], result)
     check_acknowledged(world, [each for each in results if results[each].get("custody")])
+    for event in events:
+        result = results[event["event_id"]]
+        if result["status"] == "applied" and not result.get("replayed"):
+            _check_predecessor(world, event["event_id"], event.get("after"))
+
+
+def _check_predecessor(world: "World", event_id: str, after: Any) -> None:
+    """S3, in the moment in which it takes effect."""
+    look = world.server_view()
+    found = look.execute("SELECT status FROM field_events WHERE id = ?", [after]).fetchone()
+    is_there = found is not None and found[0] != "held"
+    if after is not None and not is_there and not _is_aside(look, after):
+        raise Violation("S3", f"{event_id} takes effect before its predecessor {after}")
 
 
 def _check_same_verdict(world: "World", event_id: str, result: Json) -> None:

@@ -213,7 +213,7 @@ MUTANTS = (
         "lease",
         "a turn whose holder died comes free",
         ((uploads, "_is_held", _until_given_back),),
-        _small(server_killed=12),
+        _small(1, 2, 14, server_killed=30),
     ),
     Mutant(
         "cursor with rows in one transaction",
