@@ -254,7 +254,8 @@ def _check_state(world: "World", job_id: str, visit_id: str, state: str) -> None
 
 def _reachable(state: str) -> set[str]:
     """Several moves may lie between two looks."""
-    seen, waiting = set(), [state]
+    seen: set[str] = set()
+    waiting = [state]
     while waiting:
         for following in LEGAL[waiting.pop()] - seen:
             seen.add(following)

@@ -87,7 +87,7 @@ class Machine:
             raise full
 
 
-class _Cursor(pysqlite3.Cursor):  # type: ignore[misc]
+class _Cursor(pysqlite3.Cursor):
     connection: "Connection"
 
     def execute(self, sql: str, *values: Any) -> Any:
@@ -99,7 +99,7 @@ class _Cursor(pysqlite3.Cursor):  # type: ignore[misc]
         return super().executemany(sql, *values)
 
 
-class Connection(pysqlite3.Connection):  # type: ignore[misc]
+class Connection(pysqlite3.Connection):
     """A connection whose every statement, and whose commit, passes its machine."""
 
     machine: Machine

@@ -16,6 +16,7 @@ from field_client.pull import Pull
 from server import files
 from server.actions import sign_ins, sync, uploads
 from server.api import arrivals
+from server.db.people import SignIn
 from server.domain import errors
 from server.domain import sync as rules
 from tests.sync.simulation.world import Plan
@@ -135,7 +136,7 @@ def _cursor_first(real: Any) -> Replacement:
 
 def _used_is_used(real: Any) -> Replacement:
     def rotate(session: Any, link_id: str, life: Any, now: datetime) -> Any:
-        link = session.get(sign_ins.SignIn, link_id)
+        link = session.get(SignIn, link_id)
         if link is not None and link.used_at is not None:
             return errors.TokenReused()
         return real(session, link_id, life, now)
