@@ -35,11 +35,11 @@ def happens(world: "World", fault: str) -> None:
 
 
 def _reassign(world: "World") -> bool:
-    return world.office.reassigns(world.dice.choice(INSTALLERS[: world.plan.tablets]))
+    return world.office.reassigns(world.dice.choice(world.people))
 
 
 def _disable(world: "World") -> bool:
-    who = world.dice.choice(INSTALLERS[: world.plan.tablets])
+    who = world.dice.choice(world.people)
     if who.id in world.disabled:
         if world.office.disables(who, is_active=True):
             world.disabled.discard(who.id)
@@ -149,7 +149,7 @@ def _prune(world: "World") -> bool:
     return True
 
 
-def _restore(world: "World") -> bool:
+def restore(world: "World") -> bool:
     """From one of the last backups, all within the keep time."""
     young = world.server.young_backups(world.clock(), world.plan.keep_days)
     if not young:
@@ -205,7 +205,7 @@ _ACTS: dict[str, Any] = {
     "store copied to a second tablet": _copy,
     "store restored from an older copy": _put_back,
     "feed pruned": _prune,
-    "server restored from a backup": _restore,
+    "server restored from a backup": restore,
     "worker killed": _kill_worker,
     "app updated": _update_app,
 }

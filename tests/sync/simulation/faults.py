@@ -23,6 +23,7 @@ NETWORK = {
     "server loses power": 0.004,
     "disk full on the server": 0.004,
     "interrupted by somebody else": 0.04,
+    "server restored in the middle of a sync": 0.0005,
 }
 REFRESH_ANSWER_LOST = {"refresh answer lost": 0.2}
 # Per act of a tablet.

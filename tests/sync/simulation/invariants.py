@@ -38,6 +38,9 @@ LEGAL = {
 }
 
 
+_EVENT = ("kind", "status", "code", "after_id", "received_at", "was")
+
+
 # What the server says.
 
 
@@ -75,6 +78,19 @@ def _check_results(world: "World", number: int, events: list[Json], answer: Json
             if event["event_id"] not in world.ledger.reused:
                 _check_same_verdict(world, event["event_id"], result)
     check_acknowledged(world, [each for each in results if results[each].get("custody")])
+    for event in events:
+        result = results[event["event_id"]]
+        if result["status"] == "applied" and not result.get("replayed"):
+            _check_predecessor(world, event["event_id"], event.get("after"))
+
+
+def _check_predecessor(world: "World", event_id: str, after: Any) -> None:
+    """S3, in the moment in which it takes effect."""
+    look = world.server_view()
+    found = look.execute("SELECT status FROM field_events WHERE id = ?", [after]).fetchone()
+    is_there = found is not None and found[0] != "held"
+    if after is not None and not is_there and not _is_aside(look, after):
+        raise Violation("S3", f"{event_id} takes effect before its predecessor {after}")
 
 
 def _check_same_verdict(world: "World", event_id: str, result: Json) -> None:
@@ -118,9 +134,9 @@ def check_job(world: "World", job_id: str) -> None:
         )
     }
     events = {
-        each[0]: {"kind": each[1], "status": each[2], "code": each[3], "after": each[4]}
+        each[0]: dict(zip(_EVENT, each[1:], strict=True))
         for each in look.execute(
-            "SELECT id, kind, status, code, after_id FROM field_events WHERE job_id = ?", [job_id]
+            f"SELECT id, {', '.join(_EVENT)} FROM field_events WHERE job_id = ?", [job_id]
         )
         if each[0] not in world.ledger.reused
     }
@@ -171,13 +187,16 @@ def _check_order(world: "World", visits: dict[str, Json], events: dict[str, Json
     """S3: nothing takes effect before its predecessor, unless it is flagged."""
     facts, look = world.ledger.facts, world.server_view()
     for event_id, event in events.items():
-        after = event["after"]
+        after = event["after_id"]
         if event["status"] not in FINAL or after is None or event["code"] in BY_A_LOGGED_ACT:
             continue
         before = events.get(after)
         is_known = before is not None and before["status"] != "held"
         if not is_known and after not in world.ledger.reused and not _is_aside(look, after):
             raise Violation("S3", f"{event_id} took effect before its predecessor {after}")
+        came_late = before is not None and before["received_at"] > event["received_at"]
+        if came_late and event["was"] != "held":
+            raise Violation("S3", f"{event_id} did not wait for its predecessor {after}")
     for content in visits.values():
         order = [note["text"] for note in content["notes"]]
         places = {mark: place for place, mark in enumerate(order)}
@@ -205,9 +224,9 @@ def _check_ancestors(
     ancestor = world.ledger.facts.get(fact.after or "")
     while ancestor is not None:
         mark = ancestor.mark
-        if mark in places and places[mark] > places[fact.mark]:
-            if _is_plain(events, ancestor.event_id):
-                raise Violation("S3", f"{fact.mark!r} stands before {mark!r}")
+        is_later = mark in places and places[mark] > places[fact.mark]
+        if is_later and _is_plain(events, ancestor.event_id):
+            raise Violation("S3", f"{fact.mark!r} stands before {mark!r}")
         ancestor = world.ledger.facts.get(ancestor.after or "")
 
 
@@ -235,7 +254,8 @@ def _check_state(world: "World", job_id: str, visit_id: str, state: str) -> None
 
 def _reachable(state: str) -> set[str]:
     """Several moves may lie between two looks."""
-    seen, waiting = set(), [state]
+    seen: set[str] = set()
+    waiting = [state]
     while waiting:
         for following in LEGAL[waiting.pop()] - seen:
             seen.add(following)
@@ -301,7 +321,7 @@ def _check_custody(world: "World", device: "Device", look: pysqlite3.Connection)
     world.events_on[device.number] = here
     for sha256, is_local in look.execute("SELECT sha256, is_local FROM blob"):
         picture = world.ledger.pictures.get(sha256)
-        if picture is None or picture.is_lost or sha256 in world.ledger.forgiven_pictures:
+        if picture is None or sha256 in world.ledger.forgiven_pictures:
             continue
         size = _size(device.holds(sha256)) if is_local else None
         if size != picture.size and not _is_anywhere(world, sha256):
@@ -397,10 +417,10 @@ def _check_all_facts(world: "World") -> None:
             raise Violation("S2", f"tablet {device.number} has lost {sorted(missing)}")
         stored |= here
     ledger = world.ledger
+    accounted_for = on_record | stored | ledger.forgiven
     for event_id in ledger.facts:
-        if event_id not in on_record and event_id not in stored:
-            if event_id not in ledger.forgiven:
-                raise Violation("S2", f"{event_id} is nowhere any more")
+        if event_id not in accounted_for:
+            raise Violation("S2", f"{event_id} is nowhere any more")
     for event_id in ledger.acknowledged:
         if event_id not in on_record and event_id not in ledger.forgiven:
             raise Violation("S2", f"{event_id} was acknowledged and is not on record")
@@ -416,16 +436,23 @@ def _check_promises(world: "World", device: "Device", on_record: set[str]) -> No
             [world.epoch],
         )
         for (event_id,) in taken:
-            if event_id not in on_record and event_id not in world.ledger.forgiven:
+            is_kept = event_id in on_record or _is_kept_raw(world, device, event_id)
+            if not is_kept and event_id not in world.ledger.forgiven:
                 raise Violation("S2", f"tablet {device.number} takes {event_id} for delivered")
     finally:
         look.close()
 
 
+def _is_kept_raw(world: "World", device: "Device", event_id: str) -> bool:
+    """Poison whose very id could not be read is kept as it came."""
+    found = world.server_view().execute(
+        "SELECT 1 FROM quarantine WHERE event_id IS NULL AND instr(raw, ?)", [event_id]
+    )
+    return (device.number, event_id) in world.ledger.poison and found.fetchone() is not None
+
+
 def _check_all_pictures(world: "World") -> None:
     """S5, with every byte."""
-    for sha256, picture in world.ledger.pictures.items():
-        if picture.is_lost or sha256 in world.ledger.forgiven_pictures:
-            continue
-        if not _is_anywhere(world, sha256):
+    for sha256 in world.ledger.pictures:
+        if sha256 not in world.ledger.forgiven_pictures and not _is_anywhere(world, sha256):
             raise Violation("S5", f"{sha256} is nowhere any more")

@@ -51,7 +51,6 @@ class Picture:
     events: set[str] = field(default_factory=set)
     stores: set[int] = field(default_factory=set)
     was_overwritten: bool = False
-    is_lost: bool = False
 
 
 @dataclass(slots=True)
@@ -115,16 +114,6 @@ class Ledger:
             self.quantities[fact.data["line_id"]] = fact.data["quantity"]
         for sha256, size in pictures_of(fact).items():
             self.pictures.setdefault(sha256, Picture(sha256, size)).events.add(fact.event_id)
-        if fact.kind == "photo.lost":
-            self._note_loss(fact)
-
-    def _note_loss(self, fact: Fact) -> None:
-        for picture in self.pictures.values():
-            if any(
-                self.facts[each].data.get("photo_id") == fact.data["photo_id"]
-                for each in picture.events
-            ):
-                picture.is_lost = True
 
     def forget_store(self, number: int, kept: set[str]) -> None:
         """A tablet's store was replaced by one that has only these events."""

@@ -6,6 +6,7 @@ tries while it unwinds fails in the same way, so nothing is committed after deat
 
 import errno
 import os
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ import pysqlite3
 
 from tests.sync.simulation.disks import Disk
 
+_CHANCE = re.compile(r"[0-9a-f]{16,}")  # names of savepoints, which are none of ours
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
@@ -77,7 +79,7 @@ class Machine:
         word = sql.lstrip()[:8].upper()
         if self.is_dead and word.startswith("ROLLBACK"):
             return  # what the system does for a process that is gone
-        self.passes(" ".join(sql.split())[:60])
+        self.passes(_CHANCE.sub("…", " ".join(sql.split())[:60]))
         if self.is_full and word.startswith(WRITING):
             self.was_refused = True
             full = pysqlite3.OperationalError("database or disk is full")
@@ -85,7 +87,7 @@ class Machine:
             raise full
 
 
-class _Cursor(pysqlite3.Cursor):  # type: ignore[misc]
+class _Cursor(pysqlite3.Cursor):
     connection: "Connection"
 
     def execute(self, sql: str, *values: Any) -> Any:
@@ -97,7 +99,7 @@ class _Cursor(pysqlite3.Cursor):  # type: ignore[misc]
         return super().executemany(sql, *values)
 
 
-class Connection(pysqlite3.Connection):  # type: ignore[misc]
+class Connection(pysqlite3.Connection):
     """A connection whose every statement, and whose commit, passes its machine."""
 
     machine: Machine

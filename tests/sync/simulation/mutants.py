@@ -16,6 +16,7 @@ from field_client.pull import Pull
 from server import files
 from server.actions import sign_ins, sync, uploads
 from server.api import arrivals
+from server.db.people import SignIn
 from server.domain import errors
 from server.domain import sync as rules
 from tests.sync.simulation.world import Plan
@@ -32,6 +33,7 @@ class Mutant:
     guards: str
     instead: tuple[tuple[Any, str, Callable[[Any], Replacement]], ...]
     world: Plan
+    caught_by: frozenset[str]
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -46,9 +48,15 @@ class Mutant:
                 setattr(owner, name, own)
 
 
-def _small(tablets: int = 1, days: int = 2, **weights: float) -> Plan:
+def _small(tablets: int = 1, days: int = 2, rounds: int = 9, **weights: float) -> Plan:
     named = {name.replace("_", " "): weight for name, weight in weights.items()}
-    return Plan(tablets=tablets, days=days, rounds=9, weights={"others": 0.2, **named})
+    return Plan(
+        first=0 if tablets > 1 else 1,
+        tablets=tablets,
+        days=days,
+        rounds=rounds,
+        weights={"others": 0.2, **named},
+    )
 
 
 # What stands in place of each protection.
@@ -128,7 +136,7 @@ def _cursor_first(real: Any) -> Replacement:
 
 def _used_is_used(real: Any) -> Replacement:
     def rotate(session: Any, link_id: str, life: Any, now: datetime) -> Any:
-        link = session.get(sign_ins.SignIn, link_id)
+        link = session.get(SignIn, link_id)
         if link is not None and link.used_at is not None:
             return errors.TokenReused()
         return real(session, link_id, life, now)
@@ -141,84 +149,98 @@ MUTANTS = (
         "idempotency",
         "an event that comes twice has its effect once",
         ((sync, "repeat", _never),),
-        _small(answer_lost=6, request_doubled=6),
+        _small(answer_lost=8, request_doubled=8),
+        frozenset({"S1", "S4"}),
     ),
     Mutant(
         "after order",
         "nothing takes effect before what it follows",
         ((rules, "decide", _as_if_it_had_come),),
-        _small(interrupted_by_somebody_else=6, server_restored_from_a_backup=60),
+        _small(1, 1, 20, server_restored_in_the_middle_of_a_sync=200),
+        frozenset({"S3"}),
     ),
     Mutant(
         "hash at finish",
         "a file that was altered on its way is not stored",
         ((arrivals.Turn, "_digest", _what_was_promised),),
         _small(bytes_altered_on_the_way=15),
+        frozenset({"S6", "S7", "S5"}),
     ),
     Mutant(
         "fsync on the server",
         "a file that counts as stored survives a power cut",
         ((files.Media, "_flush", _never), (files.Incoming, "flush", _never)),
-        _small(server_loses_power=15),
+        _small(server_loses_power=40),
+        frozenset({"S5", "S6", "S7"}),
     ),
     Mutant(
         "fsync on the tablet",
         "a photo that was taken survives a power cut",
         ((blobs, "_flush", _never),),
         _small(tablet_loses_power=8),
+        frozenset({"S5"}),
     ),
     Mutant(
         "tombstones",
         "a job that was given to somebody else goes away",
         ((plan, "change_step", _no_tombstones),),
         _small(2, job_reassigned=12),
+        frozenset({"S9", "L2"}),
     ),
     Mutant(
         "sweep",
         "what a snapshot does not name goes away",
         ((Pull, "_sweep", _never),),
         _small(2, job_reassigned=12, feed_pruned=30),
+        frozenset({"S9", "L2"}),
     ),
     Mutant(
         "epoch",
         "after a restore everything is offered again",
         ((plan, "is_new_epoch", _same_epoch),),
         _small(server_restored_from_a_backup=40),
+        frozenset({"S2", "S5", "L3"}),
     ),
     Mutant(
         "keep time",
         "a photo outlives the backup that does not have it yet",
         ((plan, "is_past_keeping", _at_once),),
-        _small(days=3, server_restored_from_a_backup=40),
+        _small(1, 2, 20, server_restored_from_a_backup=30),
+        frozenset({"S5", "L3"}),
     ),
     Mutant(
         "custody",
         "only what the server has in custody counts as sent",
         ((plan, "event_step", _any_answer_counts),),
         _small(store_copied_to_a_second_tablet=60, store_restored_from_an_older_copy=60),
+        frozenset({"S2"}),
     ),
     Mutant(
         "per-person outbox",
         "nobody's work travels under another's name",
         ((Outbox, "next_batch", _of_anybody),),
-        _small(),
+        replace(_small(), first=0),
+        frozenset({"S10"}),
     ),
     Mutant(
         "lease",
         "a turn whose holder died comes free",
         ((uploads, "_is_held", _until_given_back),),
-        _small(server_killed=12),
+        _small(1, 2, 14, server_killed=30),
+        frozenset({"L3"}),
     ),
     Mutant(
         "cursor with rows in one transaction",
         "a cursor never covers what the base does not have",
         ((Pull, "apply_page", _cursor_first),),
         _small(tablet_killed=12),
+        frozenset({"S9", "L2"}),
     ),
     Mutant(
         "refresh grace",
         "a lost answer signs nobody out",
         ((sign_ins, "rotate", _used_is_used),),
         _small(refresh_answer_lost=3),
+        frozenset({"L1"}),
     ),
 )

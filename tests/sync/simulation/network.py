@@ -98,6 +98,9 @@ class Line:
         if fault == "interrupted by somebody else":
             world.interrupt(self.device)
             return world.serve(asked)
+        if fault == "server restored in the middle of a sync":
+            world.is_restored_now()
+            return world.serve(asked)
         if fault in ("server killed", "server loses power", "disk full on the server"):
             return world.serve(asked, trouble=fault)
         world.faults.strike(fault)

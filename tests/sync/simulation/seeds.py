@@ -1,8 +1,8 @@
-"""Worlds that once showed a failure of ours; each is run again by every test run.
+"""Worlds in which something once did not hold; every test run goes through them again.
 
-A world is the story that it was only as long as the simulation draws its chances in the same order, so a
-seed here is a small world that goes where the failure was; the failure itself has a test of its own, which is
-named.
+A seed tells the same story only as long as the simulation draws its chances in the same order. So the failure
+itself has a test of its own where it belongs; what stands here are the rough places on the map.
 """
 
-FAILED_ONCE: dict[str, str] = {}
+FAILED_ONCE: dict[str, tuple[int, int]] = {}
+"""Seed to how many tablets and days its world has."""

@@ -31,6 +31,7 @@ CHUNK_BYTES = 4096  # so that small pictures travel in several pieces
 class Plan:
     """How large a world is, and how rough. `weights` are factors on the chances of faults."""
 
+    first: int = 0  # the number of its first tablet; every fourth has two users
     tablets: int = 20
     days: int = 5
     keep_days: int = 14
@@ -84,7 +85,7 @@ class World:
             Random(f"{self.seed} server"),
             self.plan.keep_days,
         )
-        for number in range(self.plan.tablets):
+        for number in range(self.plan.first, self.plan.first + self.plan.tablets):
             home = self.home / f"tablet-{number}"
             self.town.copy_tablet(number, home)
             self.add_device(home, number)
@@ -108,11 +109,11 @@ class World:
 
     def _spend_a_day(self, day: int) -> None:
         self.trace.say(f"day {day}")
-        self.server.is_backed_up()
-        self.clock.go_on(hours=1)
         for device in self.devices[: self.plan.tablets]:
             for _ in range(int(self.plan.jobs_a_day + self.dice.random())):
                 self._issue_a_job(device)
+        self.server.is_backed_up()
+        self.clock.go_on(hours=1)
         todo = [device for device in self.devices for _ in range(self.plan.rounds)]
         self.dice.shuffle(todo)
         for device in todo:
@@ -184,6 +185,11 @@ class World:
         finally:
             self._depth -= 1
 
+    def is_restored_now(self) -> None:
+        if events.restore(self):
+            self.trace.say("server restored in the middle of a sync")
+            self.faults.strike("server restored in the middle of a sync")
+
     def check_step(self) -> None:
         touched, self.ledger.touched = sorted(self.ledger.touched), set()
         for job_id in touched:
@@ -226,7 +232,7 @@ class World:
         if trouble == "disk full on the server":
             machine.fill_up()
         elif trouble is not None:
-            machine.light(self.dice.randrange(1, 70))
+            machine.light(self.dice.randrange(1, self.dice.choice([5, 20, 80])))
         try:
             return self.server.answer(method, path, headers, body, promised=promised)
         except Killed as death:
@@ -284,8 +290,9 @@ class World:
         self.epoch = str(found.fetchone()[0])
 
     @property
-    def people(self) -> tuple[Character, ...]:
-        return INSTALLERS
+    def people(self) -> list[Character]:
+        """Who works with the tablets of this world."""
+        return list(dict.fromkeys(user for device in self.devices for user in device.users))
 
     def is_revoked(self, device: Device) -> bool:
         look = device.looks()
