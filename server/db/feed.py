@@ -144,12 +144,21 @@ def stamp(session: Session, now: datetime, work: WorkingSet | None = None) -> Ve
         if work is not None:
             work.write()
         return {}
-    if work is None:
-        session.flush()
-        work = WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
+    if work is None or not touched.jobs <= work.jobs.keys():
+        work = _written(session, touched, now, work)
     by_scope = _entries(work, touched)
     work.write()
     return _stamp_scopes(session, by_scope)
+
+
+def _written(
+    session: Session, touched: Touched, now: datetime, work: WorkingSet | None
+) -> WorkingSet:
+    """Writes what there is to write; a working set of all that was touched, as it stands then."""
+    if work is not None:
+        work.write()
+    session.flush()
+    return WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
 
 
 def _entries(work: WorkingSet, touched: Touched) -> dict[str, list[Entry]]:

@@ -296,6 +296,7 @@ class WorkingSet:
         for kind, rows in self._new.items():
             self._connection.execute(self._insert(kind), [vars(row) for row in rows])
         self._new.clear()
+        self._lying.clear()
 
     def _insert(self, kind: type[Table]) -> Any:
         if kind is Owner:  # known for long, or announced twice

@@ -15,26 +15,25 @@ MAX_SEQ = 2**53 - 1
 class Arrival:
     """An event at the door, with all that can be said of it before anybody looks into the database."""
 
+    id: str
+    job_id: str | None  # the job that it names, if that could be the name of one
     envelope: dict[str, Any]
     raw: str  # the whole envelope as ASCII JSON
     fingerprint: str
     problems: list[str]
 
-    @property
-    def id(self) -> str:
-        return str(self.envelope["event_id"])
-
-    @property
-    def job_id(self) -> str | None:
-        """The job that it names, if that could be the name of one."""
-        named = self.envelope.get("job_id")
-        return named if is_plain(named) else None
-
 
 def arrival(event: dict[str, Any]) -> Arrival:
     """Looks at an event whose `event_id` is one."""
-    raw = json.dumps(event)
-    return Arrival(event, raw, fingerprint(event), problems(event, raw))
+    raw, named = json.dumps(event), event.get("job_id")
+    return Arrival(
+        id=event["event_id"],
+        job_id=named if is_plain(named) else None,
+        envelope=event,
+        raw=raw,
+        fingerprint=fingerprint(event),
+        problems=problems(event, raw),
+    )
 
 
 def problems(event: dict[str, Any], raw: str) -> list[str]:
