@@ -27,6 +27,7 @@ class Outcome:
     digest: str
     struck: Counter[str]
     checked: Counter[str]
+    done: Counter[str]
     cpu_s: float
     number: str | None = None
     story: list[str] = field(default_factory=list)
@@ -69,6 +70,7 @@ def run_world(town: Town, seed: str, plan: Plan) -> Outcome:
         digest=world.trace.digest,
         struck=world.faults.struck,
         checked=world.checked,
+        done=world.done,
         cpu_s=time.process_time() - began,
         number=number,
         story=story,

@@ -12,12 +12,16 @@ def summary(outcomes: Iterable[Outcome]) -> Iterator[str]:
     all_of_them = list(outcomes)
     struck: Counter[str] = Counter()
     checked: Counter[str] = Counter()
+    done: Counter[str] = Counter()
     for outcome in all_of_them:
         struck += outcome.struck
         checked += outcome.checked
+        done += outcome.done
     days = sum(outcome.device_days for outcome in all_of_them)
     cpu_s = sum(outcome.cpu_s for outcome in all_of_them)
     yield f"{days} device-days in {len(all_of_them)} worlds, {cpu_s / max(days, 1):.2f} s of CPU each"
+    yield ""
+    yield from _table("what was done", "times", dict(sorted(done.items())))
     yield ""
     yield from _table("fault", "struck", {name: struck[name] for name in faults.ALL})
     yield ""

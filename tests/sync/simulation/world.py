@@ -60,6 +60,7 @@ class World:
         self.events_on: dict[int, int] = {}
         self.checked_files: set[str] = set()
         self.checked: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
         self.epoch = ""
         self.stack = ExitStack()
         self._marks = 0
@@ -73,6 +74,7 @@ class World:
                 for day in range(self.plan.days):
                     self._spend_a_day(day)
                 liveness.heal(self)
+                self._count_what_was_done()
             finally:
                 self._end()
 
@@ -96,6 +98,19 @@ class World:
             device.off()
         self.close_view()
         self.server.stops()
+
+    def _count_what_was_done(self) -> None:
+        self.done["events captured"] = len(self.ledger.facts)
+        self.done["files captured"] = len(self.ledger.pictures)
+        for state, received, times in self.server_view().execute(
+            "SELECT state, received, count(*) FROM jobs GROUP BY state, received"
+        ):
+            self.done[f"jobs {state}"] += times
+            self.done["jobs with all proof"] += times if received == "complete" else 0
+        for status, times in self.server_view().execute(
+            "SELECT status, count(*) FROM field_events GROUP BY status"
+        ):
+            self.done[f"events {status}"] += times
 
     def add_device(self, home: Path, number: int) -> Device:
         """A tablet of the town, or (with a number beyond) a copy of one."""
