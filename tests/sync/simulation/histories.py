@@ -5,7 +5,6 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
 from tests.sync.simulation.ledger import Violation
