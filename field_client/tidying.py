@@ -34,7 +34,8 @@ def _let_sent_jobs_go(store: Store, outbox: Outbox) -> None:
 
 def _drop_files(store: Store, outbox: Outbox) -> None:
     """Expiry goes by the server's time only; without one nothing is dropped."""
-    now = clock.parse(people.get(store, outbox.person_id)["server_time"])
+    person = people.get(store, outbox.person_id)
+    now = clock.parse(person["server_time"])
     keep_days = (store.hello.get("policy") or {}).get("keep_days", KEEP_DAYS)
     if now is None or not isinstance(keep_days, int):
         return
@@ -43,7 +44,9 @@ def _drop_files(store: Store, outbox: Outbox) -> None:
         dropped = [
             blob["sha256"]
             for blob in stored
-            if plan.may_drop(blob["state"], _uses(store, blob["sha256"]), now, keep_days)
+            if plan.may_drop(
+                blob["state"], _uses(store, blob["sha256"], person["epoch"]), now, keep_days
+            )
         ]
         for sha256 in dropped:
             store.execute("UPDATE blob SET is_local = 0 WHERE sha256 = ?", [sha256])
@@ -53,12 +56,16 @@ def _drop_files(store: Store, outbox: Outbox) -> None:
         blobs.remove(store, sha256)
 
 
-def _uses(store: Store, sha256: str) -> list[dict[str, Any]]:
-    """Every event that names a file, of whichever person on this device."""
+def _uses(store: Store, sha256: str, epoch: str | None) -> list[dict[str, Any]]:
+    """Every event that names a file, of whichever person on this device. What a colleague last heard
+    counts only if it came from this life of the server: another may not have the file any more.
+    """
     rows = store.rows(
-        "SELECT event.state AS event_state, base.complete_since FROM blob_use "
-        "JOIN event USING (event_id) LEFT JOIN base ON base.person_id = blob_use.person_id "
+        "SELECT event.state AS event_state, "
+        "CASE WHEN person.epoch = ? THEN base.complete_since END AS complete_since FROM blob_use "
+        "JOIN event USING (event_id) JOIN person ON person.person_id = blob_use.person_id "
+        "LEFT JOIN base ON base.person_id = blob_use.person_id "
         "AND base.kind = 'job' AND base.id = blob_use.job_id WHERE sha256 = ?",
-        [sha256],
+        [epoch, sha256],
     )
     return [{**row, "complete_since": clock.parse(row["complete_since"])} for row in rows]

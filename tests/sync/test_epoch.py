@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from field_client import blobs
 from server.actions import beginnings
 from server.db.events import FieldEvent
 from server.db.feed import Change
@@ -16,8 +17,9 @@ from server.db.parts import Movement
 from server.db.photos import Blob, Owner, Photo, Upload
 from server.domain import visits
 from tests import pictures
+from tests.conftest import HandClock
 from tests.office import Office
-from tests.people import ALICE
+from tests.people import ALICE, LENA, PASSWORD
 from tests.sync.conftest import Tablet
 
 MakeTablet = Callable[..., Tablet]
@@ -88,6 +90,21 @@ def test_what_the_backup_did_not_have_comes_back(
     assert (job.state, job.received) == ("finished", "complete")
     assert [photo.state for photo in office.sees_photos(job_id)] == ["stored"]
     assert rows(load, Movement) == 1
+
+
+def test_a_colleague_on_the_same_tablet_drops_nothing_that_the_new_life_may_not_have(
+    delivered: tuple[Tablet, str], office: Office, clock: HandClock, app: Any
+) -> None:
+    """Alice's photo is past the keep time, but she has not heard of the restore yet; Lena has."""
+    alice, _ = delivered
+    alice.sync()  # hears that everything is here
+    shutil.rmtree(app.extensions["doorstep"].media.root / "originals")
+    new_life(office)
+    clock.go_on(days=20)
+    alice.login(LENA.username, PASSWORD)
+    assert alice.sync().is_done
+    for row in alice.store.rows("SELECT sha256 FROM blob"):
+        assert blobs.is_intact(alice.store, row["sha256"])
 
 
 def test_a_new_life_in_the_middle_of_a_sync(

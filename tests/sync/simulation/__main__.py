@@ -8,14 +8,21 @@ import argparse
 import sys
 import tempfile
 import time
+import warnings
+from pathlib import Path
 
 from tests.conftest import fast_folder
 from tests.sync.simulation import processes, report
 from tests.sync.simulation.histories import Outcome, seeds_of
+from tests.sync.simulation.town import Town
+
+MOST_SEEDS = 400
 
 
 def main() -> int:
     args = _arguments()
+    if args.protections:
+        return _show_protections()
     seeds = [args.world] if args.world else seeds_of(args.seed, args.days)
     outcomes: list[Outcome] = []
     began = time.monotonic()
@@ -34,7 +41,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="1", help="decides everything")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--world", help="only this world, as a summary names it: 1/37")
+    parser.add_argument("--protections", action="store_true", help="switch each off and see")
     return parser.parse_args()
+
+
+def _show_protections() -> int:
+    warnings.simplefilter("error")
+    with tempfile.TemporaryDirectory(dir=fast_folder(), prefix="doorstep-simulation-") as folder:
+        town = Town(Path(folder), tablets=2)
+        for line in report.protections(town, MOST_SEEDS):
+            print(line, flush=True)
+        town.close()
+    return 0
 
 
 def _tell(outcome: Outcome, number: int, of: int) -> None:

@@ -4,9 +4,7 @@ import shutil
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
 from tests.sync.simulation.ledger import Violation
@@ -29,6 +27,7 @@ class Outcome:
     checked: Counter[str]
     done: Counter[str]
     cpu_s: float
+    is_of_a_run: bool
     number: str | None = None
     story: list[str] = field(default_factory=list)
 
@@ -72,6 +71,7 @@ def run_world(town: Town, seed: str, plan: Plan) -> Outcome:
         checked=world.checked,
         done=world.done,
         cpu_s=time.process_time() - began,
+        is_of_a_run=plan == plan_of(seed),
         number=number,
         story=story,
     )
@@ -84,13 +84,3 @@ def _story(world: World, what: str) -> list[str]:
 def seeds_of(seed: str, device_days: int, *, tablets: int = TABLETS, days: int = DAYS) -> list[str]:
     """The seeds of the worlds that a run of so many device-days consists of."""
     return [f"{seed}/{n}" for n in range(-(-device_days // (tablets * days)))]
-
-
-def run_all(folder: Path, seeds: list[str], tell: Callable[[Outcome], None]) -> None:
-    """One world after the other, in this process."""
-    town = Town(folder)
-    try:
-        for seed in seeds:
-            tell(run_world(town, seed, plan_of(seed)))
-    finally:
-        town.close()

@@ -19,6 +19,8 @@ from server.api import arrivals
 from server.db.people import SignIn
 from server.domain import errors
 from server.domain import sync as rules
+from tests.sync.simulation.histories import Outcome, run_world
+from tests.sync.simulation.town import Town
 from tests.sync.simulation.world import Plan
 
 Replacement = Callable[..., Any]
@@ -142,6 +144,20 @@ def _used_is_used(real: Any) -> Replacement:
         return real(session, link_id, life, now)
 
     return rotate
+
+
+def falls_after(town: Town, mutant: Mutant, most: int) -> tuple[int, Outcome]:
+    """How many seeds it took until something stopped holding without the protection, and what did.
+
+    The last outcome of all where nothing did.
+    """
+    assert most > 0
+    for n in range(most):
+        with mutant.at_work():
+            outcome = run_world(town, f"{mutant.name}/{n}", mutant.world)
+        if not outcome.is_clean:
+            break
+    return n + 1, outcome
 
 
 MUTANTS = (

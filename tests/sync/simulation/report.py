@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from tests.sync.simulation import faults
 from tests.sync.simulation.histories import Outcome
+from tests.sync.simulation.mutants import MUTANTS, falls_after
+from tests.sync.simulation.town import Town
 
 
 def summary(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -48,5 +50,15 @@ def _table(name: str, count: str, rows: dict[str, int]) -> Iterator[str]:
 def story(outcome: Outcome) -> Iterator[str]:
     """What led to a violation, and how to see it again."""
     yield from outcome.story
-    yield f"{outcome.number} did not hold. To see it again:"
-    yield f"  python -m tests.sync.simulation --world {outcome.seed}"
+    yield f"{outcome.number} did not hold."
+    if outcome.is_of_a_run:
+        yield f"To see it again: python -m tests.sync.simulation --world {outcome.seed}"
+
+
+def protections(town: Town, most_seeds: int) -> Iterator[str]:
+    """The table of what each protection guards, as it is found out."""
+    yield "| switched off | what then no longer holds | seeds | caught by |"
+    yield "| --- | --- | ---: | --- |"
+    for mutant in MUTANTS:
+        seeds, outcome = falls_after(town, mutant, most_seeds)
+        yield f"| {mutant.name} | {mutant.guards} | {seeds} | {outcome.number or 'nothing'} |"
