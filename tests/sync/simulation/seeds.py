@@ -6,5 +6,8 @@ itself has a test of its own where it belongs; what stands here are the rough pl
 
 # Seed to how many tablets and days its world has.
 FAILED_ONCE: dict[str, tuple[int, int]] = {
-    "poison/24": (2, 2),  # half a character stopped the queue (tests/field_client/test_transport.py)
+    "poison/24": (
+        2,
+        2,
+    ),  # half a character stopped the queue (tests/field_client/test_transport.py)
 }
