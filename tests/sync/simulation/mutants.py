@@ -151,13 +151,17 @@ def falls_after(town: Town, mutant: Mutant, most: int) -> tuple[int, Outcome]:
 
     The last outcome of all where nothing did.
     """
-    assert most > 0
-    for n in range(most):
-        with mutant.at_work():
-            outcome = run_world(town, f"{mutant.name}/{n}", mutant.world)
-        if not outcome.is_clean:
-            break
-    return n + 1, outcome
+    outcome = _without(town, mutant, 0)
+    seeds = 1
+    while outcome.is_clean and seeds < most:
+        outcome = _without(town, mutant, seeds)
+        seeds += 1
+    return seeds, outcome
+
+
+def _without(town: Town, mutant: Mutant, n: int) -> Outcome:
+    with mutant.at_work():
+        return run_world(town, f"{mutant.name}/{n}", mutant.world)
 
 
 MUTANTS = (

@@ -4,5 +4,10 @@ A seed tells the same story only as long as the simulation draws its chances in 
 itself has a test of its own where it belongs; what stands here are the rough places on the map.
 """
 
-FAILED_ONCE: dict[str, tuple[int, int]] = {}
-"""Seed to how many tablets and days its world has."""
+# Seed to how many tablets and days its world has.
+FAILED_ONCE: dict[str, tuple[int, int]] = {
+    "poison/24": (
+        2,
+        2,
+    ),  # half a character stopped the queue (tests/field_client/test_transport.py)
+}

@@ -360,7 +360,7 @@ MEASURES = {
 @contextmanager
 def _small_measures() -> Iterator[None]:
     """Measures of the server's doors, wherever they stand, that would bring real time into the world."""
-    doors = [door for name, door in sorted(sys.modules.items()) if name.startswith("server.api.")]
+    doors = [door for name, door in sorted(sys.modules.items()) if name.startswith("server.")]
     before = [
         (door, name, vars(door)[name]) for door in doors for name in MEASURES if name in vars(door)
     ]
