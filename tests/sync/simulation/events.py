@@ -8,7 +8,6 @@ import pysqlite3
 
 from field_client.clock import captured, new_id
 from tests.sync.simulation import faults, upgrades
-from tests.sync.simulation.ledger import pictures_of
 from tests.sync.simulation.town import INSTALLERS
 
 if TYPE_CHECKING:
@@ -281,6 +280,3 @@ def _poisoned(
     if others:
         wrong.append({"event_id": dice.choice(others)})
     return {**good, **dice.choice(wrong)}
-
-
-__all__ = ["any_of_the_office", "happens", "pictures_of", "poison"]

@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from server.actions import beginnings
-from server.app import create_app
+from server.app import create_app, furnish
 from server.config import Config
 from server.db.engine import Database
 from server.domain import errors
@@ -30,7 +30,6 @@ from tests.sync.simulation.clocks import WorldClock
 from tests.sync.simulation.machines import Killed, Machine, connections_of
 
 SECRET = "only for simulations, and nothing else"
-NOWHERE = "/doorstep-simulation/anywhere.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +221,6 @@ class Server:
 
 
 def _furnished(app: Flask, config: Config, clock: WorldClock) -> House:
-    from server.app import furnish
-
     made = furnish(app, config, clock)
     made.database.close()
     return made

@@ -15,7 +15,7 @@ from tests.sync.simulation.seeds import FAILED_ONCE
 from tests.sync.simulation.town import Town
 
 ROOT = Path(__file__).resolve().parents[3]
-DEVICE_DAYS = 500
+SEED, DEVICE_DAYS = "2", 500  # world 2/2 once lost a colleague's photo (tests/sync/test_epoch.py)
 MOST_SEEDS = 400
 
 
@@ -37,7 +37,7 @@ def must_be_clean(outcome: Outcome) -> None:
     assert outcome.is_clean, "\n".join(report.story(outcome))
 
 
-@pytest.mark.parametrize("seed", seeds_of("1", DEVICE_DAYS))
+@pytest.mark.parametrize("seed", seeds_of(SEED, DEVICE_DAYS))
 def test_everything_holds(town: Town, seed: str) -> None:
     must_be_clean(run_world(town, seed, plan_of(seed)))
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -52,7 +53,7 @@ class World:
         self.faults = faults.Faults(Random(f"{seed} faults"), plan.weights)
         self.office = Office(self)
         self.devices: list[Device] = []
-        self.late: list[tuple[object, int, Request]] = []
+        self.late: list[tuple[datetime, int, Request]] = []
         self.may_be_signed_out: set[tuple[int, str]] = set()
         self.disabled: set[str] = set()
         self.revoked: set[str] = set()
@@ -270,16 +271,14 @@ class World:
             self.server.starts()
 
     def comes_later(self, asked: Request, days: float) -> None:
-        from datetime import timedelta
-
         self.late.append((self.clock() + timedelta(days=days), len(self.late), asked))
         if asked.path.endswith("/auth/refresh"):
             self.may_be_signed_out |= {(asked.number, u.username) for u in INSTALLERS}
 
     def _deliver_late(self) -> None:
         now = self.clock()
-        due = [each for each in self.late if each[0] <= now]  # type: ignore[operator]
-        self.late = [each for each in self.late if each[0] > now]  # type: ignore[operator]
+        due = [each for each in self.late if each[0] <= now]
+        self.late = [each for each in self.late if each[0] > now]
         for _, _, asked in due:
             try:
                 said = self.serve(asked)
