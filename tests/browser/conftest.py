@@ -20,9 +20,12 @@ STAY_AT_HOME = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless browser for all tests; `page` gives each test a window of its own."""
+    """One headless browser for the tests of a file; `page` gives each test a window of its own.
+
+    Not longer: Playwright's event loop runs as long as it does, and no other can be started meanwhile.
+    """
     program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
     assert program, "no Chromium: run the tests with python3 dev.py test"
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
