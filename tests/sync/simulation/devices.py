@@ -70,6 +70,11 @@ class Device:
     def file(self) -> Path:
         return self.home / "store.sqlite3"
 
+    @property
+    def older_copy(self) -> Path:
+        """Where somebody keeps a copy of its folder, if somebody does."""
+        return self.world.home / f"older-{self.number}"
+
     def off(self) -> None:
         if self._tablet is not None:
             self._tablet.close()

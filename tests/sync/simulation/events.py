@@ -90,15 +90,12 @@ def _idle(world: "World") -> "Device | None":
 
 
 def _put_back(world: "World") -> bool:
-    """A store is replaced by an older copy of itself; or such a copy is made."""
-    device = _idle(world)
-    if device is None:
+    """A store is replaced by an older copy of itself."""
+    idle = [each for each in world.devices if not each.is_busy and each.older_copy.exists()]
+    if not idle:
         return False
-    folder = world.home / f"older-{device.number}"
-    if not folder.exists():
-        device.is_copied_to(folder)
-        return False
-    device.is_replaced_by(folder)
+    device = world.dice.choice(idle)
+    device.is_replaced_by(device.older_copy)
     kept = device.event_ids()
     world.ledger.forget_store(device.number, kept)
     world.ledger.poison = {

@@ -129,6 +129,9 @@ class World:
             for _ in range(int(self.plan.jobs_a_day + self.dice.random())):
                 self._issue_a_job(device)
         self.server.is_backed_up()
+        for device in self.devices:
+            if not device.older_copy.exists() and self.dice.random() < 0.3:
+                device.is_copied_to(device.older_copy)
         self.clock.go_on(hours=1)
         todo = [device for device in self.devices for _ in range(self.plan.rounds)]
         self.dice.shuffle(todo)
@@ -141,7 +144,7 @@ class World:
         self.check_step()
         invariants.check_all(self)
         self.clock.go_on(hours=self.dice.choice([12, 12, 12, 36, 24 * 6]))
-        if self.dice.random() < 0.04:
+        if self.dice.random() < 0.08:
             self.faults.strike("weeks offline")
             self.clock.go_on(days=21)
 
