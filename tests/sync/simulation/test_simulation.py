@@ -15,7 +15,7 @@ from tests.sync.simulation.seeds import FAILED_ONCE
 from tests.sync.simulation.town import Town
 
 ROOT = Path(__file__).resolve().parents[3]
-SEED, DEVICE_DAYS = "2", 500  # world 2/2 once lost a colleague's photo (tests/sync/test_epoch.py)
+SEED, DEVICE_DAYS = "2", 500
 MOST_SEEDS = 400
 
 
