@@ -10,10 +10,12 @@ import io
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import IO, Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, Any, TypeAlias
 
 from granian.rsgi import HTTPProtocol, Scope
 from werkzeug.wsgi import FileWrapper
@@ -22,6 +24,7 @@ from server.bodies import Arriving
 
 QUIET_S = 30.0  # seconds of silence after which a sender has gone
 DRAIN_S, DRAIN_MOST = 0.5, 2 * 1024 * 1024  # the same, and bytes, for what nobody wants any more
+TIDY_S = 1.0  # seconds after which a request that was answered is let go at the latest
 LARGE_FILE = 256 * 1024  # bytes from which a file is sent by granian itself, holding no thread
 
 log = logging.getLogger("doorstep.entrance")
@@ -31,6 +34,7 @@ _UPLOADS = {
 }
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_Call: TypeAlias = "tuple[dict[str, Any], HTTPProtocol, _Sender, asyncio.Future[None]]"
 
 
 class Entrance:
@@ -38,25 +42,38 @@ class Entrance:
 
     def __init__(self, app: App, *, threads: int, most: int) -> None:
         self._app, self._most = app, most
-        self._threads = ThreadPoolExecutor(threads)
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._answered: deque[asyncio.Future[None]] = deque()
+        self._threads = [Thread(target=self._work, daemon=True) for _ in range(threads)]
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        for thread in self._threads:
+            thread.start()
+        self._tidy_again()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._threads.shutdown()
+        """Ends what is under way."""
+        for _ in self._threads:
+            self._calls.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._tidy()
+        if left := asyncio.all_tasks(loop):
+            loop.run_until_complete(asyncio.wait(left, timeout=2 * DRAIN_S))
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        self._tidy()
         environ = _environ(scope)
         sender = _Sender(protocol, environ)
         if sender.is_over:
             environ["wsgi.input"] = io.BytesIO()
-            await self._answer(environ, protocol)
+            await self._answer(environ, protocol, sender)
         elif _is_upload(environ):
             await self._hand_on(sender, environ, protocol)
         else:
             environ["wsgi.input"] = io.BytesIO(await sender.whole(self._most))
-            await self._answer(environ, protocol)
+            await self._answer(environ, protocol, sender)
             await sender.drain()
 
     async def _hand_on(
@@ -64,7 +81,7 @@ class Entrance:
     ) -> None:
         environ["wsgi.input"] = body = Arriving(self._loop)
         bringing = self._loop.create_task(sender.bring(body))
-        await self._answer(environ, protocol)
+        await self._answer(environ, protocol, sender)
         body.is_answered()
         heard, most = -1, body.came + DRAIN_MOST
         while not bringing.done() and heard < body.came < most:
@@ -72,26 +89,44 @@ class Entrance:
             await asyncio.wait({bringing}, timeout=DRAIN_S)
         bringing.cancel()
 
-    async def _answer(self, environ: dict[str, Any], protocol: HTTPProtocol) -> None:
+    async def _answer(
+        self, environ: dict[str, Any], protocol: HTTPProtocol, sender: "_Sender"
+    ) -> None:
         is_answered = self._loop.create_future()
-        self._threads.submit(self._work, environ, protocol, is_answered)
+        self._calls.put((environ, protocol, sender, is_answered))
         await is_answered
 
-    def _work(
-        self, environ: dict[str, Any], protocol: HTTPProtocol, is_answered: asyncio.Future[None]
-    ) -> None:
+    def _work(self) -> None:
+        while self._do_one():
+            pass
+
+    def _do_one(self) -> bool:
+        """In a thread: answers one request; False when there will be no more."""
+        call = self._calls.get()
+        if call is None:
+            return False
+        environ, protocol, sender, is_answered = call
         try:
             _Answer(environ).give(self._app, protocol)
-        except BaseException:
+        except Exception:
             log.exception("no answer")  # the app answers its own mistakes: this one is ours
             protocol.response_empty(500, [])
-        finally:
-            self._loop.call_soon_threadsafe(_note, is_answered)
+        self._answered.append(is_answered)
+        if not sender.is_over:
+            self._loop.call_soon_threadsafe(self._tidy)
+        return True
 
+    def _tidy(self) -> None:
+        """Tells the loop of answers that were given. It needs not be woken up for each: that would cost
+        a tenth of a millisecond, and where nothing is left to read nobody waits for it."""
+        while self._answered:
+            is_answered = self._answered.popleft()
+            if not is_answered.done():
+                is_answered.set_result(None)
 
-def _note(is_answered: asyncio.Future[None]) -> None:
-    if not is_answered.done():
-        is_answered.set_result(None)
+    def _tidy_again(self) -> None:
+        self._tidy()
+        self._loop.call_later(TIDY_S, self._tidy_again)
 
 
 class _Sender:
