@@ -10,6 +10,7 @@ import io
 import logging
 import re
 import sys
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
@@ -24,6 +25,7 @@ from server.bodies import Arriving
 
 QUIET_S = 30.0  # seconds of silence after which a sender has gone
 DRAIN_S, DRAIN_MOST = 0.5, 2 * 1024 * 1024  # the same, and bytes, for what nobody wants any more
+DRAIN_LONGEST_S = 30.0  # seconds
 TIDY_S = 1.0  # seconds after which a request that was answered is let go at the latest
 LARGE_FILE = 256 * 1024  # bytes from which a file is sent by granian itself, holding no thread
 
@@ -83,8 +85,8 @@ class Entrance:
         bringing = self._loop.create_task(sender.bring(body))
         await self._answer(environ, protocol, sender)
         body.is_answered()
-        heard, most = -1, body.came + DRAIN_MOST
-        while not bringing.done() and heard < body.came < most:
+        heard, most, until = -1, body.came + DRAIN_MOST, time.monotonic() + DRAIN_LONGEST_S
+        while not bringing.done() and heard < body.came < most and time.monotonic() < until:
             heard = body.came
             await asyncio.wait({bringing}, timeout=DRAIN_S)
         bringing.cancel()
@@ -108,8 +110,10 @@ class Entrance:
         environ, protocol, sender, is_answered = call
         try:
             _Answer(environ).give(self._app, protocol)
-        except Exception:
-            log.exception("no answer")  # the app answers its own mistakes: this one is ours
+        except (
+            BaseException
+        ):  # the app answers its own mistakes: this one is ours, and no thread's end
+            log.exception("no answer")
             protocol.response_empty(500, [])
         self._answered.append(is_answered)
         if not sender.is_over:
@@ -164,13 +168,15 @@ class _Sender:
         return b"".join(pieces)
 
     async def bring(self, body: Arriving) -> None:
-        while piece := await self.piece(QUIET_S):
-            await body.put(piece)
-        body.end()
+        try:
+            while piece := await self.piece(QUIET_S):
+                await body.put(piece)
+        finally:
+            body.end()
 
     async def drain(self) -> None:
-        most = self._came + DRAIN_MOST
-        while self._came < most and await self.piece(DRAIN_S):
+        most, until = self._came + DRAIN_MOST, time.monotonic() + DRAIN_LONGEST_S
+        while self._came < most and time.monotonic() < until and await self.piece(DRAIN_S):
             pass
 
 
@@ -214,8 +220,8 @@ class _Answer:
         parts = re.fullmatch(r"bytes (\d+)-(\d+)/\d+", said.get("content-range", ""))
         if self._status != 206 or parts is None:
             return False
-        first, last = int(parts[1]), int(parts[2])
-        protocol.response_file_range(206, self._headers, self._file.name, first, last)
+        first, end = int(parts[1]), int(parts[2]) + 1
+        protocol.response_file_range(206, self._headers, self._file.name, first, end)
         return True
 
 
@@ -252,10 +258,12 @@ def _environ(scope: Scope) -> dict[str, Any]:
         "wsgi.url_scheme": scope.scheme,
     }
     for name, value in scope.headers.items():
-        if name == "content-type" or name == "content-length":
+        if "_" in name:
+            continue  # else it would pass for the one with a hyphen, which a proxy may have checked
+        if name in ("content-type", "content-length"):
             environ[name.upper().replace("-", "_")] = value
             continue
         key = "HTTP_" + name.upper().replace("-", "_")
-        also = environ.get(key)
-        environ[key] = value if also is None else f"{also}{';' if name == 'cookie' else ','}{value}"
+        also, between = environ.get(key), "; " if name == "cookie" else ","
+        environ[key] = value if also is None else f"{also}{between}{value}"
     return environ

@@ -12,10 +12,12 @@ import httpx
 import pytest
 from flask import Flask
 
-from tests import people
+from tests import people, pictures
+from tests.album import Album
 from tests.client import Client
 from tests.conftest import HandClock
 from tests.live import LiveServer
+from tests.office import Office
 from tests.uploads import BYTES, UPLOADS, Tablet, enrol, noise, sha256
 
 SignIn = Callable[[people.Character], Client]
@@ -192,3 +194,53 @@ def wait_for_bytes(alice: Tablet, where: str) -> None:
         if alice.offset(where):
             return
     raise AssertionError("nothing came")
+
+
+# Answers.
+
+
+def test_a_large_original_comes_whole_and_in_ranges(
+    server: LiveServer, app: Flask, office: Office, sign_in: SignIn
+) -> None:
+    album, content = Album(app), pictures.jpeg() + noise(600_000, seed=91)
+    photo_id = album.takes(office.issues_a_job(people.ALICE), content)
+    bob = {"Authorization": sign_in(people.BOB).environ_base["HTTP_AUTHORIZATION"]}
+    where = f"/api/v1/photos/{photo_id}/file/original"
+    with httpx.Client(base_url=server.address, headers=bob, timeout=PATIENCE_S) as desk:
+        whole = desk.get(where)
+        assert (whole.status_code, whole.content) == (200, content)
+        assert whole.headers["Content-Length"] == str(len(content))
+        part = desk.get(where, headers={"Range": "bytes=100000-499999"})
+        assert (part.status_code, part.content) == (206, content[100_000:500_000])
+        assert part.headers["Content-Range"] == f"bytes 100000-499999/{len(content)}"
+        small = desk.get(where, headers={"Range": "bytes=-10"})
+        assert (small.status_code, small.content) == (206, content[-10:])
+        head = desk.head(where)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == str(len(content))
+        known = desk.get(where, headers={"If-None-Match": whole.headers["ETag"]})
+        assert (known.status_code, known.content) == (304, b"")
+
+
+def test_a_body_in_chunks_is_read_to_its_end(server: LiveServer, alice: Tablet) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"blobs": '
+        yield b"[]}"
+
+    said = {**alice.headers, "Content-Type": "application/json"}
+    check = f"{server.address}/sync/v1/media/check"
+    answer = httpx.post(check, content=chunks(), headers=said, timeout=PATIENCE_S)
+    assert (answer.status_code, answer.json()) == (200, {"blobs": []})
+
+
+def test_a_body_in_chunks_that_never_ends_is_refused(server: LiveServer, alice: Tablet) -> None:
+    said = {**alice.headers, "Content-Type": "application/json"}
+    check = f"{server.address}/sync/v1/media/check"
+    endless = (bytes(64_000) for _ in range(30))
+    answer = httpx.post(check, content=endless, headers=said, timeout=PATIENCE_S)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_path_and_a_query_come_as_they_were_meant(server: LiveServer) -> None:
+    for path in ("/api/v1/%E7%8E%8B?q=%E7%8E%8B", "/%ff%fe", "/a%2Fb%00"):
+        assert httpx.get(server.address + path, timeout=PATIENCE_S).status_code == 404
