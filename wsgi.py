@@ -1,4 +1,4 @@
-"""The entrance for WSGI servers: `granian --interface wsgi wsgi:app`."""
+"""The app for other WSGI servers. They wait for slow senders as long as they like: see server/entrances.py."""
 
 from server.app import create_app
 from server.config import Config

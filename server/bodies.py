@@ -1,113 +1,103 @@
 """The body of a request, piece by piece, for somebody who cannot wait for its sender for ever.
 
-The server reads a body without a limit of time: a tablet that was carried into a lift leaves its reader
-hanging. So a thread of its own listens, and whoever takes the pieces looks around now and then.
+The entrance puts in what comes; a thread takes it out, and looks around now and then while nothing comes.
+Under another WSGI server the body is an ordinary stream, which is waited for as long as it takes.
 """
 
-import time
+import contextlib
+from asyncio import AbstractEventLoop, Event
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import BinaryIO
+from typing import IO
 
-from flask import Flask, g, request
+from flask import request
+from werkzeug.exceptions import ClientDisconnected
 
-LEAST, FIRST, MOST = (
-    16 * 1024,
-    64 * 1024,
-    256 * 1024,
-)  # bytes asked for at once: few of a slow sender
-AT_ONCE_S = 0.05  # seconds within which a fast sender brings a piece
-LOOK_S = (
-    1.0  # seconds after which whoever takes the pieces looks around, also while nothing arrives
-)
-QUIET_S = 30.0  # seconds of silence after which a sender has gone
-DRAIN_S = 0.5  # the same for what nobody wants any more
-
-
-def register(app: Flask) -> None:
-    app.teardown_request(_stop_listening)
+MOST = 256 * 1024  # bytes that wait for their reader until no more are fetched
+PIECE = 64 * 1024  # bytes read at once of an ordinary stream
+LOOK_S = 1.0  # seconds after which whoever takes the pieces looks around, if nothing comes
 
 
 def pieces(promised: int) -> Iterator[bytes]:
-    """The body as it comes in, at most `promised` bytes; ends early where the sender has gone.
+    """The body as it comes in, `promised` bytes; ends early where the sender has gone.
 
     An empty piece means that nothing came for a while.
     """
-    listener = _listener()
-    left, size, heard_at = promised, FIRST, time.monotonic()
+    source, left = _source(), promised
     while left > 0:
-        listener.ask(min(size, left))
-        piece = listener.take(LOOK_S)
-        now = time.monotonic()
+        piece = source.take(LOOK_S)
         if piece is None:
-            if now - heard_at > QUIET_S:
-                return
             yield b""
             continue
         if not piece:
             return
-        size = min(2 * size, MOST) if now - heard_at < AT_ONCE_S else LEAST
-        left, heard_at = left - len(piece), now
-        if left > 0:
-            listener.ask(min(size, left))  # the next one may come while this one is written
+        left -= len(piece)
         yield piece
 
 
-def drain(most: int) -> None:
-    """Reads away what is still to come, `most` bytes at most: else a browser cannot read our answer."""
-    listener, left = _listener(), most
-    while left > 0:
-        listener.ask(min(FIRST, left))
-        piece = listener.take(DRAIN_S)
-        if not piece:
+def _source() -> "Arriving | _Ordinary":
+    given = request.environ["wsgi.input"]
+    return given if isinstance(given, Arriving) else _Ordinary(request.stream)
+
+
+class Arriving:
+    """A body between the event loop, which brings it (`put`, `end`), and the thread that takes it."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.came = 0  # bytes
+        self._taken = 0
+        self._pieces: SimpleQueue[bytes] = SimpleQueue()
+        self._loop, self._has_room = loop, Event()
+        self._is_waiting = self._is_over = self._is_unwanted = False
+
+    async def put(self, piece: bytes) -> None:
+        """Waits while too much lies here. What nobody wants any more is only counted."""
+        self.came += len(piece)
+        if self._is_unwanted:
             return
-        left -= len(piece)
+        self._pieces.put(piece)
+        self._is_waiting = True  # said before the question, so that the answer cannot be missed
+        while self.came - self._taken > MOST and not self._is_unwanted:
+            self._has_room.clear()
+            if self.came - self._taken > MOST:
+                await self._has_room.wait()
+        self._is_waiting = False
 
+    def end(self) -> None:
+        self._pieces.put(b"")
 
-def _listener() -> "_Listener":
-    if "listener" not in g:
-        g.listener = _Listener(request.stream)  # type: ignore[arg-type]
-    found: _Listener = g.listener
-    return found
-
-
-def _stop_listening(_failure: BaseException | None) -> None:
-    if "listener" in g:
-        g.listener.stop()
-
-
-class _Listener:
-    """A thread that reads what it is asked for: one piece at a time is under way."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._asked: SimpleQueue[int] = SimpleQueue()
-        self._came: SimpleQueue[bytes] = SimpleQueue()
-        self._is_under_way = False
-        Thread(target=self._listen, args=(stream,), daemon=True).start()
-
-    def ask(self, size: int) -> None:
-        """For a piece of this size, unless one is under way already."""
-        if not self._is_under_way:
-            self._is_under_way = True
-            self._asked.put(size)
+    def is_answered(self) -> None:
+        """Nobody takes anything any more."""
+        self._is_unwanted = True
+        self._has_room.set()
 
     def take(self, patience_s: float) -> bytes | None:
-        """The piece; empty at the end, None where nothing came in time."""
+        """All that came; empty at the end, None where nothing comes in time."""
+        if self._is_over:
+            return b""
         try:
-            piece = self._came.get(timeout=patience_s)
+            found = [self._pieces.get(timeout=patience_s)]
         except Empty:
             return None
-        self._is_under_way = False
-        return piece
+        with contextlib.suppress(Empty):
+            while found[-1]:
+                found.append(self._pieces.get_nowait())
+        self._is_over = not found[-1]
+        whole = b"".join(found)
+        self._taken += len(whole)
+        if self._is_waiting:
+            self._loop.call_soon_threadsafe(self._has_room.set)
+        return whole
 
-    def stop(self) -> None:
-        self._asked.put(0)
 
-    def _listen(self, stream: BinaryIO) -> None:
-        while size := self._asked.get():
-            try:
-                piece = stream.read(size)
-            except Exception:  # each server has its own word for a sender that has gone
-                piece = b""
-            self._came.put(piece)
+class _Ordinary:
+    """A stream that knows no patience."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def take(self, _patience_s: float) -> bytes:
+        try:
+            return self._stream.read(PIECE)
+        except (ClientDisconnected, OSError):
+            return b""

@@ -46,6 +46,10 @@ def _nothing_before(step: Step, path: Path) -> None:
     pass
 
 
+def _everybody_may() -> None:
+    pass
+
+
 class Media:
     """The media root. Safe to use from several threads and processes.
 
@@ -106,7 +110,11 @@ class Media:
         self._make_fan(target.parent)
         if not flushed:
             self._flush(temp_path)
-        self._rename(temp_path, target)
+        try:
+            self._rename(temp_path, target)
+        except FileNotFoundError as gone:
+            if not self.verify(sha256):  # else another one placed it in the same moment
+                raise errors.FileUnknown() from gone
         return target
 
     def put(self, data: bytes) -> str:
@@ -170,11 +178,32 @@ class Media:
             incoming.flush()
             return incoming.at
 
-    def receive(self, upload_id: str, offset: int) -> "Incoming":
-        """The upload, opened for more bytes behind the offset. Raises as `append`."""
+    def receive(
+        self, upload_id: str, offset: int, still_may: Callable[[], None] = _everybody_may
+    ) -> "Incoming":
+        """The upload, opened for more bytes behind the offset. Raises as `append`.
+
+        `still_may` is asked once it is open and before anything in it changes; it raises where another
+        has taken the upload over.
+        """
         path = self.incoming_path(upload_id)
         self._make_folder(path.parent)
-        return Incoming(path, offset, self._step, self._flush_folder)
+        return Incoming(path, offset, self._step, self._flush_folder, still_may)
+
+    def detach(self, upload_id: str) -> None:
+        """Gives the upload a file of its own under the same name, durably.
+
+        Whoever has the old one open, and wakes up late, writes where nobody reads. Raises StorageFull.
+        """
+        path = self.incoming_path(upload_id)
+        passing = path.with_name(str(uuid.uuid4()))  # if it is left over, it is cleared away as any
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                self._step("write", passing, lambda: shutil.copyfile(path, passing))
+                self._flush(passing)
+                self._rename(passing, path)
+        finally:
+            passing.unlink(missing_ok=True)
 
     def remove_incoming(self, upload_id: str) -> None:
         """Forget the upload; nothing happens when it has gone already."""
@@ -273,6 +302,7 @@ class Incoming:
         offset: int,
         step: Callable[[Step, Path, Callable[[], Any]], Any],
         flush_folder: Callable[[Path], None],
+        still_may: Callable[[], None],
     ) -> None:
         self._path, self._step, self._flush_folder = path, step, flush_folder
         self._is_new = not path.exists()
@@ -280,6 +310,7 @@ class Incoming:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         self.at = self._durable_to = offset
         try:
+            still_may()
             self._stand_at(offset)
         except BaseException:
             os.close(self._descriptor)

@@ -19,7 +19,6 @@ from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import ClientDisconnected
 
-from server import bodies
 from server.clock import wire
 from server.domain import errors
 from server.house import house
@@ -72,7 +71,6 @@ class Figures:
 
 def register(app: Flask) -> None:
     app.extensions["doorstep_figures"] = Figures()
-    bodies.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
 
@@ -108,7 +106,6 @@ def whole_body(most: int) -> bytes:
     """
     promised = request.content_length
     if promised is not None and promised > most:
-        bodies.drain(2 * MAX_JSON_BODY)
         raise errors.TooLarge(most=most)
     request.max_content_length = most + 1  # in chunks, the stream ends there without a word
     try:

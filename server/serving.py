@@ -1,16 +1,16 @@
-"""`doorstep serve`: the web server (granian, WSGI), for a database that is up to date.
+"""`doorstep serve`: the web server (granian), for a database that is up to date.
 
 HOST (127.0.0.1), PORT (8000), WORKERS (2 processes) and THREADS (4 in each) come from the environment.
 SIGHUP brings in new code and configuration, one process after the other; SIGTERM ends what is under way.
 """
 
 import re
+import signal
 import socket
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -21,10 +21,11 @@ from server.app import create_app
 from server.config import Config, ConfigError
 from server.db import migrate
 from server.db.engine import Database
-from server.requests import set_up_logging
+from server.entrances import Entrance
+from server.requests import MAX_JSON_BODY, set_up_logging
 
 SETTINGS: dict[str, Any] = {
-    "interface": Interfaces.WSGI,
+    "interface": Interfaces.RSGI,
     "factory": True,  # each process makes its own app, with its own database connections
     "http": HTTPModes.http1,
     "websockets": False,
@@ -45,24 +46,30 @@ def serve(config: Config, env: Mapping[str, str]) -> int:
     _must_be_up_to_date(config)
     config.media.mkdir(parents=True, exist_ok=True)
     host, port = env.get("HOST") or "127.0.0.1", _number(env, "PORT", 8000, 65_535)
-    workers, threads = _number(env, "WORKERS", 2, 64), _number(env, "THREADS", 4, 256)
+    workers, _threads = _number(env, "WORKERS", 2, 64), _number(env, "THREADS", 4, 256)
     _must_be_free(host, port)
     Server(
-        "server.serving:app_from_env",
+        "server.serving:entrance_from_env",
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=threads,
         **SETTINGS,
     ).serve()
     return 0
 
 
-def app_from_env() -> Flask:
-    """The app of one server process."""
+def entrance_from_env() -> Entrance:
+    """The app of one server process behind its entrance.
+
+    Until granian listens to signals in this process, they end it: the handlers that it inherits belong
+    to its parent, and would swallow a request to stop.
+    """
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_DFL)
     config = Config.from_env()
     set_up_logging(config.log_level)
-    return create_app(config)
+    most = max(MAX_JSON_BODY, config.max_push_bytes)
+    return Entrance(create_app(config).wsgi_app, threads=config.threads, most=most)
 
 
 def _must_be_up_to_date(config: Config) -> None:

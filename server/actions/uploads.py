@@ -8,8 +8,11 @@ newcomer leaves its wish, and whoever has the turn looks for wishes while it wri
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    CursorResult,
+    Result,
     String,
     bindparam,
     delete,
@@ -188,17 +191,26 @@ def find(
 # Turns.
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An upload with its turn. `is_inherited`: its last holder never gave it back, and may still write."""
+
+    upload: Upload
+    is_inherited: bool
+
+
 def take_turn(
     session: Session, upload_id: str, person_id: str, turn: str, now: datetime
-) -> Upload | None:
-    """The upload, with the turn taken. None while another has it, who is told that it is wanted."""
+) -> Taken | None:
+    """The turn to write. None while another has it, who is told that it is wanted."""
     upload = find(session, upload_id, person_id, now, to_change=True)
     if _is_held(upload, now) and upload.holder != turn:
         upload.wanted_by = turn
         return None
+    is_inherited = upload.holder not in (None, turn)
     upload.holder, upload.held_until, upload.wanted_by = turn, now + LEASE, None
     upload.expires_at = now + LIFE
-    return upload
+    return Taken(upload, is_inherited)
 
 
 def _is_held(upload: Upload, now: datetime) -> bool:
@@ -240,9 +252,13 @@ def give_back(session: Session, upload_id: str, turn: str) -> None:
 # Ends.
 
 
-def note_whole(session: Session, upload_id: str) -> None:
-    """The hash was right and the file is about to move: from now on its absence means that it did."""
-    session.execute(update(Upload).where(Upload.id == upload_id).values(is_whole=True))
+def note_whole(session: Session, upload_id: str, turn: str) -> None:
+    """The hash was right and the file is about to move: from now on its absence means that it did.
+
+    Raises `Locked` where the turn is another's by now.
+    """
+    mine = update(Upload).where(Upload.id == upload_id, Upload.holder == turn)
+    _must_be_one(session.execute(mine.values(is_whole=True)))
 
 
 def finish(session: Session, upload_id: str, now: datetime) -> None:
@@ -310,8 +326,17 @@ def jobs_waiting_for(session: Session, sha256: str) -> list[str]:
     return sorted({job_id for (job_id,) in found})
 
 
-def forget(session: Session, upload_id: str) -> None:
-    session.execute(delete(Upload).where(Upload.id == upload_id))
+def forget(session: Session, upload_id: str, turn: str) -> None:
+    """Raises `Locked` where the turn is another's by now."""
+    _must_be_one(
+        session.execute(delete(Upload).where(Upload.id == upload_id, Upload.holder == turn))
+    )
+
+
+def _must_be_one(changed: Result[Any]) -> None:
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount != 1:
+        raise errors.Locked(retry_after_s=1)
 
 
 def forget_expired(session: Session, now: datetime) -> list[str]:

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -53,6 +54,7 @@ class Turn:
         self._upload_id, self._person_id, self._id = upload_id, person_id, new_id()
         self._is_over = False
         self._looked_at, self._came_to = time.monotonic(), 0
+        self._held_until: datetime | None = None
         self._is_flushed = False
         self._seen: hashlib._Hash | None = None  # of the whole file, where this request brought it
 
@@ -65,9 +67,16 @@ class Turn:
                 )
             )
             if taken is not None:
-                self.upload, self._looked_at = taken, time.monotonic()
+                self._has(taken)
                 return self
             self._wait_until_free(deadline)
+
+    def _has(self, taken: uploads.Taken) -> None:
+        """A holder that let its lease run out may be asleep, with the file open: it keeps that one."""
+        self.upload, self._looked_at = taken.upload, time.monotonic()
+        self._held_until = taken.upload.held_until
+        if taken.is_inherited:
+            house().media.detach(self._upload_id)
 
     def _wait_until_free(self, deadline: float) -> None:
         while time.monotonic() < deadline:
@@ -99,13 +108,14 @@ class Turn:
         """
         start = self.offset
         self._seen = hashlib.sha256() if start == 0 else None
-        with house().media.receive(self._upload_id, start) as incoming:
+        with house().media.receive(self._upload_id, start, self._must_be_mine) as incoming:
             self._write(incoming, promised, checksum)
             is_cut = incoming.at - start < promised
             if checksum and (is_cut or not checksum.is_right):
                 incoming.cut_back(start)
             incoming.flush(with_name=incoming.at < self.upload.size)
             self._is_flushed = True
+            self._must_be_mine()  # else what is told now would not be what is here
         self._came_to = incoming.at
         if is_cut:
             raise errors.BodyCut(offset=incoming.at)
@@ -146,15 +156,24 @@ class Turn:
         once what came so far is written: so every turn moves the file on. Raises `Locked` where the
         turn is lost.
         """
-        now, self._looked_at = house().clock(), time.monotonic()
+        now, standing = house().clock(), self._standing()
+        if standing.held_until is not None and standing.held_until - now < uploads.LEASE / 2:
+            write(lambda session: uploads.keep_turn(session, self._upload_id, self._id, now))
+        return standing.is_wanted or crowd().is_one_too_many()
+
+    def _must_be_mine(self) -> None:
+        """Raises `Locked` where another has the turn by now; asks only where that can be."""
+        if self._held_until is None or house().clock() >= self._held_until:
+            self._standing()
+
+    def _standing(self) -> uploads.Standing:
+        self._looked_at = time.monotonic()
         standing = house().database.read(
             lambda session: uploads.standing(session, self._upload_id, self._id)
         )
         if not standing.is_mine:
             raise errors.Locked(retry_after_s=1)
-        if standing.held_until is not None and standing.held_until - now < uploads.LEASE / 2:
-            write(lambda session: uploads.keep_turn(session, self._upload_id, self._id, now))
-        return standing.is_wanted or crowd().is_one_too_many()
+        return standing
 
     def finish(self) -> None:
         """All bytes are here: compares the hash, moves the file to its place, notes it.
@@ -188,7 +207,7 @@ class Turn:
             raise errors.FileUnknown()
         if self._digest(incoming) != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
-        write(lambda session: uploads.note_whole(session, upload.id))
+        write(lambda session: uploads.note_whole(session, upload.id, self._id))
 
     def _place(self) -> None:
         media, upload = house().media, self.upload
@@ -201,7 +220,7 @@ class Turn:
 
     def forget(self) -> None:
         """The upload and what came of it go; a file that is here in full stays."""
-        write(lambda session: uploads.forget(session, self._upload_id))
+        write(lambda session: uploads.forget(session, self._upload_id, self._id))
         house().media.remove_incoming(self._upload_id)
         self._is_over = True
 
@@ -245,10 +264,14 @@ class FirstTurn(Turn):
             self._begin()
         return super()._look_around()
 
+    def _must_be_mine(self) -> None:
+        if self._is_begun:  # before that, nobody else knows of it
+            super()._must_be_mine()
+
     def _begin(self) -> None:
         """Raises `Locked` where a twin was begun meanwhile, which is the one to go on with."""
 
-        def act(session: Session) -> Upload | None:
+        def act(session: Session) -> uploads.Taken | None:
             now = house().clock()
             begun = uploads.begin(
                 session,
@@ -267,7 +290,8 @@ class FirstTurn(Turn):
         taken = write(act)
         if taken is None:
             raise errors.Locked(retry_after_s=1)
-        self.upload, self._is_begun = taken, True
+        self._has(taken)
+        self._is_begun = True
 
     def finish(self) -> None:
         """As any other turn; at once, where nothing of the upload has been written yet."""

@@ -18,7 +18,6 @@ from flask import Blueprint as PlainBlueprint
 from flask import Response, g, request, url_for
 from flask_smorest import Blueprint
 
-from server import bodies
 from server.actions import uploads as acts
 from server.api import arrivals
 from server.api.arrivals import Checksum, FirstTurn, Turn, is_unheard_of
@@ -30,7 +29,6 @@ from server.db.photos import Upload
 from server.domain import errors
 from server.files import SHA256, UPLOAD_ID
 from server.house import house
-from server.requests import MAX_JSON_BODY
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -138,19 +136,13 @@ def _told(sha256: str, known: acts.Known) -> dict[str, Any]:
 
 
 def _speaks_tus(view: View) -> View:
-    """Version first; and whatever is refused, what was sent is read away so that the no can be read."""
+    """Version first."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        try:
-            if request.headers.get("Tus-Resumable") != TUS:
-                raise errors.TusVersionUnknown(version=TUS)
-            return view(*args, **kwargs)
-        except (errors.Busy, errors.Locked):
-            raise  # reading a slow sender to its end is what there is no thread for
-        except Exception:
-            bodies.drain(2 * MAX_JSON_BODY)
-            raise
+        if request.headers.get("Tus-Resumable") != TUS:
+            raise errors.TusVersionUnknown(version=TUS)
+        return view(*args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 
@@ -204,8 +196,6 @@ def create() -> Response:
     upload = _begin(promise)
     g.upload_offset = arrivals.offset_of(upload)
     starts_here = body > 0 and g.upload_offset == 0
-    if body and not starts_here:
-        bodies.drain(2 * MAX_JSON_BODY)  # it goes on where it stands; this piece is not needed
     if starts_here or (upload.finished_at is None and g.upload_offset == upload.size):
         with Turn(upload.id, upload.person_id) as turn:
             if turn.offset == 0:

@@ -227,6 +227,41 @@ def test_an_upload_can_be_forgotten_twice(media: files.Media) -> None:
     assert media.incoming_size(UPLOAD) == 0
 
 
+def test_who_still_has_a_detached_upload_open_writes_where_nobody_reads(media: files.Media) -> None:
+    media.append(UPLOAD, 0, DATA[:100])
+    with media.receive(UPLOAD, 100) as late:
+        media.detach(UPLOAD)
+        late.write(b"x" * 50)
+        late.flush()
+        late.cut_back(0)
+    assert media.incoming_path(UPLOAD).read_bytes() == DATA[:100]
+    media.detach("01980000-0000-7000-8000-0000000000ff")  # there is none, and nothing happens
+
+
+def test_who_may_not_go_on_changes_nothing(media: files.Media) -> None:
+    media.append(UPLOAD, 0, DATA[:100])
+
+    def may_not() -> None:
+        raise errors.Locked()
+
+    with pytest.raises(errors.Locked):
+        media.receive(UPLOAD, 10, may_not)
+    assert media.incoming_size(UPLOAD) == 100
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_power_cut_while_it_is_detached_loses_nothing(
+    watched: files.Media, disk: Disk, at: int
+) -> None:
+    watched.append(UPLOAD, 0, DATA[:100])
+    disk.works_again()
+    disk.loses_power(at)
+    with pytest.raises(PowerCut):
+        watched.detach(UPLOAD)
+    assert disk.steps == ["write", "flush", "rename", "flush_folder"][: at + 1]
+    assert watched.incoming_path(UPLOAD).read_bytes() == DATA[:100]
+
+
 # Room.
 
 

@@ -6,6 +6,7 @@ Beside tests/sync/test_tus.py (each refusal) and test_tus_peers.py (real wires, 
 import io
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,32 +258,115 @@ class Sleeper(io.BytesIO):
         return len(piece)
 
 
-def test_a_holder_that_slept_past_its_turn_writes_nothing_more(
-    alice: Tablet, app: Flask, house: House, clock: HandClock, load: Load
-) -> None:
-    """It wakes up after another request has finished the file, with bytes that are older than that."""
-    where = alice.begin(PHOTO)
-    second = Client(app, app.response_class)
-    second.environ_base.update(alice.client.environ_base)
-    done: list[int] = []
+class Another:
+    """A second request of the same tablet, half a minute after one that fell asleep while it wrote."""
 
-    def another_one_finishes() -> None:
-        clock.go_on(seconds=31)
-        other = Tablet(second, alice.token, alice.device_id)
-        done.append(
-            other.send(where, other.offset(where), PHOTO[other.offset(where) :]).status_code
+    def __init__(self, app: Flask, alice: Tablet, clock: HandClock, where: str) -> None:
+        client = Client(app, app.response_class)
+        client.environ_base.update(alice.client.environ_base)
+        self.tablet, self._clock, self._where = (
+            Tablet(client, alice.token, alice.device_id),
+            clock,
+            where,
         )
+        self.heard: list[int] = []
 
-    rotten = noise(len(PHOTO), seed=11)
+    def finishes(self) -> None:
+        self._does(lambda: self._send(len(PHOTO)))
+
+    def goes_on(self) -> None:
+        """As far as the last thousand bytes."""
+        self._does(lambda: self._send(len(PHOTO) - 1_000))
+
+    def asks(self) -> None:
+        """Where it stands; what only lacks its last step is finished by that."""
+        self._does(lambda: self.tablet.ask(self._where))
+
+    def _does(self, act: Callable[[], Any]) -> None:
+        self._clock.go_on(seconds=31)
+        other = threading.Thread(target=lambda: self.heard.append(act().status_code))
+        other.start()
+        other.join()
+
+    def _send(self, to: int) -> Any:
+        offset = self.tablet.offset(self._where)
+        return self.tablet.send(self._where, offset, PHOTO[offset:to])
+
+
+@pytest.fixture
+def where(alice: Tablet) -> str:
+    """An upload that has begun."""
+    return alice.begin(PHOTO)
+
+
+@pytest.fixture
+def another(app: Flask, alice: Tablet, clock: HandClock, where: str) -> Another:
+    return Another(app, alice, clock, where)
+
+
+def sends_asleep(alice: Tablet, where: str, body: Sleeper, size: int) -> tuple[int, str]:
     answer = alice.client.patch(
         where,
-        input_stream=Sleeper(rotten, 40_000, another_one_finishes),
-        headers={**BYTES, "Upload-Offset": "0", "Content-Length": str(len(rotten))},
+        input_stream=body,
+        headers={**BYTES, "Upload-Offset": "0", "Content-Length": str(size)},
     )
-    assert done == [204]
-    assert (answer.status_code, answer.json["code"]) == (423, "locked")
+    return answer.status_code, answer.json["code"]
+
+
+@pytest.mark.parametrize("asleep_at", [0, 40_000])
+@pytest.mark.parametrize("content", [noise(len(PHOTO), seed=11), PHOTO], ids=["rotten", "sound"])
+def test_a_holder_that_slept_past_its_turn_writes_nothing_more(
+    alice: Tablet,
+    house: House,
+    load: Load,
+    where: str,
+    another: Another,
+    asleep_at: int,
+    content: bytes,
+) -> None:
+    """It wakes up after another request has finished the file, and its descriptor is still open."""
+    sleeper = Sleeper(content, asleep_at, another.finishes)
+    answer = sends_asleep(alice, where, sleeper, len(content))
+    assert answer == (423, "locked")
+    if another.heard == [460]:  # what the sleeper wrote before was rotten, and that was found out
+        goes_on(alice, PHOTO)
+    else:
+        assert another.heard == [204]
     assert is_whole(house, load, PHOTO)
     assert alice.check(PHOTO)[0]["state"] == "stored"
+
+
+def test_a_holder_that_slept_leaves_alone_what_another_one_goes_on_with(
+    alice: Tablet, house: House, load: Load, where: str, another: Another
+) -> None:
+    """It brings less than the rest, so that nothing but its turn can tell it that it is late."""
+    rotten = noise(30_000, seed=12)
+    sleeper = Sleeper(rotten, 0, another.goes_on)
+    assert sends_asleep(alice, where, sleeper, len(rotten)) == (423, "locked")
+    assert another.heard == [204]
+    assert alice.offset(where) == len(PHOTO) - 1_000
+    assert alice.send(where, len(PHOTO) - 1_000, PHOTO[-1_000:]).status_code == 204
+    assert is_whole(house, load, PHOTO)
+
+
+@pytest.mark.parametrize("content", [noise(len(PHOTO), seed=13), PHOTO], ids=["rotten", "sound"])
+def test_a_holder_that_slept_before_its_finish_finishes_nothing(
+    alice: Tablet, house: House, load: Load, where: str, another: Another, content: bytes
+) -> None:
+    """All its bytes are on the disk when it falls asleep."""
+    pending = [another.asks]
+
+    def before_step(step: str, path: Path) -> None:
+        if step == "flush" and path.parent.name == "incoming" and pending:
+            pending.pop()()
+
+    house.media._before_step = before_step
+    sleeper = Sleeper(content, len(content) + 1, lambda: None)
+    assert sends_asleep(alice, where, sleeper, len(content)) == (423, "locked")
+    assert another.heard == [200 if content == PHOTO else 410]
+    goes_on(alice, PHOTO)
+    assert is_whole(house, load, PHOTO)
+    assert house.media.original_path(sha256(content)).exists() is (content == PHOTO)
 
 
 def test_an_upload_that_ran_out_while_its_sender_was_away_begins_anew(

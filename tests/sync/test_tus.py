@@ -252,7 +252,14 @@ def test_every_question_finishes_what_was_cut(
     alice.send(where, 0, PHOTO[:-1])
     (partial,) = incoming(media)
     partial.write_bytes(PHOTO)
-    house.database.write(lambda session: acts.note_whole(session, upload_id(where)))
+
+    def note_whole(session: Any) -> None:
+        acts.take_turn(session, upload_id(where), people.ALICE.id, "a request", house.clock())
+        session.flush()
+        acts.note_whole(session, upload_id(where), "a request")
+        acts.give_back(session, upload_id(where), "a request")
+
+    house.database.write(note_whole)
     house.media.place(partial, sha256(PHOTO))
 
     if question == "check":

@@ -52,7 +52,7 @@ def _one_poll_later(world: "World") -> None:
         other.execute("SELECT count(*) FROM jobs").fetchone()
         world.office.issues(world.dice.choice(world.people))
         world.office.changes_a_sheet()
-        _everybody_syncs(world, rounds=1)
+        _everybody_syncs_once(world)
     finally:
         other.close()
 
@@ -64,16 +64,20 @@ def _deliver_all_late(world: "World") -> None:
             world.serve(asked)
 
 
-def _everybody_syncs(world: "World", rounds: int = ROUNDS) -> None:
-    for _ in range(rounds):
-        for device in list(world.devices):
-            for user in device.users:
-                device.hand_to(user)
-                world.sync(device)
+def _everybody_syncs(world: "World") -> None:
+    for _ in range(ROUNDS):
+        _everybody_syncs_once(world)
         world.clock.go_on(hours=1)
         world.let_the_worker_work()
         if not _anything_waits(world):
             return
+
+
+def _everybody_syncs_once(world: "World") -> None:
+    for device in list(world.devices):
+        for user in device.users:
+            device.hand_to(user)
+            world.sync(device)
 
 
 def _anything_waits(world: "World") -> bool:
