@@ -102,13 +102,15 @@ def new_upload(
     )
 
 
-_HEARD_OF = Question(
+_HAS_COME = Question(
     select(
         exists().where(
             Upload.person_id == bindparam("person_id"), Upload.sha256 == bindparam("sha256")
         ),
         exists().where(
-            Owner.person_id == bindparam("person_id"), Owner.sha256 == bindparam("sha256")
+            Owner.person_id == bindparam("person_id"),
+            Owner.sha256 == bindparam("sha256"),
+            Blob.sha256 == Owner.sha256,
         ),
         photos.BYTES_WAITED_FOR.scalar_subquery(),
     )
@@ -116,12 +118,15 @@ _HEARD_OF = Question(
 
 
 def is_unheard_of(asked: Lookups, person_id: str, promise: Promise, room: int) -> bool:
-    """Whether this person never spoke of the file before. Raises `StorageFull` where a new one has no
-    room beside those that are open."""
-    found = asked.one(_HEARD_OF, person_id=person_id, sha256=promise.sha256)
+    """Whether nothing of the file came from this person, and nothing of it may be told to them: neither
+    is it begun, nor theirs and here. Announced it may be, as events go first.
+
+    Raises `StorageFull` where a new one has no room beside those that are open.
+    """
+    found = asked.one(_HAS_COME, person_id=person_id, sha256=promise.sha256)
     assert found is not None, "a sum is always there"
-    is_begun, is_owned, waited_for = found
-    if is_begun or is_owned:
+    is_begun, is_theirs_and_here, waited_for = found
+    if is_begun or is_theirs_and_here:
         return False
     if room - int(waited_for) < promise.size:
         raise errors.StorageFull(retry_after_s=300)
