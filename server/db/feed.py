@@ -77,6 +77,7 @@ class Touched:
     """What a transaction has changed so far."""
 
     jobs: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
     sheets: set[str] = field(default_factory=set)
     reasons: dict[str, str] = field(default_factory=dict)
     parts: set[str] = field(default_factory=set)
@@ -97,6 +98,11 @@ def touch_job(session: Session, job_id: str, *, reason: str | None = None) -> No
     _touched(session).jobs.add(job_id)
     if reason:
         _touched(session).reasons[job_id] = reason
+
+
+def touch_document(session: Session, job_id: str) -> None:
+    """The document of a job was written anew; who sees it is not touched."""
+    _touched(session).documents.add(job_id)
 
 
 def touch_sheet(session: Session, job_id: str, *, reason: str | None = None) -> None:
@@ -158,12 +164,15 @@ def _written(
     if work is not None:
         work.write()
     session.flush()
-    return WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
+    found = session.scalars(_JOBS, {"ids": sorted(touched.jobs)}) if touched.jobs else ()
+    return WorkingSet(session, found, now)
 
 
 def _entries(work: WorkingSet, touched: Touched) -> dict[str, list[Entry]]:
     by_scope: dict[str, list[Entry]] = defaultdict(list)
     for scope, entry in _job_entries(work, touched):
+        by_scope[scope].append(entry)
+    for scope, entry in _document_entries(work.session, touched.documents - touched.jobs):
         by_scope[scope].append(entry)
     for sku in sorted(touched.parts):
         by_scope[CATALOGUE].append(_part_entry(work.session, sku))
@@ -187,9 +196,7 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
             sheets.revise(session, job, work.now)
     for job in found:
         job.document = sheets.render(work, job)
-    before: dict[str, set[str]] = {job.id: set() for job in found}
-    for scope, job_id in session.connection().execute(_SHOWN, {"ids": list(before)}):
-        before[job_id].add(scope)
+    before = _shown(session, {job.id for job in found})
     going = {job.id: [job.assignee_id, *work.crew[job.id]] for job in found}
     seen = served(session, {each for people in going.values() for each in people}, work.now)
     for job in found:
@@ -199,6 +206,22 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
             yield scope, Entry("job", job.id, "remove", reason)
         for scope in sorted(after):
             yield scope, Entry("job", job.id, "upsert")
+
+
+def _document_entries(session: Session, job_ids: set[str]) -> Iterator[tuple[str, Entry]]:
+    """Tells those who see these jobs already that there is something new to read."""
+    for job_id, scopes in _shown(session, job_ids).items():
+        for scope in sorted(scopes):
+            yield scope, Entry("job", job_id, "upsert")
+
+
+def _shown(session: Session, job_ids: set[str]) -> dict[str, set[str]]:
+    """The scopes in which each job was shown until now."""
+    shown: dict[str, set[str]] = {job_id: set() for job_id in sorted(job_ids)}
+    if shown:
+        for scope, job_id in session.connection().execute(_SHOWN, {"ids": list(shown)}):
+            shown[job_id].add(scope)
+    return shown
 
 
 def _part_entry(session: Session, sku: str) -> Entry:
