@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import String, bindparam, select, type_coerce, union_all, update
 from sqlalchemy.orm import Session
 
-from server.actions.settling import settle_job
+from server.actions.settling import settle, settle_job
 from server.db import feed, house, jobs, photos, sheets
 from server.db.jobs import Job
 from server.db.lookups import Change, Question, insert_once
 from server.db.photos import Blob, Owner, Photo
 from server.db.types import written
+from server.db.working_sets import WorkingSet
 from server.domain import sync as rules
 
 _JOB, _PHOTO = Job.__table__.c, Photo.__table__.c
@@ -66,8 +67,11 @@ def meet(session: Session, sha256: str, now: datetime) -> None:
     concerned = [each for each in waiting if not _only_misses_less(session, each, sha256)]
     _ARRIVED.within(session, file=sha256)
     session.expire_all()  # it was written past the session
-    for job_id in concerned:
-        settle_job(session, job_id, now)
+    if concerned:
+        work = WorkingSet(session, jobs.lock(session, concerned), now)
+        for job in work.jobs.values():
+            settle(work, job)
+        feed.stamp(session, now, work)
 
 
 def jobs_waiting_for(session: Session, sha256: str) -> list[str]:
