@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.actions.settling import settle, settle_job
 from server.db import feed, house, jobs, photos, sheets
 from server.db.jobs import Job
-from server.db.lookups import Change, Question, insert_once
+from server.db.lookups import Command, Question, insert_once
 from server.db.photos import Blob, Owner, Photo
 from server.db.types import written
 from server.db.working_sets import WorkingSet
@@ -35,12 +35,12 @@ _LOCKED = Question(
     .where(_JOB.id == bindparam("job"))
     .with_for_update()
 )
-_ARRIVED = Change(
+_ARRIVED = Command(
     update(Photo)
     .where(_PHOTO.sha256 == bindparam("file"), _PHOTO.state == "awaited")
     .values(state="stored")
 )
-_TOLD = Change(
+_TOLD = Command(
     update(Job)
     .where(_JOB.id == bindparam("job"))
     .values(missing=bindparam("still", type_=String), document=bindparam("text"))

@@ -9,7 +9,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Dialect, Select, Update, bindparam
+from sqlalchemy import Dialect, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -41,21 +41,15 @@ class _Statement:
 
 
 class Question(_Statement):
-    """A select."""
-
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        super().__init__(statement)
+    """A statement that is answered in rows."""
 
     def within(self, session: Session, **values: Any) -> list[Row]:
         """The rows, as the transaction of a session sees them."""
         return _Asking.within(session).all(self, **values)
 
 
-class Change(_Statement):
-    """An update. It goes past the session, whose instances know nothing of it."""
-
-    def __init__(self, statement: Update) -> None:
-        super().__init__(statement)
+class Command(_Statement):
+    """A statement that writes. It goes past the session, whose instances know nothing of it."""
 
     def within(self, session: Session, **values: Any) -> int:
         """Writes at once; returns how many rows."""
