@@ -26,6 +26,9 @@ OPENING = {
 }
 
 
+_KEPT = "asking"
+
+
 class _Statement:
     """A statement whose values are named by `bindparam`, compiled once for each kind of database."""
 
@@ -94,8 +97,15 @@ class _Asking:
 
     @classmethod
     def within(cls, session: Session) -> Self:
+        """One for each transaction: to ask a session for its connection takes as long as a question."""
+        transaction = session.get_transaction()
+        kept: tuple[Any, Self] | None = session.info.get(_KEPT)
+        if kept is not None and kept[0] is transaction:
+            return kept[1]
         connection = session.connection()
-        return cls(connection.connection, connection.dialect)
+        made = cls(connection.connection, connection.dialect)
+        session.info[_KEPT] = session.get_transaction(), made
+        return made
 
     def one(self, question: Question, **values: Any) -> Row | None:
         """The first row, or None."""
