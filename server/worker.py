@@ -18,7 +18,16 @@ from types import FrameType
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from server.actions import judging, organisations, photos, revisits, settling, sign_ins, uploads
+from server.actions import (
+    judging,
+    organisations,
+    photos,
+    revisits,
+    settling,
+    sign_ins,
+    stored_files,
+    uploads,
+)
 from server.app import create_app
 from server.config import Config
 from server.db import house as queue
@@ -260,7 +269,7 @@ def _orphans(house: House) -> set[str]:
 
 
 def _meet_late(house: House) -> None:
-    house.database.write(lambda session: uploads.meet_late(session, house.clock()))
+    house.database.write(lambda session: stored_files.meet_late(session, house.clock()))
 
 
 def _release_held(house: House) -> None:

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from server import worker
-from server.actions import uploads
+from server.actions import stored_files
 from server.db.events import FieldEvent
 from server.db.jobs import Job
 from server.db.photos import Photo
@@ -58,7 +58,7 @@ class Album:
         photo_id = self.announces(job_id, content, **changes)
         name = self.house.media.put(content)
         self.house.database.write(
-            lambda s: uploads.note_stored(
+            lambda s: stored_files.note_stored(
                 s, name, len(content), people.ALICE.id, self.house.clock()
             )
         )

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import sync, uploads
+from server.actions import stored_files, sync
 from server.actions.judging import Delivery, Result
 from server.black_box import Box
 from server.db import audit
@@ -91,7 +91,7 @@ def note_file(session: Session, sha256: str, size: int, events: Events, now: dat
     )
     owners |= {person_id for person_id, lane in events.items() if _announces(lane, sha256)}
     for person_id in owners or {None}:
-        uploads.note_stored(session, sha256, size, person_id, now)
+        stored_files.note_stored(session, sha256, size, person_id, now)
 
 
 def _announces(lane: list[Any], sha256: str) -> bool:

@@ -76,7 +76,7 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
     """Where the branch chose so, a visit in full and without any doubt needs no eyes; it says so."""
     if job.state != "finished" or job.outcome != "completed" or job.received != "complete":
         return
-    if not _is_clean(work, job) or not _may_accept_by_itself(work, job):
+    if not _may_accept_by_itself(work, job) or not _is_clean(work, job):
         return
     job.verdict, job.verdict_at, job.is_auto_accepted = "accept", work.now, True
     job.state = job_rules.state(visit.content, job.verdict, False)

@@ -10,26 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    CursorResult,
-    Result,
-    String,
-    bindparam,
-    delete,
-    exists,
-    or_,
-    select,
-    type_coerce,
-    union_all,
-    update,
-)
+from sqlalchemy import CursorResult, Result, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.actions.settling import settle_job
-from server.db import house, jobs, photos
-from server.db.jobs import Job
+from server.actions import stored_files
+from server.db import photos
 from server.db.lookups import Lookups, Question, insert_once
-from server.db.photos import Blob, Owner, Photo, Upload
+from server.db.photos import Blob, Owner, Upload
 from server.db.tables import values_of
 from server.domain import errors
 from server.ids import new_id
@@ -105,13 +92,15 @@ def new_upload(
     )
 
 
-_HEARD_OF = Question(
+_HAS_COME = Question(
     select(
         exists().where(
             Upload.person_id == bindparam("person_id"), Upload.sha256 == bindparam("sha256")
         ),
         exists().where(
-            Owner.person_id == bindparam("person_id"), Owner.sha256 == bindparam("sha256")
+            Owner.person_id == bindparam("person_id"),
+            Owner.sha256 == bindparam("sha256"),
+            Blob.sha256 == Owner.sha256,
         ),
         photos.BYTES_WAITED_FOR.scalar_subquery(),
     )
@@ -119,12 +108,15 @@ _HEARD_OF = Question(
 
 
 def is_unheard_of(asked: Lookups, person_id: str, promise: Promise, room: int) -> bool:
-    """Whether this person never spoke of the file before. Raises `StorageFull` where a new one has no
-    room beside those that are open."""
-    found = asked.one(_HEARD_OF, person_id=person_id, sha256=promise.sha256)
+    """Whether nothing of the file came from this person, and nothing of it may be told to them: neither
+    is it begun, nor theirs and here. Announced it may be, as events go first.
+
+    Raises `StorageFull` where a new one has no room beside those that are open.
+    """
+    found = asked.one(_HAS_COME, person_id=person_id, sha256=promise.sha256)
     assert found is not None, "a sum is always there"
-    is_begun, is_owned, waited_for = found
-    if is_begun or is_owned:
+    is_begun, is_theirs_and_here, waited_for = found
+    if is_begun or is_theirs_and_here:
         return False
     if room - int(waited_for) < promise.size:
         raise errors.StorageFull(retry_after_s=300)
@@ -268,7 +260,7 @@ def finish(session: Session, upload_id: str, now: datetime) -> None:
         raise errors.UploadGone()
     upload.finished_at = upload.finished_at or now
     upload.holder = upload.held_until = upload.wanted_by = None
-    note_stored(session, upload.sha256, upload.size, upload.person_id, now)
+    stored_files.note_stored(session, upload.sha256, upload.size, upload.person_id, now)
 
 
 def keep(session: Session, upload: Upload, now: datetime) -> None:
@@ -280,50 +272,12 @@ def keep(session: Session, upload: Upload, now: datetime) -> None:
         twin = _of_hash(session, upload.person_id, upload.sha256)
         if twin is not None:
             twin.finished_at = twin.finished_at or now
-    note_stored(session, upload.sha256, upload.size, upload.person_id, now)
-
-
-def note_stored(
-    session: Session, sha256: str, size: int, person_id: str | None, now: datetime
-) -> None:
-    """A file is here in full, brought by this person (None: by somebody unknown). Safe to repeat."""
-    session.flush()
-    insert_once(session, Blob, sha256=sha256, size=size, stored_at=now)
-    if person_id is not None:
-        insert_once(session, Owner, sha256=sha256, person_id=person_id)
-    house.ask_for(session, "photo.examine", sha256, now)
-    waiting = jobs_waiting_for(session, sha256)
-    if not waiting:
-        return
-    jobs.lock(session, set(waiting))
-    arrived = update(Photo).where(Photo.sha256 == sha256, Photo.state == "awaited")
-    session.execute(arrived.values(state="stored"))
-    session.flush()
-    for job_id in waiting:
-        settle_job(session, job_id, now)
+    stored_files.note_stored(session, upload.sha256, upload.size, upload.person_id, now)
 
 
 def own(session: Session, sha256: str, person_id: str) -> None:
     """This person sent or announced the file, and may be told whether it is here."""
     insert_once(session, Owner, sha256=sha256, person_id=person_id)
-
-
-_WAITING = Question(
-    select(
-        union_all(
-            select(Photo.job_id).where(Photo.sha256 == bindparam("sha256")),
-            select(Job.id).where(
-                Job.received == "partial", type_coerce(Job.missing, String).like(bindparam("named"))
-            ),
-        ).subquery()
-    )
-)
-
-
-def jobs_waiting_for(session: Session, sha256: str) -> list[str]:
-    """Jobs that show the file as a photo, or whose announced proof is not here in full without it."""
-    found = _WAITING.within(session, sha256=sha256, named=f"%{sha256}%")
-    return sorted({job_id for (job_id,) in found})
 
 
 def forget(session: Session, upload_id: str, turn: str) -> None:
@@ -354,22 +308,3 @@ def unknown(session: Session, upload_ids: set[str]) -> set[str]:
     """Those of the ids that belong to no open upload: what lies under them can go."""
     opened = select(Upload.id).where(Upload.id.in_(upload_ids), Upload.finished_at.is_(None))
     return upload_ids - set(session.scalars(opened))
-
-
-def meet_late(session: Session, now: datetime) -> list[str]:
-    """Photos and files that came by two doors in the same moment and missed each other meet now.
-
-    Returns the jobs that were settled again.
-    """
-    here = select(Blob.sha256)
-    missed = select(Photo.sha256).where(Photo.state == "awaited", Photo.sha256.in_(here))
-    for sha256 in set(session.scalars(missed.limit(200))):
-        arrived = update(Photo).where(Photo.sha256 == sha256, Photo.state == "awaited")
-        session.execute(arrived.values(state="stored"))
-        house.ask_for(session, "photo.examine", sha256, now)
-    partial = session.scalars(select(Job).where(Job.received == "partial"))
-    late = {job.id for job in partial if photos.stored(session, set(job.missing["blobs"]))}
-    jobs.lock(session, late)
-    for job_id in sorted(late):
-        settle_job(session, job_id, now)
-    return sorted(late)

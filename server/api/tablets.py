@@ -50,4 +50,4 @@ def _note_seen(device: Installation) -> None:
     now, app = house().clock(), request.headers.get("Sync-App", "")
     if device.last_seen_at is not None and now - device.last_seen_at < SEEN_EVERY:
         return
-    house().database.write(lambda session: sign_ins.seen(session, device.id, app, now))
+    house().database.write_together(lambda session: sign_ins.seen(session, device.id, app, now))

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -23,19 +23,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.db.group_commits import Act, Group
+from server.db.lock_files import CAN_LOCK, LockFiles
 from server.domain import errors
-
-try:  # Windows has neither fcntl nor several server processes on one SQLite file
-    import fcntl
-except ImportError:  # pragma: no cover
-    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
 SAFE_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
 WRITER_WAIT_S = 20.0
-FILE_ASKED_EVERY_S = 0.001
 DURABLE_SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 RETRIED_STATES = frozenset({"40001", "40P01"})
 RETRIES = 5
@@ -176,10 +171,8 @@ if _at_fork is not None:
 
 
 class WriterQueue:
-    """First come, first served, between threads; two lock files between processes.
+    """First come, first served, between threads; lock files between processes.
 
-    Whoever wants the file `.writer` stands in the `.door` while waiting for it: so the process that
-    has just written cannot take it again before one that waits. A process that dies lets go of both.
     Held for the length of one write transaction. Raises `Busy` after `wait_s` seconds.
     """
 
@@ -188,9 +181,8 @@ class WriterQueue:
         self._waiting: deque[threading.Lock] = deque()
         self._is_taken = False
         self._wait_s = wait_s
-        self._database = database if fcntl else None
-        self._door: IO[bytes] | None = None
-        self._writer: IO[bytes] | None = None
+        self._database = database if CAN_LOCK else None
+        self._files: LockFiles | None = None
 
     @property
     def waiting(self) -> int:
@@ -201,21 +193,21 @@ class WriterQueue:
         give_up_at = time.monotonic() + self._wait_s
         self._take_turn()
         try:
-            self._take_file(give_up_at)
+            self._take_files(give_up_at)
         except BaseException:
             self._pass_on()
             raise
 
     def __exit__(self, *failure: object) -> None:
-        _unlock(self._writer)
+        if self._files is not None:
+            self._files.let_go()
         self._pass_on()
 
     def close(self) -> None:
         """Lets go of the lock files."""
-        for file in (self._door, self._writer):
-            if file is not None:
-                file.close()
-        self._door = self._writer = None
+        if self._files is not None:
+            self._files.close()
+        self._files = None
 
     def _take_turn(self) -> None:
         with self._lock:
@@ -240,34 +232,12 @@ class WriterQueue:
             else:
                 self._is_taken = False
 
-    def _take_file(self, give_up_at: float) -> None:
+    def _take_files(self, give_up_at: float) -> None:
         if self._database is None:
             return
-        if self._door is None:
-            self._door = self._database.with_name(self._database.name + ".door").open("ab")
-            self._writer = self._database.with_name(self._database.name + ".writer").open("ab")
-        try:
-            _lock(self._door, give_up_at)
-            _lock(self._writer, give_up_at)
-        finally:
-            _unlock(self._door)
-
-
-def _lock(file: IO[bytes] | None, give_up_at: float) -> None:
-    """Waits for the lock on a file, as nobody else can tell us of it, by asking again."""
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
-            return
-        except BlockingIOError:
-            if time.monotonic() >= give_up_at:
-                raise errors.Busy(retry_after_s=2) from None
-            time.sleep(FILE_ASKED_EVERY_S)
-
-
-def _unlock(file: IO[bytes] | None) -> None:
-    if file is not None:
-        fcntl.flock(file, fcntl.LOCK_UN)
+        if self._files is None:
+            self._files = LockFiles(self._database)
+        self._files.take(give_up_at)
 
 
 def normal_url(url: str) -> URL:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import parts, sheets
 from server.db.jobs import Job
+from server.db.lookups import Command, Question
 from server.db.people import served
 from server.db.tables import Code, Table, Words
 from server.db.working_sets import WorkingSet
@@ -77,6 +78,7 @@ class Touched:
     """What a transaction has changed so far."""
 
     jobs: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
     sheets: set[str] = field(default_factory=set)
     reasons: dict[str, str] = field(default_factory=dict)
     parts: set[str] = field(default_factory=set)
@@ -97,6 +99,11 @@ def touch_job(session: Session, job_id: str, *, reason: str | None = None) -> No
     _touched(session).jobs.add(job_id)
     if reason:
         _touched(session).reasons[job_id] = reason
+
+
+def touch_document(session: Session, job_id: str) -> None:
+    """The document of a job was written anew; who sees it is not touched."""
+    _touched(session).documents.add(job_id)
 
 
 def touch_sheet(session: Session, job_id: str, *, reason: str | None = None) -> None:
@@ -158,12 +165,15 @@ def _written(
     if work is not None:
         work.write()
     session.flush()
-    return WorkingSet(session, session.scalars(_JOBS, {"ids": sorted(touched.jobs)}), now)
+    found = session.scalars(_JOBS, {"ids": sorted(touched.jobs)}) if touched.jobs else ()
+    return WorkingSet(session, found, now)
 
 
 def _entries(work: WorkingSet, touched: Touched) -> dict[str, list[Entry]]:
     by_scope: dict[str, list[Entry]] = defaultdict(list)
     for scope, entry in _job_entries(work, touched):
+        by_scope[scope].append(entry)
+    for scope, entry in _document_entries(work.session, touched.documents - touched.jobs):
         by_scope[scope].append(entry)
     for sku in sorted(touched.parts):
         by_scope[CATALOGUE].append(_part_entry(work.session, sku))
@@ -187,9 +197,7 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
             sheets.revise(session, job, work.now)
     for job in found:
         job.document = sheets.render(work, job)
-    before: dict[str, set[str]] = {job.id: set() for job in found}
-    for scope, job_id in session.connection().execute(_SHOWN, {"ids": list(before)}):
-        before[job_id].add(scope)
+    before = {job.id: _shown(session, job.id) for job in found}
     going = {job.id: [job.assignee_id, *work.crew[job.id]] for job in found}
     seen = served(session, {each for people in going.values() for each in people}, work.now)
     for job in found:
@@ -199,6 +207,18 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
             yield scope, Entry("job", job.id, "remove", reason)
         for scope in sorted(after):
             yield scope, Entry("job", job.id, "upsert")
+
+
+def _document_entries(session: Session, job_ids: set[str]) -> Iterator[tuple[str, Entry]]:
+    """Tells those who see these jobs already that there is something new to read."""
+    for job_id in sorted(job_ids):
+        for scope in sorted(_shown(session, job_id)):
+            yield scope, Entry("job", job_id, "upsert")
+
+
+def _shown(session: Session, job_id: str) -> set[str]:
+    """The scopes in which a job was shown until now."""
+    return {scope for (scope,) in _SHOWN.within(session, job=job_id)}
 
 
 def _part_entry(session: Session, sku: str) -> Entry:
@@ -222,45 +242,52 @@ def _stock_entry(work: WorkingSet, person_id: str, sku: str) -> Entry:
 
 
 def _stamp_scopes(session: Session, by_scope: dict[str, list[Entry]]) -> Versions:
-    connection = session.connection()
-    raise_head, write_changes = _STATEMENTS[connection.dialect.name]
+    raise_head, write_change = _STATEMENTS[session.get_bind().dialect.name]
     rows: list[dict[str, Any]] = []
     for scope in sorted(by_scope):
         entries = by_scope[scope]
-        head = connection.execute(raise_head, {"scope": scope, "head": len(entries)}).scalar_one()
+        ((head,),) = raise_head.within(session, scope=scope, head=len(entries))
         rows += [
             {"scope": scope, "version": version, **entry._asdict()}
             for version, entry in enumerate(entries, start=head - len(entries) + 1)
         ]
-    if rows:
-        connection.execute(write_changes, rows)
+    for row in rows:
+        write_change.within(session, **row)
     return {(row["scope"], row["kind"], row["entity_id"]): row["version"] for row in rows}
 
 
-def _raise_head(insert: Any) -> Any:
-    raised = insert(Scope.__table__).values(horizon=0)
-    return raised.on_conflict_do_update(
-        index_elements=["scope"], set_={"head": Scope.__table__.c.head + raised.excluded.head}
-    ).returning(Scope.__table__.c.head)
+def _named(*columns: str) -> dict[str, Any]:
+    return {name: bindparam(name) for name in columns}
 
 
-def _write_changes(insert: Any) -> Any:
-    written = insert(Change.__table__)
-    return written.on_conflict_do_update(
-        index_elements=["scope", "kind", "entity_id"],
-        set_={name: written.excluded[name] for name in ("version", "change", "reason", "data")},
+def _raise_head(insert: Any) -> Question:
+    raised = insert(Scope.__table__).values(horizon=0, **_named("scope", "head"))
+    return Question(
+        raised.on_conflict_do_update(
+            index_elements=["scope"], set_={"head": Scope.__table__.c.head + raised.excluded.head}
+        ).returning(Scope.__table__.c.head)
+    )
+
+
+def _write_change(insert: Any) -> Command:
+    written = insert(Change.__table__).values(_named(*Change.__table__.c.keys()))
+    return Command(
+        written.on_conflict_do_update(
+            index_elements=["scope", "kind", "entity_id"],
+            set_={name: written.excluded[name] for name in ("version", "change", "reason", "data")},
+        )
     )
 
 
 # Put together once: that took longer than running them.
 _STATEMENTS = {
-    name: (_raise_head(insert), _write_changes(insert))
+    name: (_raise_head(insert), _write_change(insert))
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True))).order_by(Job.id)
 _CHANGE = Change.__table__.c
-_SHOWN = select(_CHANGE.scope, _CHANGE.entity_id).where(
-    _CHANGE.kind == "job",
-    _CHANGE.entity_id.in_(bindparam("ids", expanding=True)),
-    _CHANGE.change == "upsert",
+_SHOWN = Question(
+    select(_CHANGE.scope).where(
+        _CHANGE.kind == "job", _CHANGE.entity_id == bindparam("job"), _CHANGE.change == "upsert"
+    )
 )

@@ -9,7 +9,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Dialect, Select, bindparam
+from sqlalchemy import Dialect, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -26,10 +26,13 @@ OPENING = {
 }
 
 
-class Question:
-    """A select whose values are named by `bindparam`, compiled once for each kind of database."""
+_KEPT = "asking"
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+
+class _Statement:
+    """A statement whose values are named by `bindparam`, compiled once for each kind of database."""
+
+    def __init__(self, statement: Any) -> None:
         self._statement = statement
         self._spelled: dict[str, _Spelled] = {}
 
@@ -39,22 +42,36 @@ class Question:
             found = self._spelled[dialect.name] = _Spelled(self._statement, dialect)
         return found
 
+
+class Question(_Statement):
+    """A statement that is answered in rows."""
+
     def within(self, session: Session, **values: Any) -> list[Row]:
         """The rows, as the transaction of a session sees them."""
         return _Asking.within(session).all(self, **values)
 
 
+class Command(_Statement):
+    """A statement that writes. It goes past the session, whose instances know nothing of it."""
+
+    def within(self, session: Session, **values: Any) -> int:
+        """Writes at once; returns how many rows."""
+        asking = _Asking.within(session)
+        spelled = self.spelled(asking.dialect)
+        return asking.execute(spelled.text, spelled.values(values))
+
+
 class _Spelled:
     """A statement in the words of one database, and what turns its columns into our values."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self._order = getattr(compiled, "positiontup", None)
         self._fixed = dict(compiled.params)
         self._readers = [
             (place, reader)
-            for place, column in enumerate(statement.selected_columns)
+            for place, column in enumerate(getattr(statement, "selected_columns", ()))
             if (reader := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
 
@@ -80,8 +97,15 @@ class _Asking:
 
     @classmethod
     def within(cls, session: Session) -> Self:
+        """One for each transaction: to ask a session for its connection takes as long as a question."""
+        transaction = session.get_transaction()
+        kept: tuple[Any, Self] | None = session.info.get(_KEPT)
+        if kept is not None and kept[0] is transaction:
+            return kept[1]
         connection = session.connection()
-        return cls(connection.connection, connection.dialect)
+        made = cls(connection.connection, connection.dialect)
+        session.info[_KEPT] = session.get_transaction(), made
+        return made
 
     def one(self, question: Question, **values: Any) -> Row | None:
         """The first row, or None."""

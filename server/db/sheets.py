@@ -37,6 +37,11 @@ def render(work: WorkingSet, job: Job) -> str:
     return sheet[:-1] + "," + json.dumps(live(work, job), separators=(",", ":"))[1:]
 
 
+def missing_less(document: str, missing: dict[str, Any]) -> str:
+    """A rendered job of which nothing else has changed, as `render` would make it again."""
+    return json.dumps({**json.loads(document), "missing": missing}, separators=(",", ":"))
+
+
 def sheet(session: Session, job: Job) -> dict[str, Any]:
     """All that the office wrote and that is needed on site."""
     ticket = session.get_one(Ticket, job.ticket_id)

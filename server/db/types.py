@@ -32,6 +32,11 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def written(document: Any) -> str:
+    """A document as its column holds it."""
+    return json.dumps(document, separators=(",", ":"))
+
+
 class Json(TypeDecorator[Any]):
     """A JSON document as ASCII text: PostgreSQL's jsonb refuses NUL and keeps no order of keys."""
 
@@ -39,7 +44,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else written(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

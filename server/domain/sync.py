@@ -174,8 +174,12 @@ def received(
         "events": sorted(set(manifest["events"]) - set(events_here)),
         "blobs": sorted(announced - here - gone),
     }
-    is_complete = not missing["events"] and not missing["blobs"]
-    return (Received.COMPLETE if is_complete else Received.PARTIAL), missing
+    return standing(missing), missing
+
+
+def standing(missing: Mapping[str, list[str]]) -> Received:
+    """How far what was promised has arrived, by what is missing of it."""
+    return Received.PARTIAL if missing["events"] or missing["blobs"] else Received.COMPLETE
 
 
 def manifest_digest(event_ids: Iterable[str], hashes: Iterable[str]) -> str:

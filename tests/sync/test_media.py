@@ -1,10 +1,12 @@
 """What the server says of files: stored, partial, absent; and how files and events meet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from server.db.people import Device
 from server.ids import new_id
@@ -167,3 +169,44 @@ def test_announcing_is_enough_to_ask(sign_in: SignIn, alice: Tablet, office: Off
     assert lena.check(content)[0]["state"] == "absent"
     push(lena, lane.add("photo.taken", photo(content)))
     assert lena.check(content)[0]["state"] == "stored"
+
+
+@contextmanager
+def counted_writes(app: Flask) -> Iterator[list[Session]]:
+    """The write transactions that are committed within the block."""
+    written: list[Session] = []
+    before_commit = app.extensions["doorstep"].database.before_commit
+    before_commit.append(written.append)
+    try:
+        yield written
+    finally:
+        before_commit.remove(written.append)
+
+
+def test_an_announced_file_comes_in_one_transaction(
+    alice: Tablet, office: Office, app: Flask
+) -> None:
+    """Tablets send events first, so nearly every file is announced when it comes."""
+    job_id = office.issues_a_job(people.ALICE)
+    lane = Lane(people.ALICE, job_id)
+    push(alice, lane.add("photo.taken", photo(PHOTO)), lane.finish())
+    with counted_writes(app) as written:
+        created = alice.create(PHOTO, body=PHOTO)
+    assert (created.status_code, created.headers["Upload-Offset"]) == (201, str(len(PHOTO)))
+    assert len(written) == 1
+    assert [each.state for each in office.sees_photos(job_id)] == ["stored"]
+    assert office.sees_job(job_id).received == "complete"
+    again = alice.create(PHOTO, body=PHOTO)
+    assert again.headers["Location"] == created.headers["Location"]
+    assert again.headers["Upload-Offset"] == str(len(PHOTO))
+
+
+def test_an_announced_file_of_somebody_else_is_at_its_end(
+    sign_in: SignIn, alice: Tablet, office: Office
+) -> None:
+    """It is here, and whoever announced it may know: no byte of it is asked for."""
+    alice.upload(PHOTO)
+    lena = enrol(sign_in(people.LENA), "01980000-0000-7000-8000-00000000d003")
+    lane = Lane(people.LENA, office.issues_a_job(people.LENA))
+    push(lena, lane.add("photo.taken", photo(PHOTO)))
+    assert lena.create(PHOTO).headers["Upload-Offset"] == str(len(PHOTO))
