@@ -220,7 +220,8 @@ def test_no_reader_misses_a_change(
     assert min(reader.rounds for reader in readers) > 10, "they read while others wrote"
     ids = set(house.database.read(lambda s: list(s.scalars(select(FieldEvent.id)))))
     assert len(ids) == TABLETS * PUSHES * 2
-    assert ids - set(by_time.seen), "a cursor of time misses some of it"
+    if how is not in_threads:  # these stand in one line, which mostly keeps the order of time
+        assert ids - set(by_time.seen), "a cursor of time misses some of it"
     for each in numbered:
         assert set(each.all()) - set(each.seen), "and so does a sequence"
 
