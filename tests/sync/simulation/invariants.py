@@ -214,7 +214,9 @@ def _is_aside(look: pysqlite3.Connection, event_id: str) -> bool:
 def _is_plain(events: dict[str, Json], event_id: str) -> bool:
     """Applied as it came, by nobody's decision."""
     event = events.get(event_id)
-    return event is not None and event["status"] == "applied" and not event["code"]
+    if event is None or event["was"] == "quarantined":  # somebody had it run again
+        return False
+    return event["status"] == "applied" and not event["code"]
 
 
 def _check_ancestors(
