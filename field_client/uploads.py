@@ -202,9 +202,22 @@ class Uploads:
                 "UPDATE blob SET state = 'stored', problem = NULL WHERE sha256 = ?",
                 [blob["sha256"]],
             )
+            self._begin_keeping(str(blob["sha256"]))
         self.files += 1
         self.progress(str(blob["sha256"]), int(blob["size"]), int(blob["size"]))
         crash_point("upload.after_stored")
+
+    def _begin_keeping(self, sha256: str) -> None:
+        """The server has had everything of these jobs only since now: one may have been complete without
+        this file, and a backup from before it came may still be restored.
+        """
+        self.store.execute(
+            "UPDATE base SET complete_since = "
+            "max(complete_since, (SELECT server_time FROM person WHERE person_id = :uploader)) "
+            "WHERE complete_since IS NOT NULL AND kind = 'job' AND (person_id, id) IN "
+            "(SELECT person_id, job_id FROM blob_use WHERE sha256 = :sha256)",
+            {"uploader": self.outbox.person_id, "sha256": sha256},
+        )
 
     def _note_problem(self, blob: Mapping[str, Any], problem: str = "refused") -> str:
         """This file cannot go now: it stays, is shown, and is tried at the next sync."""

@@ -107,6 +107,26 @@ def test_a_colleague_on_the_same_tablet_drops_nothing_that_the_new_life_may_not_
         assert blobs.is_intact(alice.store, row["sha256"])
 
 
+def test_a_photo_kept_apart_from_a_complete_job_has_a_keep_time_of_its_own(
+    delivered: tuple[Tablet, str], tablet: MakeTablet, clock: HandClock, tmp_path: Path
+) -> None:
+    """The job was complete for weeks without it; a backup from just before it came is still young."""
+    _, job_id = delivered
+    lena = tablet(LENA)
+    assert lena.sync().is_done  # hears that everything is here
+    clock.go_on(days=20)
+    picture = tmp_path / "also.jpg"
+    picture.write_bytes(pictures.jpeg("kitchen_before"))
+    lena.photo(job_id, "extra", picture)
+    report = lena.sync()
+    assert (report.is_done, report.by_status, report.files) == (True, {"recorded": 1}, 1)
+    [photo] = lena.store.rows("SELECT sha256 FROM blob")
+    assert blobs.is_intact(lena.store, photo["sha256"])
+    clock.go_on(days=20)
+    assert lena.sync().is_done
+    assert not blobs.is_intact(lena.store, photo["sha256"])
+
+
 def test_a_new_life_in_the_middle_of_a_sync(
     delivered: tuple[Tablet, str], office: Office, load: Load
 ) -> None:

@@ -98,9 +98,9 @@ def _put_back(world: "World") -> bool:
     device.is_replaced_by(device.older_copy)
     kept = device.event_ids()
     world.ledger.forget_store(device.number, kept)
-    world.ledger.poison = {
-        (n, id_) for n, id_ in world.ledger.poison if n != device.number or id_ in kept
-    }
+    gone = {(n, id_) for n, id_ in world.ledger.poison if n == device.number and id_ not in kept}
+    world.ledger.poison -= gone
+    world.ledger.former_poison |= gone
     world.events_on[device.number] = len(kept)
     world.may_be_signed_out |= {(device.number, user.username) for user in device.users}
     forgive(world)

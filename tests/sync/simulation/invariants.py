@@ -54,7 +54,8 @@ def check_answer(world: "World", asked: "Request", said: "Said", *, is_whole: bo
         return
     told = [each for each in events if isinstance(each, dict)]
     ledger = world.ledger
-    good = [e for e in told if (asked.number, str(e.get("event_id"))) not in ledger.poison]
+    wrong = ledger.poison | ledger.former_poison
+    good = [e for e in told if (asked.number, str(e.get("event_id"))) not in wrong]
     facts = [ledger.facts[e["event_id"]] for e in good]
     for fact in facts:
         if fact.person_id != asked.sender:

@@ -71,6 +71,8 @@ class Ledger:
     marks: dict[str, str] = field(default_factory=dict)
     quantities: dict[str, int] = field(default_factory=dict)
     poison: set[tuple[int, str]] = field(default_factory=set)
+    former_poison: set[tuple[int, str]] = field(default_factory=set)
+    # overwritten in its store; a request that is still under way may bring it
     reused: set[str] = field(default_factory=set)
     acknowledged: dict[str, str] = field(default_factory=dict)
     forgiven: set[str] = field(default_factory=set)
