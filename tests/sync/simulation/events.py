@@ -257,12 +257,13 @@ def _poisoned(
         "data": {"text": "poison", "audience": "office"},
     }
     others = sorted(set(world.ledger.facts) - device.event_ids())
+    own = good["event_id"]  # no two say the same, or one would seem to count twice
     wrong: list[dict[str, Any]] = [
         {"kind": "weather.noted"},
         {"v": 99},
         {"actor": INSTALLERS[-1].id},
-        {"data": {"text": "a\x00b", "audience": "office"}},
-        {"data": {"text": "half \ud83d", "audience": "office"}},
+        {"data": {"text": f"a\x00b {own}", "audience": "office"}},
+        {"data": {"text": f"half \ud83d {own}", "audience": "office"}},
         {"data": {"text": "x" * 300_000, "audience": "office"}},
         {"data": {"text": 7}},
         {"data": None},

@@ -16,6 +16,7 @@ from tests.sync.simulation.town import Town
 
 ROOT = Path(__file__).resolve().parents[3]
 SEED, DEVICE_DAYS = "2", 500
+KEPT_DAYS = sum(tablets * days for tablets, days in FAILED_ONCE.values())  # they count, too
 MOST_SEEDS = 400
 
 
@@ -37,7 +38,7 @@ def must_be_clean(outcome: Outcome) -> None:
     assert outcome.is_clean, "\n".join(report.story(outcome))
 
 
-@pytest.mark.parametrize("seed", seeds_of(SEED, DEVICE_DAYS))
+@pytest.mark.parametrize("seed", seeds_of(SEED, DEVICE_DAYS - KEPT_DAYS))
 def test_everything_holds(town: Town, seed: str) -> None:
     must_be_clean(run_world(town, seed, plan_of(seed)))
 
