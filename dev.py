@@ -134,6 +134,7 @@ def setup(for_tests: bool = False) -> None:
     ]
     if for_tests:
         ensure_chromium()
+        ensure_compiler()
     say("Setup done." if any(done) else "Setup: nothing has changed.")
 
 
@@ -261,6 +262,17 @@ def ensure_chromium() -> None:
             "The browser tests need Chromium or Google Chrome, and none was found.\n"
             "Install one, or set DOORSTEP_CHROMIUM to the path of its program."
         )
+
+
+def ensure_compiler() -> None:
+    """The tests of failing disks build a shim between program and system, on Linux only."""
+    if sys.platform != "linux" or any(map(shutil.which, ("cc", "gcc", "clang"))):
+        return
+    if not is_debian():
+        raise Failure(
+            "The tests of failing disks need a C compiler (cc, gcc or clang): install one."
+        )
+    apt_install(["gcc", "libc6-dev"], why="the tests of failing disks")
 
 
 def find_chromium() -> str | None:
