@@ -1,0 +1,17 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const project = resolve(import.meta.dirname, "../..");
+
+/** The app lies under `/tablet/`; its tests lie with all others. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "/tablet/",
+  cacheDir: resolve(project, "node_modules/.vite"),
+  build: { outDir: "dist", emptyOutDir: true, target: "es2022", modulePreload: false },
+  test: {
+    dir: resolve(project, "tests/tablet"),
+    include: [resolve(project, "tests/tablet/**/*.test.ts")],
+    environment: "node",
+  },
+});
