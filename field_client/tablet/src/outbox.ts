@@ -1,0 +1,316 @@
+/**
+ * What waits to be sent: the field events of one person, in the order in which they were captured.
+ *
+ * An event is sealed text from the moment it is captured and is never rewritten, whatever version of the
+ * app comes later. Only `seq` stands beside it, because a tablet that gets a new identity numbers anew
+ * what waits. Nothing is ever marked "in flight": whoever dies while sending was simply not answered.
+ */
+
+import { captured, newId } from "./clock";
+import { check } from "./domain/events";
+import { clean } from "./domain/manifests";
+import { NotValid } from "./errors";
+import { eventStep, type Limits, batch, Settled } from "./plan";
+import { sealText, unsealText, type Sealed } from "./safes";
+import type { EventRow, Json, Store } from "./store";
+
+export interface Opened {
+  personId: string;
+  key: CryptoKey;
+}
+
+export interface Envelope extends Json {
+  event_id: string;
+  seq: number;
+  kind: string;
+  v: number;
+  job_id: string;
+  captured_at: string;
+  data: Json;
+}
+
+/** The bytes that an event announces, already hashed and sealed: they go into its transaction. */
+export interface Content {
+  sha256: string;
+  size: number;
+  mime: string;
+  purpose: "photo" | "signature";
+  sealed: Sealed;
+  look?: string;
+}
+
+export interface Facts {
+  baseRev: number | null;
+  clock: Json;
+  position?: Json | undefined;
+  contents?: Content[];
+}
+
+export interface Said {
+  kind: string;
+  data: Json;
+}
+
+/** What is to be said after all that this person said on this job; nothing is an answer, too. */
+export type Compose = (lane: Envelope[]) => Said[] | Promise<Said[]>;
+
+const WRITTEN = ["events", "lanes", "installation", "blobs", "bytes", "uses"] as const;
+
+/** The outbox of one person. Another person on the same tablet neither sees nor loses it. */
+export class Outbox {
+  /** Bodies that were opened once: they never change. */
+  private readonly read = new Map<string, string>();
+
+  constructor(
+    readonly store: Store,
+    readonly who: Opened,
+  ) {}
+
+  get personId(): string {
+    return this.who.personId;
+  }
+
+  /**
+   * Captures one fact, or several that belong together; on the disk when the promise resolves. What is
+   * said may depend on what was said before (a receipt, a manifest): it is composed anew where another
+   * tab was faster.
+   *
+   * Raises NotValid before anything is written, StorageFull and StoreLost with nothing written.
+   */
+  async add(jobId: string, compose: Compose, facts: Facts): Promise<Envelope[]> {
+    for (;;) {
+      const head = await this.laneHead(jobId);
+      const said = await compose(await this.lane(jobId));
+      if (said.length === 0) return [];
+      const told = said.map(({ kind, data }) => ({ kind, data: checked(kind, data) }));
+      const envelopes = this.envelopes(jobId, told, facts, head);
+      const bodies = await Promise.all(envelopes.map((each) => this.sealed(each)));
+      const written = await this.write(jobId, head, envelopes, bodies, facts.contents ?? []);
+      if (written) return written;
+    }
+  }
+
+  private envelopes(
+    jobId: string,
+    told: Said[],
+    facts: Facts,
+    head: string | null,
+  ): Omit<Envelope, "seq">[] {
+    const { clock } = this.store;
+    let after = head;
+    return told.map(({ kind, data }) => {
+      const event_id = newId(clock);
+      const envelope = {
+        event_id,
+        kind,
+        v: 1,
+        job_id: jobId,
+        base_rev: facts.baseRev,
+        after,
+        actor: this.personId,
+        captured_at: captured(clock),
+        tz: clock.zone,
+        clock: facts.clock,
+        ...(facts.position ? { position: facts.position } : {}),
+        data,
+      };
+      after = event_id;
+      return envelope as unknown as Omit<Envelope, "seq">;
+    });
+  }
+
+  private async sealed(envelope: Omit<Envelope, "seq">): Promise<Sealed> {
+    return sealText(this.who.key, JSON.stringify(envelope));
+  }
+
+  /** Undefined where another tab captured something for this job meanwhile: then it is done again. */
+  private async write(
+    jobId: string,
+    head: string | null,
+    envelopes: Omit<Envelope, "seq">[],
+    bodies: Sealed[],
+    contents: Content[],
+  ): Promise<Envelope[] | undefined> {
+    const { tables } = this.store;
+    return this.store.writing([...WRITTEN], async () => {
+      if ((await this.laneHead(jobId)) !== head) return undefined;
+      const first = await this.takeSeqs(envelopes.length);
+      const rows = envelopes.map((each, at) => this.row(each, first + at, bodies[at] as Sealed));
+      await tables.events.bulkAdd(rows);
+      const lastEventId = (envelopes.at(-1) as Envelope).event_id;
+      await tables.lanes.put({ personId: this.personId, jobId, lastEventId });
+      await this.keep(contents, jobId, lastEventId);
+      return envelopes.map((each, at) => ({ ...each, seq: first + at }) as Envelope);
+    });
+  }
+
+  private row(envelope: Omit<Envelope, "seq">, seq: number, body: Sealed): EventRow {
+    return {
+      eventId: envelope.event_id as string,
+      personId: this.personId,
+      jobId: envelope.job_id as string,
+      kind: envelope.kind as string,
+      seq,
+      body,
+      state: "waiting",
+      status: null,
+      code: null,
+      effectVersion: null,
+    };
+  }
+
+  /** The next numbers of this installation; a counter, so that no number is ever used twice. */
+  private async takeSeqs(count: number): Promise<number> {
+    const { nextSeq } = await this.store.installation();
+    await this.store.tables.installation.update(1, { nextSeq: nextSeq + count });
+    return nextSeq;
+  }
+
+  private async keep(contents: Content[], jobId: string, eventId: string): Promise<void> {
+    const { tables } = this.store;
+    const { personId } = this;
+    for (const { sha256, size, mime, purpose, sealed, look } of contents) {
+      const known = await tables.blobs.get([personId, sha256]);
+      if (!known || known.state === "lost") {
+        const row = { personId, sha256, size, mime, purpose, look: look ?? null };
+        await tables.blobs.put({ ...row, state: "waiting", problem: null, isLocal: true });
+      }
+      if (!known?.isLocal) await tables.bytes.put({ personId, sha256, content: sealed });
+      await tables.uses.put({ sha256, eventId, personId, jobId });
+    }
+  }
+
+  /** The last event of this person on this job: what the next one comes `after`. */
+  async laneHead(jobId: string): Promise<string | null> {
+    const lane = await this.store.tables.lanes.get([this.personId, jobId]);
+    return lane?.lastEventId ?? null;
+  }
+
+  /** Every event of this person on this job with what the server said of it, oldest first. */
+  async rows(jobId: string): Promise<EventRow[]> {
+    const { events } = this.store.tables;
+    return events.where({ personId: this.personId, jobId }).sortBy("place");
+  }
+
+  async lane(jobId: string): Promise<Envelope[]> {
+    return this.opened(await this.rows(jobId));
+  }
+
+  /** The wire form of rows: the text as captured, and its number of today. */
+  async opened(rows: EventRow[]): Promise<Envelope[]> {
+    const bodies = await Promise.all(rows.map((row) => this.body(row)));
+    return rows.map((row, at) => ({ ...JSON.parse(bodies[at] as string), seq: row.seq }));
+  }
+
+  async body(row: EventRow): Promise<string> {
+    const known = this.read.get(row.eventId);
+    if (known !== undefined) return known;
+    const text = await unsealText(this.who.key, row.body);
+    this.read.set(row.eventId, text);
+    return text;
+  }
+
+  /** What to send next. Lanes in which an event rests are left out, so nothing overtakes it. */
+  async nextBatch(limits: Limits, atMost: number, resting: Set<string>): Promise<Json[]> {
+    const waiting = await this.waiting();
+    const rows = await Promise.all(
+      waiting.map(async (row) => ({
+        event_id: row.eventId,
+        job_id: row.jobId,
+        seq: row.seq,
+        body: await this.body(row),
+      })),
+    );
+    return batch(rows, limits, { atMost, resting });
+  }
+
+  /** Every event that the server has not taken into custody, oldest first. */
+  async waiting(): Promise<EventRow[]> {
+    const { events } = this.store.tables;
+    return events.where({ personId: this.personId, state: "waiting" }).sortBy("place");
+  }
+
+  /** Events that the server keeps until their predecessor comes. */
+  async heldIds(): Promise<string[]> {
+    const { events } = this.store.tables;
+    const kept = events.where({ personId: this.personId, state: "acknowledged" });
+    return (await kept.filter((row) => row.status === "held").toArray()).map((row) => row.eventId);
+  }
+
+  /** Writes down what the server said of events, all in one transaction. */
+  async settle(results: Json[]): Promise<Settled> {
+    const settled = new Settled();
+    await this.store.writing(["events"], async () => {
+      for (const result of results) {
+        const step = eventStep(result);
+        settled.count(step, result);
+        if (step.state === null) continue;
+        await this.note(String(result["event_id"]), {
+          state: step.state,
+          status: step.status,
+          code: typeof result["code"] === "string" ? result["code"] : null,
+          ...(typeof result["effect_version"] === "number"
+            ? { effectVersion: result["effect_version"] }
+            : {}),
+        });
+      }
+    });
+    return settled;
+  }
+
+  private async note(eventId: string, told: Partial<EventRow>): Promise<void> {
+    const mine = this.store.tables.events.where({ eventId });
+    await mine.filter((row) => row.personId === this.personId).modify(told);
+  }
+
+  /** Stops sending one event; it stays here, is shown, and travels with the black box. */
+  async park(eventId: string, code: string): Promise<void> {
+    await this.settle([{ event_id: eventId, status: "quarantined", custody: true, code }]);
+  }
+
+  /** Puts events that the server once had back into the queue; all of them without a list. */
+  async offerAgain(eventIds?: string[]): Promise<void> {
+    const { events } = this.store.tables;
+    const wanted = eventIds && new Set(eventIds);
+    await this.store.writing(["events"], () =>
+      events
+        .where("[personId+state]")
+        .anyOf([
+          [this.personId, "acknowledged"],
+          [this.personId, "parked"],
+        ])
+        .filter((row) => !wanted || wanted.has(row.eventId))
+        .modify({ state: "waiting" }),
+    );
+  }
+
+  /** New numbers for what waits, in the same order, after the tablet got a new identity. */
+  async renumber(): Promise<void> {
+    await this.store.writing(["events", "installation"], async () => {
+      for (const row of await this.waiting()) {
+        const seq = await this.takeSeqs(1);
+        await this.store.tables.events.update(row.place as number, { seq });
+      }
+    });
+  }
+
+  /** Whether something of this job is not with the server yet: an event or a file. */
+  async hasUnsent(jobId: string): Promise<boolean> {
+    const { events, uses, blobs } = this.store.tables;
+    const { personId } = this;
+    const said = events.where({ personId, jobId }).filter((row) => row.state === "waiting");
+    if (await said.count()) return true;
+    const files = await uses.where({ personId, jobId }).toArray();
+    const rows = await blobs.bulkGet(files.map((use) => [personId, use.sha256]));
+    return rows.some((row) => row?.state === "waiting");
+  }
+}
+
+/** Raises NotValid for what the server could not take as said. */
+function checked(kind: string, data: Json): Json {
+  const said = Object.entries(data).filter(([, value]) => value !== null && value !== undefined);
+  const kept = clean(Object.fromEntries(said)) as Json;
+  const problems = check(kind, 1, kept);
+  if (problems.length > 0) throw new NotValid({ fields: problems });
+  return kept;
+}

@@ -1,0 +1,286 @@
+/**
+ * The loop: hello, send events, receive, send files, ask about open ends, tidy up. Again until it is done.
+ *
+ * What was sent and not answered is simply sent again; the server knows every event and file by its id. So
+ * the loop may be cut off anywhere, and the next one goes on from what the store says.
+ */
+
+import { stamp, share } from "./clock";
+import { expected, type Conversation } from "./conversation";
+import { enrol, enrolAnew } from "./enrolment";
+import { NetworkDown, ServerBusy, ServerSaid, SignInNeeded, type TabletError } from "./errors";
+import { Files } from "./files";
+import type { Outbox } from "./outbox";
+import { note, person } from "./people";
+import { goesNow, isNewEpoch, limitsOf, pauseS, sendingOrder, type Limits } from "./plan";
+import { DeviceForked, DeviceUnknown, EpochChanged, Push } from "./push";
+import { isObject, Pull } from "./pull";
+import { tidy } from "./tidying";
+import { MediaStopped, Uploads, type UploadProgress } from "./uploads";
+import type { BlobRow, Json, Store } from "./store";
+
+const MOST_TURNS = 5; // new lives of the server or new identities of the tablet, in one sync
+const LOCK = "doorstep-sync";
+
+/** What one sync came to; `problem` is why it ended early, null when everything went its way. */
+export interface Report {
+  byStatus: Map<string, number>;
+  changes: number;
+  files: number;
+  bytesSent: number;
+  waitingEvents: number;
+  waitingFiles: number;
+  notices: Set<string>;
+  problem: TabletError | null;
+}
+
+export interface Surroundings {
+  onCellular: boolean;
+  withMedia: boolean;
+  progress?: UploadProgress;
+  /** Aborts between two requests: the person pauses, or the page closes. */
+  signal?: AbortSignal;
+}
+
+/** One sync of one person. Raises StorageFull and StoreLost; all else is in the report. */
+export class Sync {
+  private readonly store: Store;
+  private readonly report: Report;
+  private turns = 0;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly talk: Conversation,
+    private readonly around: Surroundings,
+  ) {
+    this.store = outbox.store;
+    this.report = {
+      byStatus: new Map(),
+      changes: 0,
+      files: 0,
+      bytesSent: 0,
+      waitingEvents: 0,
+      waitingFiles: 0,
+      notices: new Set(),
+      problem: null,
+    };
+  }
+
+  /** Syncs until nothing is left, waiting for a slow network or server at most `patienceS` in all. */
+  async run(patienceS = 30): Promise<Report> {
+    await alone(() => this.untilDone(patienceS).then(() => tidy(this.outbox)));
+    this.report.waitingEvents = (await this.outbox.waiting()).length;
+    this.report.waitingFiles = (await new Files(this.outbox).waiting()).length;
+    return this.report;
+  }
+
+  private async untilDone(patienceS: number): Promise<void> {
+    const { clock } = this.store;
+    let attempt = 0;
+    let waited = 0;
+    while (!this.around.signal?.aborted) {
+      const before = this.progress;
+      const rest = await this.tried();
+      if (rest === null) return;
+      attempt = this.progress > before ? 0 : attempt;
+      const asked = Math.max(rest, await this.askedPause());
+      const pause = pauseS(asked, attempt, share(clock));
+      attempt += 1;
+      const nobodyThere = this.progress === 0 && this.report.problem instanceof NetworkDown;
+      if (nobodyThere || waited + pause > patienceS) return;
+      await clock.sleep(pause);
+      waited += pause;
+    }
+  }
+
+  /** A round; the seconds to rest before the next, or null when there is nothing to go on with. */
+  private async tried(): Promise<number | null> {
+    try {
+      const rest = await this.round();
+      this.report.problem = null;
+      return rest;
+    } catch (problem) {
+      if (problem instanceof SignInNeeded || problem instanceof ServerSaid) {
+        this.report.problem = problem;
+        return null;
+      }
+      if (!(problem instanceof NetworkDown || problem instanceof ServerBusy)) throw problem;
+      this.report.problem = problem;
+      return problem.retryAfterS ?? 0;
+    }
+  }
+
+  /** What the server asks of everybody, for example when a thousand tablets come back at once. */
+  private async askedPause(): Promise<number> {
+    const { hello } = await this.store.installation();
+    const policy = hello["policy"];
+    return isObject(policy) && typeof policy["backoff_s"] === "number" ? policy["backoff_s"] : 0;
+  }
+
+  private get progress(): number {
+    const { byStatus, changes, files, bytesSent } = this.report;
+    return sum(byStatus.values()) + changes + files + bytesSent;
+  }
+
+  /** Everything once; how long to wait for what the server asked to send later. */
+  private async round(): Promise<number | null> {
+    for (;;) {
+      try {
+        await this.hello();
+        return await this.exchange();
+      } catch (turn) {
+        if (turn instanceof EpochChanged) await this.turn(() => this.adopt(turn.epoch));
+        else if (turn instanceof DeviceForked)
+          await this.turn(() => enrolAnew(this.outbox, this.talk));
+        else if (turn instanceof DeviceUnknown)
+          await this.turn(() => enrol(this.outbox, this.talk));
+        else throw turn;
+      }
+    }
+  }
+
+  private async turn(act: () => Promise<void>): Promise<void> {
+    this.turns += 1;
+    if (this.turns > MOST_TURNS)
+      throw new ServerBusy({ why: "the server keeps changing", wait: 60 });
+    await act();
+  }
+
+  /** Limits, policy and the server's life; tells how much waits here. */
+  private async hello(): Promise<void> {
+    const answer = await this.talk.ask("POST", "/sync/v1/hello", await this.aboutUs());
+    if (answer.status === 403 && answer.json()?.["code"] === "device_unknown") {
+      throw new DeviceUnknown();
+    }
+    const said = expected(answer, "epoch", "limits");
+    const { limits, policy, black_box_key, protocols } = said;
+    await this.store.setInstallation({ hello: { limits, policy, black_box_key, protocols } });
+    await this.noteContact(said);
+  }
+
+  private async aboutUs(): Promise<Json> {
+    const waiting = await this.outbox.waiting();
+    const files = await new Files(this.outbox).waiting();
+    const oldest = waiting[0] && (JSON.parse(await this.outbox.body(waiting[0])) as Json);
+    return {
+      app: APP,
+      outbox: {
+        events: waiting.length,
+        oldest: oldest?.["captured_at"] ?? null,
+        blobs: files.length,
+        bytes: sum(files.map((file) => file.size)),
+      },
+    };
+  }
+
+  private async noteContact(said: Json): Promise<void> {
+    const { personId } = this.outbox;
+    const { epoch } = await person(this.store, personId);
+    const told = String(said["epoch"]);
+    if (isNewEpoch(epoch, told)) throw new EpochChanged(told);
+    const serverTime = typeof said["time"] === "string" ? { serverTime: said["time"] } : {};
+    const syncedAt = stamp(this.store.clock.now());
+    await note(this.store, personId, { epoch: told, syncedAt, ...serverTime });
+  }
+
+  /** The server was restored: everything it once had and we still hold is offered again. */
+  private async adopt(epoch: string): Promise<void> {
+    const { personId } = this.outbox;
+    const { base, blobs } = this.store.tables;
+    await this.store.writing(["events", "blobs", "base", "people"], async () => {
+      await this.outbox.offerAgain();
+      await blobs
+        .where({ personId, state: "stored" })
+        .filter((row) => row.isLocal)
+        .modify({ state: "waiting" });
+      await base
+        .where("[personId+kind+id]")
+        .between([personId, "", ""], [personId, "\uffff", ""])
+        .modify({ version: 0, completeSince: null });
+      await note(this.store, personId, { epoch, cursor: null });
+    });
+  }
+
+  private async exchange(): Promise<number | null> {
+    const limits = limitsOf((await this.store.installation()).hello);
+    const push = new Push(this.outbox, this.talk, limits);
+    try {
+      await push.run();
+      await this.pull();
+      if (this.around.withMedia) await this.sendFiles(limits);
+      await push.heal();
+      if ((await this.outbox.waiting()).length > 0) await push.run();
+    } finally {
+      for (const [status, count] of push.byStatus) {
+        this.report.byStatus.set(status, (this.report.byStatus.get(status) ?? 0) + count);
+      }
+    }
+    return push.resting.size > 0 ? Math.max(...push.resting.values()) : null;
+  }
+
+  /** A tablet that may not receive any more still delivers. */
+  private async pull(): Promise<void> {
+    const pull = new Pull(this.outbox, this.talk);
+    try {
+      await pull.run();
+    } catch (refused) {
+      if (!(refused instanceof ServerSaid)) throw refused;
+      this.report.notices.add(refused.problem);
+    } finally {
+      this.report.changes += pull.changes;
+    }
+  }
+
+  private async sendFiles(limits: Limits): Promise<void> {
+    const policy = (await this.store.installation()).hello["policy"];
+    const media = isObject(policy) ? String(policy["media"] ?? "any") : "any";
+    const waiting = sendingOrder(await this.queued());
+    const now = waiting.filter((blob) => goesNow(blob, media, this.around.onCellular));
+    const uploads = new Uploads(this.outbox, this.talk, limits, this.around.progress);
+    try {
+      await uploads.run(now, this.around.signal);
+    } catch (stopped) {
+      if (!(stopped instanceof MediaStopped)) throw stopped;
+      this.report.notices.add("storage_full");
+    } finally {
+      this.report.files += uploads.files;
+      this.report.bytesSent += uploads.bytesSent;
+    }
+  }
+
+  /** Files that the server does not have, with what their order depends on. */
+  private async queued(): Promise<(BlobRow & { place: number; finished_place: number | null })[]> {
+    const { personId } = this.outbox;
+    const { uses, events } = this.store.tables;
+    const rows = await new Files(this.outbox).waiting();
+    return Promise.all(
+      rows.map(async (row) => {
+        const named = await uses.where({ personId, sha256: row.sha256 }).toArray();
+        const said = await events
+          .where("eventId")
+          .anyOf(named.map((use) => use.eventId))
+          .toArray();
+        const jobs = await Promise.all(named.map((use) => this.outbox.rows(use.jobId)));
+        const finishes = jobs.flat().filter((event) => event.kind === "visit.finished");
+        return {
+          ...row,
+          place: Math.min(...said.map((event) => event.place as number)),
+          finished_place:
+            finishes.length > 0 ? Math.max(...finishes.map((each) => each.place as number)) : null,
+        };
+      }),
+    );
+  }
+}
+
+export const APP = "doorstep-tablet/0.1.0";
+
+/** One sync at a time in all tabs; its correctness does not depend on that. */
+async function alone(act: () => Promise<void>): Promise<void> {
+  if (typeof navigator === "undefined" || !navigator.locks) return act();
+  await navigator.locks.request(LOCK, act);
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,65 @@
+/** What may leave the tablet after a sync, and nothing else: see `plan.mayDrop`. */
+
+import { parse } from "./clock";
+import type { Outbox } from "./outbox";
+import { person } from "./people";
+import { mayDrop } from "./plan";
+import { isObject } from "./pull";
+import type { BlobRow } from "./store";
+
+const KEEP_DAYS = 14;
+
+export async function tidy(outbox: Outbox): Promise<void> {
+  await letSentJobsGo(outbox);
+  await dropFiles(outbox);
+}
+
+/** A job that is no longer ours goes away once everything of it is sent. */
+async function letSentJobsGo(outbox: Outbox): Promise<void> {
+  const { store, personId } = outbox;
+  const { base } = store.tables;
+  await store.writing(["base", "events", "uses", "blobs"], async () => {
+    const leaving = await base
+      .where("[personId+kind+standing]")
+      .equals([personId, "job", "leaving"])
+      .toArray();
+    for (const row of leaving) {
+      if (await outbox.hasUnsent(row.id)) continue;
+      await base.put({ ...row, standing: "gone", content: null });
+    }
+  });
+}
+
+/** Expiry goes by the server's time only; without one nothing is dropped. */
+async function dropFiles(outbox: Outbox): Promise<void> {
+  const { store, personId } = outbox;
+  const { blobs, bytes } = store.tables;
+  const now = parse((await person(store, personId)).serverTime);
+  const policy = (await store.installation()).hello["policy"];
+  const keepDays = isObject(policy) ? (policy["keep_days"] ?? KEEP_DAYS) : KEEP_DAYS;
+  if (now === null || typeof keepDays !== "number") return;
+  await store.writing(["base", "events", "uses", "blobs", "bytes"], async () => {
+    const stored = await blobs.where({ personId, state: "stored" }).toArray();
+    for (const row of stored.filter((each) => each.isLocal)) {
+      if (!mayDrop(row.state, await usesOf(outbox, row), now, keepDays)) continue;
+      await blobs.update([personId, row.sha256], { isLocal: false });
+      await bytes.delete([personId, row.sha256]);
+    }
+  });
+}
+
+async function usesOf(outbox: Outbox, row: BlobRow) {
+  const { personId, store } = outbox;
+  const { uses, events, base } = store.tables;
+  const named = await uses.where({ personId, sha256: row.sha256 }).toArray();
+  return Promise.all(
+    named.map(async (use) => {
+      const event = await events.where({ eventId: use.eventId }).first();
+      const job = await base.get([personId, "job", use.jobId]);
+      return {
+        event_state: event?.state ?? "waiting",
+        complete_since: parse(job?.completeSince ?? null),
+      };
+    }),
+  );
+}
