@@ -254,7 +254,7 @@ def tablet_sources() -> list[Path]:
     return sorted(each for each in found if TABLET / "dist" not in each.parents)
 
 
-def node(script: str, *arguments: str | Path) -> list[str | Path]:
+def node(script: str | Path, *arguments: str | Path) -> list[str | Path]:
     """A program of node_modules, run by the Node.js that the Python lock file brings."""
     return [VENV_PYTHON, "-c", NODE, NODE_MODULES / script, *arguments]
 
