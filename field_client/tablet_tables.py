@@ -1,10 +1,10 @@
-"""The rules that are tables, written down as JSON for the tablet app, which cannot import them.
+"""The rules that are tables, written down for the tablet app, which cannot import them.
 
     python3 dev.py run python -m field_client.tablet_tables
 
-writes `field_client/tablet/src/generated/` anew; a house test fails while a file there is stale. Nobody
-edits those files. Rules that are steps stand in `tablet/src/domain/`, and the vectors hold both sides to
-the same results.
+writes `field_client/tablet/src/generated/` anew: a JSON file for each noun, and `words.ts`, the types of
+the words in them. A house test fails while a file there is stale; nobody edits those files. Rules that
+are steps stand in `tablet/src/domain/`, and the vectors hold both sides to the same results.
 """
 
 import json
@@ -234,19 +234,59 @@ TABLES: dict[str, Callable[[], Json]] = {
 }
 
 
-def text_of(name: str) -> str:
-    """The file of this table, as it should be."""
-    return json.dumps(TABLES[name](), ensure_ascii=False, indent=2) + "\n"
+# The name of a type -> the words that it is.
+WORDS: dict[str, Iterable[str]] = {
+    "Audience": events.AUDIENCES,
+    "Cause": events.CAUSES,
+    "Charge": events.CHARGES,
+    "DeviceStep": errors.DeviceStep,
+    "Doubt": photos.DOUBTS,
+    "FailureCode": _errors()["failures"],
+    "ImageType": events.IMAGE_TYPES,
+    "JobState": jobs.State,
+    "Kind": dict.fromkeys(kind for kind, _ in events.KINDS),
+    "Language": events.LANGUAGES,
+    "Outcome": events.OUTCOMES,
+    "PartSource": events.PART_SOURCES,
+    "PhotoSource": events.PHOTO_SOURCES,
+    "Received": sync.Received,
+    "RequestReason": events.REQUEST_REASONS,
+    "RevisitCause": revisits.CAUSES,
+    "Severity": events.SEVERITIES,
+    "Status": sync.Status,
+    "StepKind": checklists.KINDS,
+    "UnsignedReason": events.UNSIGNED_REASONS,
+    "VisitState": (*visits.STATES, visits.DECLINED),
+}
+
+
+def _types() -> str:
+    """The words as types of TypeScript, so that the compiler knows when one has no sentence."""
+    return "\n".join(
+        f"export type {name} =\n  | " + "\n  | ".join(f'"{word}"' for word in words) + ";\n"
+        for name, words in WORDS.items()
+    )
+
+
+def _json(table: Json) -> str:
+    return json.dumps(table, ensure_ascii=False, indent=2) + "\n"
+
+
+def files() -> dict[str, str]:
+    """Every generated file as it should be: its name and its text."""
+    tables = {f"{name}.json": _json(table()) for name, table in TABLES.items()}
+    return {**tables, "words.ts": _types()}
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Writes every table, and takes away what is none any more."""
+    """Writes every file, and takes away what is none any more."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.json"):
-        if file.stem not in TABLES:
+    texts = files()
+    for file in folder.iterdir():
+        if file.name not in texts:
             file.unlink()
-    for name in TABLES:
-        folder.joinpath(f"{name}.json").write_text(text_of(name), encoding="utf-8")
+    for name, text in texts.items():
+        folder.joinpath(name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
