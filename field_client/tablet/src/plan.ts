@@ -14,7 +14,7 @@ const FRAME_BYTES = 512; // of a push around its events
 const NUMBERS_BYTES = 32; // the `seq` that an event is given on its way
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT: ReadonlySet<unknown> = new Set(TABLE.kept);
-const PULLED_KINDS: ReadonlySet<unknown> = new Set(TABLE.pulledKinds);
+export const PULLED_KINDS: ReadonlySet<unknown> = new Set(TABLE.pulledKinds);
 
 type Json = Record<string, unknown>;
 
