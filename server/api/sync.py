@@ -12,7 +12,7 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from server import black_box
+from server import black_box, store_keys
 from server.actions import pulling, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
@@ -57,6 +57,10 @@ class Enrolled(ma.Schema):
     access_token = ma.fields.String(required=True)
     refresh_token = ma.fields.String(required=True)
     expires_in = ma.fields.Integer(required=True)
+    store_key = ma.fields.String(
+        required=True,
+        metadata={"description": "32 bytes, base64: locks up the key with which the tablet seals"},
+    )
 
 
 @blp.route("/devices", methods=["POST"])
@@ -81,7 +85,8 @@ def enrol(form: dict[str, str]) -> dict[str, Any]:
         return {"id": device.id, "name": device.name, "status": device.status}, link
 
     device, link = house().database.write(act)
-    return {"device": device, **token_pair(link)}
+    key = store_keys.store_key(house().config.secret, who.person.id)
+    return {"device": device, **token_pair(link), "store_key": key}
 
 
 @blp.route("/hello", methods=["GET"])

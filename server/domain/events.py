@@ -1,11 +1,12 @@
 """The kinds of field events, version by version, and what the data of each must hold.
 
 One table, `KINDS`: a reader for every `kind@v` ever released. The companion checks against it before it
-writes; the server when it reads. What does not fit is kept all the same, in quarantine.
+writes; the server when it reads. What does not fit is kept all the same, in quarantine. The table is data,
+shapes and their limits, so that the tablet reads the same one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ PHOTO_SOURCES = ("camera", "gallery")
 REQUEST_REASONS = ("missing", "wrong", "damaged", "needed")
 AUDIENCES = ("office", "customer")
 UNSIGNED_REASONS = ("refused", "absent", "later")
+LANGUAGES = ("en", "zh")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 
 MAX_WORDS = 4_000  # characters of free text in one event
@@ -37,11 +39,105 @@ MAX_QUANTITY = 100_000
 MAX_MONEY = 10**11  # cents
 MAX_INTEGER = 2**53 - 1  # what every JSON reader holds exactly
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
-Check = Callable[[Any], bool]
+def is_text(value: Any, most: int = MAX_WORDS) -> bool:
+    return isinstance(value, str) and len(value) <= most
+
+
+def is_integer(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+# Shapes: what an entry may be. Each is called with a value and says whether it fits.
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Characters, `most` of them; `filled` ones are more than blanks."""
+
+    most: int = MAX_WORDS
+    filled: bool = False
+
+    def __call__(self, value: Any) -> bool:
+        return is_text(value, self.most) and (not self.filled or value.strip() != "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Text that is this pattern from its first to its last character."""
+
+    pattern: re.Pattern[str]
+
+    def __call__(self, value: Any) -> bool:
+        return isinstance(value, str) and self.pattern.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    choices: tuple[str, ...]
+
+    def __call__(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    least: int
+    most: int
+
+    def __call__(self, value: Any) -> bool:
+        return is_integer(value, self.least, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, whole or not, no further than `most` from zero."""
+
+    most: int
+
+    def __call__(self, value: Any) -> bool:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and abs(value) <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    def __call__(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of things of one shape, `most` of them where there is a limit."""
+
+    of: "Shape"
+    most: int | None = None
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, list) or (self.most is not None and len(value) > self.most):
+            return False
+        return all(self.of(each) for each in value)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    shapes: "tuple[Shape, ...]"
+
+    def __call__(self, value: Any) -> bool:
+        return any(shape(value) for shape in self.shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object with these entries; others beside them do no harm."""
+
+    fields: "tuple[Field, ...]"
+
+    def __call__(self, value: Any) -> bool:
+        return isinstance(value, Mapping) and not any(_field_problems(self.fields, value))
+
+
+Shape = Text | Pattern | OneOf | Integer | Number | Truth | Many | AnyOf | Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,183 +145,127 @@ class Field:
     """One entry of an event's data: its name, what it may be, and whether it may be left out."""
 
     name: str
-    fits: Check
+    fits: Shape
     required: bool = True
+
+
+ID = Pattern(re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"))
+SHA256 = Pattern(re.compile(r"[0-9a-f]{64}"))
+CURRENCY = Pattern(re.compile(r"[A-Z]{3}"))
+NAME = Text(200, filled=True)
+WORDS = Text()
+FILLED_WORDS = Text(filled=True)
+# Yes or no, a number, a text, or a list of texts.
+ANSWER = AnyOf((Truth(), Number(MAX_INTEGER), Many(Text(200), most=50), Text()))
+BLOB = Record((Field("sha256", SHA256), Field("size", Integer(0, MAX_INTEGER))))
+SIGNATURE = Record(
+    (
+        Field("sha256", SHA256),
+        Field("size", Integer(1, MAX_INTEGER)),
+        Field("mime", OneOf(IMAGE_TYPES)),
+    )
+)
+MANIFEST = Record(
+    (
+        Field("events", Many(ID)),
+        Field("blobs", Many(BLOB)),
+        Field("digest", SHA256),
+    )
+)
 
 
 def is_id(value: Any) -> bool:
     """A client-made id: the text form of a UUID, lower case."""
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+    return ID(value)
 
 
 def is_sha256(value: Any) -> bool:
-    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+    return SHA256(value)
 
 
-def is_text(value: Any, most: int = MAX_WORDS) -> bool:
-    return isinstance(value, str) and len(value) <= most
-
-
-def is_name(value: Any) -> bool:
-    return is_text(value, 200) and value.strip() != ""
-
-
-def is_integer(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _text(name: str, *, required: bool = True, filled: bool = False) -> Field:
-    return Field(name, lambda v: is_text(v) and (not filled or v.strip() != ""), required)
-
-
-def _short(name: str, *, required: bool = True) -> Field:
-    return Field(name, is_name, required)
-
-
-def _id(name: str, *, required: bool = True) -> Field:
-    return Field(name, is_id, required)
-
-
-def _hash(name: str) -> Field:
-    return Field(name, is_sha256)
-
-
-def _one_of(name: str, choices: tuple[str, ...], *, required: bool = True) -> Field:
-    return Field(name, lambda v: isinstance(v, str) and v in choices, required)
-
-
-def _count(name: str, least: int, most: int, *, required: bool = True) -> Field:
-    return Field(name, lambda v: is_integer(v, least, most), required)
-
-
-def _currency(name: str) -> Field:
-    return Field(name, lambda v: isinstance(v, str) and bool(_CURRENCY.fullmatch(v)), False)
-
-
-def _is_answer(value: Any) -> bool:
-    """A checklist answer: yes or no, a number, a text, or a list of texts."""
-    if isinstance(value, bool):
-        return True
-    if isinstance(value, int | float):
-        return abs(value) <= MAX_INTEGER
-    if isinstance(value, list):
-        return len(value) <= 50 and all(is_text(each, 200) for each in value)
-    return is_text(value)
-
-
-def _is_findings(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= 50 and all(is_text(v, 100) for v in value)
-
-
-def _is_signature(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and is_sha256(value.get("sha256"))
-        and is_integer(value.get("size"), 1, MAX_INTEGER)
-        and value.get("mime") in IMAGE_TYPES
-    )
-
-
-def _is_manifest(value: Any) -> bool:
-    if not isinstance(value, Mapping):
-        return False
-    events, blobs = value.get("events"), value.get("blobs")
-    return (
-        isinstance(events, list)
-        and all(is_id(each) for each in events)
-        and isinstance(blobs, list)
-        and all(_is_blob(each) for each in blobs)
-        and is_sha256(value.get("digest"))
-    )
-
-
-def _is_blob(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and is_sha256(value.get("sha256"))
-        and is_integer(value.get("size"), 0, MAX_INTEGER)
-    )
+def _optional(name: str, fits: Shape) -> Field:
+    return Field(name, fits, required=False)
 
 
 _PHOTO = (
-    _id("photo_id"),
-    _short("slot"),
-    _hash("sha256"),
-    _count("size", 1, MAX_INTEGER),
-    _one_of("mime", IMAGE_TYPES),
-    _count("width", 1, 100_000),
-    _count("height", 1, 100_000),
-    _one_of("source", PHOTO_SOURCES),
-    _text("reason", required=False),
-    _id("drawn_on", required=False),
+    Field("photo_id", ID),
+    Field("slot", NAME),
+    Field("sha256", SHA256),
+    Field("size", Integer(1, MAX_INTEGER)),
+    Field("mime", OneOf(IMAGE_TYPES)),
+    Field("width", Integer(1, 100_000)),
+    Field("height", Integer(1, 100_000)),
+    Field("source", OneOf(PHOTO_SOURCES)),
+    _optional("reason", WORDS),
+    _optional("drawn_on", ID),
 )
-_PHOTO_GONE = (_id("photo_id"), _text("reason"))
+_PHOTO_GONE = (Field("photo_id", ID), Field("reason", WORDS))
 
 KINDS: dict[tuple[str, int], tuple[Field, ...]] = {
     ("job.accepted", 1): (),
-    ("job.declined", 1): (_text("reason", filled=True),),
+    ("job.declined", 1): (Field("reason", FILLED_WORDS),),
     ("travel.started", 1): (),
     ("visit.arrived", 1): (),
     ("visit.assessed", 1): (
-        _one_of("severity", SEVERITIES),
-        Field("findings", _is_findings),
-        _text("words", required=False),
+        Field("severity", OneOf(SEVERITIES)),
+        Field("findings", Many(Text(100), most=50)),
+        _optional("words", WORDS),
     ),
     ("checklist.answered", 1): (
-        _short("step_id"),
-        Field("answer", _is_answer),
-        _text("words", required=False),
+        Field("step_id", NAME),
+        Field("answer", ANSWER),
+        _optional("words", WORDS),
     ),
     ("photo.taken", 1): _PHOTO,
     ("photo.discarded", 1): _PHOTO_GONE,
     ("photo.lost", 1): _PHOTO_GONE,
     ("part.used", 1): (
-        _id("line_id"),
-        _short("sku"),
-        _count("quantity", 1, MAX_QUANTITY),
-        _one_of("from", PART_SOURCES),
-        _one_of("charge", CHARGES),
-        _count("unit_price", 0, MAX_MONEY, required=False),
-        _currency("currency"),
-        _short("serial", required=False),
+        Field("line_id", ID),
+        Field("sku", NAME),
+        Field("quantity", Integer(1, MAX_QUANTITY)),
+        Field("from", OneOf(PART_SOURCES)),
+        Field("charge", OneOf(CHARGES)),
+        _optional("unit_price", Integer(0, MAX_MONEY)),
+        _optional("currency", CURRENCY),
+        _optional("serial", NAME),
     ),
-    ("part.voided", 1): (_id("line_id"), _text("reason")),
+    ("part.voided", 1): (Field("line_id", ID), Field("reason", WORDS)),
     ("part.requested", 1): (
-        _id("request_id"),
-        _short("sku", required=False),
-        _text("words", required=False),
-        _count("quantity", 1, MAX_QUANTITY),
-        _one_of("reason", REQUEST_REASONS),
+        Field("request_id", ID),
+        _optional("sku", NAME),
+        _optional("words", WORDS),
+        Field("quantity", Integer(1, MAX_QUANTITY)),
+        Field("reason", OneOf(REQUEST_REASONS)),
     ),
     ("serial.swapped", 1): (
-        _id("line_id", required=False),
-        _short("old_serial"),
-        _short("new_serial"),
+        _optional("line_id", ID),
+        Field("old_serial", NAME),
+        Field("new_serial", NAME),
     ),
-    ("note.added", 1): (_text("text", filled=True), _one_of("audience", AUDIENCES)),
+    ("note.added", 1): (Field("text", FILLED_WORDS), Field("audience", OneOf(AUDIENCES))),
     ("receipt.presented", 1): (
-        _hash("receipt_digest"),
-        _one_of("language", ("en", "zh")),
+        Field("receipt_digest", SHA256),
+        Field("language", OneOf(LANGUAGES)),
     ),
     ("receipt.signed", 1): (
-        _hash("receipt_digest"),
-        _short("signer_name"),
-        _short("relation"),
-        Field("signature", _is_signature),
-        _count("stars", 1, 5, required=False),
-        _text("words", required=False),
-        _text("reservation", required=False),
+        Field("receipt_digest", SHA256),
+        Field("signer_name", NAME),
+        Field("relation", NAME),
+        Field("signature", SIGNATURE),
+        _optional("stars", Integer(1, 5)),
+        _optional("words", WORDS),
+        _optional("reservation", WORDS),
     ),
     ("receipt.unsigned", 1): (
-        _one_of("reason", UNSIGNED_REASONS),
-        _text("words", required=False),
+        Field("reason", OneOf(UNSIGNED_REASONS)),
+        _optional("words", WORDS),
     ),
-    ("lead.noted", 1): (_text("text", filled=True), _text("product", required=False)),
+    ("lead.noted", 1): (Field("text", FILLED_WORDS), _optional("product", WORDS)),
     ("visit.finished", 1): (
-        _one_of("outcome", OUTCOMES),
-        _one_of("cause", CAUSES, required=False),
-        _text("words", required=False),
-        Field("manifest", _is_manifest),
+        Field("outcome", OneOf(OUTCOMES)),
+        _optional("cause", OneOf(CAUSES)),
+        _optional("words", WORDS),
+        Field("manifest", MANIFEST),
     ),
 }
 

@@ -60,7 +60,7 @@ PLACES: dict[str, str | None] = {
 # Where things really lie. The others are the far side of an entry, and are below zero by nature.
 STOCK_PLACES = frozenset({"warehouse", "van", "reserved", "transit"})
 
-_SUBJECT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+SUBJECT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def is_place(text: Any) -> bool:
         return False
     if PLACES[kind] is None:
         return not colon
-    return _SUBJECT.fullmatch(subject) is not None
+    return SUBJECT.fullmatch(subject) is not None
 
 
 def parse_place(text: Any) -> Place:

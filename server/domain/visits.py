@@ -20,6 +20,14 @@ Data = Mapping[str, Any]
 STATES = ("issued", "accepted", "travelling", "on_site", "finished")
 DECLINED = "declined"
 
+# What a visit takes over from the data of an event, entry by entry; null where it says nothing.
+PHOTO_FACTS = ("slot", "sha256", "size", "mime", "width", "height", "source", "reason", "drawn_on")
+PART_FACTS = ("sku", "quantity", "from", "charge", "unit_price", "currency", "serial")
+REQUEST_FACTS = ("sku", "words", "quantity", "reason")
+SWAP_FACTS = ("line_id", "old_serial", "new_serial")
+SIGNATURE_FACTS = ("signer_name", "relation", "signature", "stars", "words", "reservation")
+RECEIPT_FACTS = ("digest", "language", *SIGNATURE_FACTS, "reason")
+
 
 def empty() -> Visit:
     """A visit of which nothing has happened yet."""
@@ -114,38 +122,32 @@ def _answer(visit: Visit, event: Event, data: Data) -> None:
     }
 
 
-_PHOTO_FACTS = ("slot", "sha256", "size", "mime", "width", "height", "source", "reason", "drawn_on")
-
-
 def _take_photo(visit: Visit, event: Event, data: Data) -> None:
     known = visit["photos"].get(data["photo_id"], {})
     visit["photos"][data["photo_id"]] = {
-        **{name: data.get(name) for name in _PHOTO_FACTS},
+        **{name: data.get(name) for name in PHOTO_FACTS},
         "at": event["captured_at"],
         "state": known.get("state", "taken"),
     }
 
 
 def _drop_photo(visit: Visit, event: Event, data: Data) -> None:
-    unknown = {**dict.fromkeys(_PHOTO_FACTS), "at": event["captured_at"]}
+    unknown = {**dict.fromkeys(PHOTO_FACTS), "at": event["captured_at"]}
     visit["photos"][data["photo_id"]] = {
         **visit["photos"].get(data["photo_id"], unknown),
         "state": "lost" if event["kind"] == "photo.lost" else "discarded",
     }
 
 
-_PART_FACTS = ("sku", "quantity", "from", "charge", "unit_price", "currency", "serial")
-
-
 def _use_part(visit: Visit, event: Event, data: Data) -> None:
     visit["parts"][data["line_id"]] = {
         "voided": visit["parts"].get(data["line_id"], {}).get("voided", False),
-        **{name: data.get(name) for name in _PART_FACTS},
+        **{name: data.get(name) for name in PART_FACTS},
     }
 
 
 def _void_part(visit: Visit, event: Event, data: Data) -> None:
-    unknown = dict.fromkeys(_PART_FACTS)
+    unknown = dict.fromkeys(PART_FACTS)
     visit["parts"][data["line_id"]] = {
         **visit["parts"].get(data["line_id"], unknown),
         "voided": True,
@@ -153,15 +155,11 @@ def _void_part(visit: Visit, event: Event, data: Data) -> None:
 
 
 def _request_part(visit: Visit, event: Event, data: Data) -> None:
-    visit["requests"][data["request_id"]] = {
-        name: data.get(name) for name in ("sku", "words", "quantity", "reason")
-    }
+    visit["requests"][data["request_id"]] = {name: data.get(name) for name in REQUEST_FACTS}
 
 
 def _swap_serial(visit: Visit, event: Event, data: Data) -> None:
-    visit["swaps"].append(
-        {name: data.get(name) for name in ("line_id", "old_serial", "new_serial")}
-    )
+    visit["swaps"].append({name: data.get(name) for name in SWAP_FACTS})
 
 
 def _note(visit: Visit, event: Event, data: Data) -> None:
@@ -175,11 +173,7 @@ def _note_lead(visit: Visit, event: Event, data: Data) -> None:
 
 
 def _receipt(state: str, event: Event, **facts: Any) -> dict[str, Any]:
-    blank = dict.fromkeys(
-        ("digest", "language", "signer_name", "relation", "signature")
-        + ("stars", "words", "reservation", "reason")
-    )
-    return {**blank, **facts, "state": state, "at": event["captured_at"]}
+    return {**dict.fromkeys(RECEIPT_FACTS), **facts, "state": state, "at": event["captured_at"]}
 
 
 def _present(visit: Visit, event: Event, data: Data) -> None:
@@ -191,10 +185,7 @@ def _present(visit: Visit, event: Event, data: Data) -> None:
 
 def _sign(visit: Visit, event: Event, data: Data) -> None:
     language = (visit["receipt"] or {}).get("language")
-    facts = {
-        name: data.get(name)
-        for name in ("signer_name", "relation", "signature", "stars", "words", "reservation")
-    }
+    facts = {name: data.get(name) for name in SIGNATURE_FACTS}
     visit["receipt"] = _receipt(
         "signed", event, digest=data["receipt_digest"], language=language, **facts
     )

@@ -1,5 +1,6 @@
 """Tablets: enrolled once, bound to their sign-in, taken out of service."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -181,3 +182,14 @@ def test_the_office_sees_when_a_tablet_was_last_heard_of(
         alice.get("/sync/v1/pull", headers=about)
     device = load(lambda session: session.get(Device, DEVICE))
     assert (device.app, device.last_seen_at) == ("doorstep-field/0.1.0", clock.now)
+
+
+def test_the_key_of_a_store_is_the_persons_own_and_stays_the_same(
+    alice: Client, sign_in: SignIn
+) -> None:
+    """What Alice sealed on her tablet opens when she signs in there again, and for nobody else."""
+    first = enrols(alice).json["store_key"]
+    assert len(b64decode(first)) == 32
+    assert enrols(sign_in(ALICE)).json["store_key"] == first
+    assert enrols(alice, device_id=OTHER).json["store_key"] == first
+    assert enrols(sign_in(CAROL)).json["store_key"] != first

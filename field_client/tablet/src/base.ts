@@ -2,7 +2,8 @@
 
 import { sealText, unsealText, type Sealed } from "./safes";
 import type { Opened } from "./outbox";
-import type { BaseRow, Json, Standing, Store } from "./store";
+import type { Json } from "./domain/json";
+import type { BaseRow, Standing, Store } from "./store";
 
 export interface Told extends Omit<BaseRow, "content"> {
   data: Json;

@@ -3,8 +3,8 @@
 import type { Base } from "./base";
 import { reading, newId } from "./clock";
 import { problem } from "./domain/checklists";
-import type { Receipt, Sheet, Step } from "./domain/documents";
-import { clean } from "./domain/manifests";
+import type { Position, Receipt, Sheet, Step } from "./domain/documents";
+import { clean } from "./domain/sync";
 import * as receipts from "./domain/receipts";
 import { NotHere, NotValid, SomethingMissing } from "./errors";
 import { content } from "./files";
@@ -13,7 +13,7 @@ import type { Compose, Content, Envelope, Outbox, Said } from "./outbox";
 import { manifest } from "./plan";
 import type { Shot } from "./photos";
 import type { Bytes } from "./safes";
-import type { Json } from "./store";
+import type { Json } from "./domain/json";
 
 export interface PartUse {
   sku: string;
@@ -42,7 +42,7 @@ export interface Signing {
  * and StoreLost, and has then written nothing.
  */
 export class Captures {
-  position: Json | undefined;
+  position: Position | undefined;
 
   constructor(
     private readonly base: Base,
@@ -117,7 +117,13 @@ export class Captures {
     more: { reason?: string; drawnOn?: string } = {},
   ): Promise<string> {
     const job = await this.job(jobId);
-    const kept = await content(this.outbox, shot.bytes, shot.mime, "photo", shot.look);
+    const kept = await content(
+      this.outbox,
+      shot.bytes,
+      shot.mime,
+      "photo",
+      JSON.stringify(shot.look),
+    );
     const photoId = this.newId();
     const data = {
       photo_id: photoId,

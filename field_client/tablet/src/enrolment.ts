@@ -1,17 +1,18 @@
 /** Making this tablet known to the server, and giving it a new identity when it was copied. */
 
 import { newId, newSecret } from "./clock";
-import { expected, type Conversation } from "./conversation";
+import { expected, type Conversation, type Tokens } from "./conversation";
 import { ForeignAnswer, WrongPassword } from "./errors";
 import type { Outbox } from "./outbox";
-import { keepTokens, note, person, signIn, type Tokens } from "./people";
-import { isObject } from "./pull";
+import type { Memory } from "./memory";
+import { keepTokens, note, person, signIn } from "./people";
 import type { Opened } from "./outbox";
 import type { Bytes } from "./safes";
-import type { Installation, Json, Store } from "./store";
+import { isObject, type Json } from "./domain/json";
+import type { Installation, Store } from "./store";
 
 /** Enrols the tablet for a person who is signed in; their tokens are bound to it from now on. */
-export async function enrol(outbox: Outbox, talk: Conversation): Promise<void> {
+export async function enrol(outbox: Outbox, talk: Conversation, memory: Memory): Promise<void> {
   const { store, who } = outbox;
   const here = await store.installation();
   const answer = await talk.ask("POST", "/sync/v1/devices", bodyOf(here));
@@ -19,7 +20,7 @@ export async function enrol(outbox: Outbox, talk: Conversation): Promise<void> {
   const { deviceId } = await person(store, who.personId);
   await keepTokens(store, who, tokensIn(told));
   await note(store, who.personId, { deviceId: here.deviceId });
-  talk.deviceId = here.deviceId;
+  memory.deviceId = here.deviceId;
   if (deviceId !== here.deviceId) await outbox.renumber();
 }
 
@@ -28,13 +29,13 @@ export async function enrol(outbox: Outbox, talk: Conversation): Promise<void> {
  * down before the server hears of it, so that an answer that is lost costs nothing. Ids and predecessors
  * of what waits stay; only the numbers are new.
  */
-export async function enrolAnew(outbox: Outbox, talk: Conversation): Promise<void> {
+export async function enrolAnew(outbox: Outbox, talk: Conversation, memory: Memory): Promise<void> {
   const { store } = outbox;
   if (talk.deviceId === (await store.installation()).deviceId) {
     const { clock } = store;
     await store.setInstallation({ deviceId: newId(clock), installSecret: newSecret(clock) });
   }
-  await enrol(outbox, talk);
+  await enrol(outbox, talk, memory);
 }
 
 /**
@@ -75,10 +76,9 @@ function bodyOf(here: Installation): Json {
 }
 
 function tokensIn(told: Json): Tokens {
-  const refresh = told["refresh_token"];
   return {
-    access: String(told["access_token"]),
-    refresh: typeof refresh === "string" ? refresh : null,
+    access_token: String(told["access_token"]),
+    refresh_token: String(told["refresh_token"]),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The bytes of photos and signatures on this tablet: sealed as captured, read back for sending and showing. */
 
 import type { Outbox } from "./outbox";
-import { FileDamaged } from "./errors";
+import { PhotoUnreadable } from "./errors";
 import { seal, unseal, type Bytes } from "./safes";
 import { sha256Hex } from "./domain/canonical";
 import type { BlobRow, Store } from "./store";
@@ -28,15 +28,25 @@ export class Files {
     this.store = outbox.store;
   }
 
-  /** Raises FileDamaged where the bytes are not here, or not as they were. */
+  /** Raises PhotoUnreadable where the bytes are not here, or not as they were. */
   async read(sha256: string): Promise<Bytes> {
     const row = await this.store.tables.bytes.get([this.outbox.personId, sha256]);
-    if (!row) throw new FileDamaged({ file: sha256 });
+    if (!row) throw new PhotoUnreadable({ file: sha256 });
     try {
       return new Uint8Array(await unseal(this.outbox.who.key, row.content));
     } catch {
-      throw new FileDamaged({ file: sha256 });
+      throw new PhotoUnreadable({ file: sha256 });
     }
+  }
+
+  /** How many bytes are here of a file; null when there are none. */
+  async size(sha256: string): Promise<number | null> {
+    const key: [string, string] = [this.outbox.personId, sha256];
+    const [row, kept] = await Promise.all([
+      this.store.tables.blobs.get(key),
+      this.store.tables.bytes.where("[personId+sha256]").equals(key).count(),
+    ]);
+    return row && kept > 0 ? row.size : null;
   }
 
   /** Whether our own copy is gone or was changed. */

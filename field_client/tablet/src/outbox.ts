@@ -7,26 +7,23 @@
  */
 
 import { captured, newId } from "./clock";
+import type { Clock, Envelope, Position } from "./domain/documents";
 import { check } from "./domain/events";
-import { clean } from "./domain/manifests";
+import { clean } from "./domain/sync";
 import { NotValid } from "./errors";
-import { eventStep, type Limits, batch, Settled } from "./plan";
+import { batch, eventStep, settled, type Limits, type Settled } from "./plan";
 import { sealText, unsealText, type Sealed } from "./safes";
-import type { EventRow, Json, Store } from "./store";
+import type { Json } from "./domain/json";
+import type { EventRow, Store } from "./store";
+
+export type { Envelope };
+
+/** As it is captured: its number stands beside it. */
+type Unnumbered = Omit<Envelope, "seq">;
 
 export interface Opened {
   personId: string;
   key: CryptoKey;
-}
-
-export interface Envelope extends Json {
-  event_id: string;
-  seq: number;
-  kind: string;
-  v: number;
-  job_id: string;
-  captured_at: string;
-  data: Json;
 }
 
 /** The bytes that an event announces, already hashed and sealed: they go into its transaction. */
@@ -41,8 +38,8 @@ export interface Content {
 
 export interface Facts {
   baseRev: number | null;
-  clock: Json;
-  position?: Json | undefined;
+  clock: Clock;
+  position?: Position | undefined;
   contents?: Content[];
 }
 
@@ -90,17 +87,12 @@ export class Outbox {
     }
   }
 
-  private envelopes(
-    jobId: string,
-    told: Said[],
-    facts: Facts,
-    head: string | null,
-  ): Omit<Envelope, "seq">[] {
+  private envelopes(jobId: string, told: Said[], facts: Facts, head: string | null): Unnumbered[] {
     const { clock } = this.store;
     let after = head;
     return told.map(({ kind, data }) => {
       const event_id = newId(clock);
-      const envelope = {
+      const envelope: Unnumbered = {
         event_id,
         kind,
         v: 1,
@@ -115,11 +107,11 @@ export class Outbox {
         data,
       };
       after = event_id;
-      return envelope as unknown as Omit<Envelope, "seq">;
+      return envelope;
     });
   }
 
-  private async sealed(envelope: Omit<Envelope, "seq">): Promise<Sealed> {
+  private async sealed(envelope: Unnumbered): Promise<Sealed> {
     return sealText(this.who.key, JSON.stringify(envelope));
   }
 
@@ -127,7 +119,7 @@ export class Outbox {
   private async write(
     jobId: string,
     head: string | null,
-    envelopes: Omit<Envelope, "seq">[],
+    envelopes: Unnumbered[],
     bodies: Sealed[],
     contents: Content[],
   ): Promise<Envelope[] | undefined> {
@@ -137,19 +129,19 @@ export class Outbox {
       const first = await this.takeSeqs(envelopes.length);
       const rows = envelopes.map((each, at) => this.row(each, first + at, bodies[at] as Sealed));
       await tables.events.bulkAdd(rows);
-      const lastEventId = (envelopes.at(-1) as Envelope).event_id;
+      const lastEventId = (envelopes.at(-1) as Unnumbered).event_id;
       await tables.lanes.put({ personId: this.personId, jobId, lastEventId });
       await this.keep(contents, jobId, lastEventId);
-      return envelopes.map((each, at) => ({ ...each, seq: first + at }) as Envelope);
+      return envelopes.map((each, at) => ({ ...each, seq: first + at }));
     });
   }
 
-  private row(envelope: Omit<Envelope, "seq">, seq: number, body: Sealed): EventRow {
+  private row(envelope: Unnumbered, seq: number, body: Sealed): EventRow {
     return {
-      eventId: envelope.event_id as string,
+      eventId: envelope.event_id,
       personId: this.personId,
-      jobId: envelope.job_id as string,
-      kind: envelope.kind as string,
+      jobId: envelope.job_id,
+      kind: envelope.kind,
       seq,
       body,
       state: "waiting",
@@ -239,11 +231,9 @@ export class Outbox {
 
   /** Writes down what the server said of events, all in one transaction. */
   async settle(results: Json[]): Promise<Settled> {
-    const settled = new Settled();
     await this.store.writing(["events"], async () => {
       for (const result of results) {
         const step = eventStep(result);
-        settled.count(step, result);
         if (step.state === null) continue;
         await this.note(String(result["event_id"]), {
           state: step.state,
@@ -255,7 +245,7 @@ export class Outbox {
         });
       }
     });
-    return settled;
+    return settled(results);
   }
 
   private async note(eventId: string, told: Partial<EventRow>): Promise<void> {

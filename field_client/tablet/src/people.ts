@@ -1,6 +1,9 @@
 /** Who has signed in on this tablet: each person with a key, tokens, a cursor and an outbox of their own. */
 
-import { SignInNeeded, TooManyPins, WrongPin } from "./errors";
+import Dexie from "dexie";
+
+import { SignInNeeded, WrongPin } from "./errors";
+import type { Tokens } from "./conversation";
 import type { Opened } from "./outbox";
 import {
   lockWithPin,
@@ -12,16 +15,11 @@ import {
   unsealText,
   type Bytes,
 } from "./safes";
-import { Dexie } from "dexie";
-import type { Json, PersonRow, Store } from "./store";
+import type { Json } from "./domain/json";
+import type { PersonRow, Store } from "./store";
 
 /** After so many wrong ones in a row only signing in opens. */
 export const MOST_WRONG_PINS = 10;
-
-export interface Tokens {
-  access: string;
-  refresh: string | null;
-}
 
 export async function person(store: Store, personId: string): Promise<PersonRow> {
   const row = await store.tables.people.get(personId);
@@ -100,11 +98,10 @@ export async function choosePin(store: Store, opened: Opened, pin: string): Prom
   return open(store, opened.personId, pin);
 }
 
-/** Raises WrongPin, and TooManyPins where only signing in opens any more. */
+/** Raises WrongPin, and SignInNeeded where only that opens any more. */
 export async function open(store: Store, personId: string, pin: string): Promise<Opened> {
   const row = await person(store, personId);
-  if (!row.byPin) throw new SignInNeeded();
-  if (row.wrongPins >= MOST_WRONG_PINS) throw new TooManyPins();
+  if (!row.byPin || row.wrongPins >= MOST_WRONG_PINS) throw new SignInNeeded();
   const { browserKey } = await store.installation();
   const key = await openWithPin(row.byPin, pin, browserKey);
   await note(store, personId, { wrongPins: key ? 0 : row.wrongPins + 1 });

@@ -9,7 +9,8 @@ import { note, person } from "./people";
 import { PULLED_KINDS, changeStep, goneStep, lostByServer } from "./plan";
 import { mustBeSameEpoch } from "./push";
 import type { Sealed } from "./safes";
-import type { BaseRow, Json, Store } from "./store";
+import { isObject, type Json } from "./domain/json";
+import type { BaseRow, Store } from "./store";
 
 const PAGE = 200;
 const MOST_PAGES = 10_000;
@@ -112,7 +113,7 @@ export class Pull {
     if (kind === "event_result") return this.noteResult(id, change["data"]);
     const own = await this.base.row(kind, id);
     const hasUnsent = kind === "job" && (await this.outbox.hasUnsent(id));
-    const step = changeStep(own?.version ?? null, change, { hasUnsent });
+    const step = changeStep(own?.version ?? null, change, hasUnsent);
     if (step === "ignore") return;
     this.changes += 1;
     if (step === "upsert") return this.upsert(ready, page, own, 0);
@@ -124,7 +125,7 @@ export class Pull {
   private async noteResult(eventId: string, data: unknown): Promise<void> {
     if (!isObject(data)) return;
     const settled = await this.outbox.settle([{ ...data, event_id: eventId }]);
-    this.changes += settled.kept;
+    this.changes += Object.values(settled.byStatus).reduce((sum, each) => sum + each, 0);
   }
 
   private async upsert(
@@ -155,11 +156,11 @@ export class Pull {
     if (!isObject(missing)) return;
     const { blobs, uses } = this.store.tables;
     const rows = await this.outbox.rows(jobId);
-    const statuses = Object.fromEntries(rows.map((row) => [row.eventId, row.status]));
+    const statuses = new Map(rows.map((row) => [row.eventId, row.status]));
     const files = await uses.where({ personId: this.personId, jobId }).toArray();
     const kept = await blobs.bulkGet(files.map((use) => [this.personId, use.sha256]));
     const local = kept.filter((row) => row?.isLocal);
-    const states = Object.fromEntries(local.map((row) => [row?.sha256, row?.state ?? ""]));
+    const states = new Map(local.map((row) => [row?.sha256 ?? "", row?.state ?? ""]));
     const lost = lostByServer(missing, statuses, states);
     if (lost.events.length > 0) await this.outbox.offerAgain(lost.events);
     for (const sha256 of lost.blobs) {
@@ -224,7 +225,7 @@ export class Pull {
     const unnamed = await mine.filter((row) => row.standing === "mine" && row.mark !== mark);
     for (const row of await unnamed.toArray()) {
       const hasUnsent = row.kind === "job" && (await this.outbox.hasUnsent(row.id));
-      const standing = goneStep(row.kind, { hasUnsent }) === "leave" ? "leaving" : "gone";
+      const standing = goneStep(row.kind, hasUnsent) === "leave" ? "leaving" : "gone";
       await this.base.letGo(row.kind, row.id, standing, row.version, "");
     }
   }
@@ -236,8 +237,4 @@ function changesOf(page: Json): Json[] {
     throw new ForeignAnswer({ why: "not the expected object" });
   }
   return changes;
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

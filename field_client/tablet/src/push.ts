@@ -7,7 +7,8 @@ import { ForeignAnswer } from "./errors";
 import type { Outbox } from "./outbox";
 import { person } from "./people";
 import { isNewEpoch, pushStep, type Limits } from "./plan";
-import type { Json, Store } from "./store";
+import type { Json } from "./domain/json";
+import type { Store } from "./store";
 
 const MOST_STATUS_IDS = 200;
 const MOST_STUMBLES = 3;
@@ -40,7 +41,7 @@ export class Push {
   ) {}
 
   async run(): Promise<void> {
-    let size = this.limits.maxEvents;
+    let size = this.limits.max_events;
     let failures = 0;
     for (;;) {
       const resting = new Set(this.resting.keys());
@@ -50,7 +51,7 @@ export class Push {
       switch (pushStep(answer.status, codeOf(answer), batch.length, failures)) {
         case "settle":
           await this.settle(batch, answer);
-          size = Math.min(this.limits.maxEvents, size * 2);
+          size = Math.min(this.limits.max_events, size * 2);
           failures = 0;
           break;
         case "halve":
@@ -88,7 +89,7 @@ export class Push {
     for (const [status, count] of Object.entries(settled.byStatus)) this.count(status, count);
     const answered = new Set(told.map((each) => each["event_id"]));
     for (const id of sent) if (!answered.has(id)) this.resting.set(String(id), 0);
-    for (const [id, seconds] of Object.entries(settled.resting)) this.resting.set(id, seconds);
+    for (const [id, seconds] of settled.resting) this.resting.set(id, seconds);
     await mustBeSameEpoch(this.outbox.store, this.outbox.personId, page);
     if (settled.forked) throw new DeviceForked();
   }

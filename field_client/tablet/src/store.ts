@@ -9,10 +9,9 @@
 import Dexie, { type EntityTable, type Table, type Transaction } from "dexie";
 
 import { newId, newSecret, type Clock, type Offset } from "./clock";
-import { StorageFull, StoreLost, StoreTooNew } from "./errors";
+import type { Json } from "./domain/json";
+import { StoreLost, ofStore } from "./errors";
 import { newBrowserKey, type Locked, type Sealed } from "./safes";
-
-export type Json = Record<string, unknown>;
 
 export interface Installation {
   id: 1;
@@ -34,8 +33,6 @@ export interface PersonRow {
   deviceId: string;
   byPin: Locked | null;
   bySignIn: Locked;
-  /** The device for which the server gives the secret of `bySignIn`. */
-  keyDeviceId: string;
   wrongPins: number;
   tokens: Sealed | null;
   cursor: string | null;
@@ -192,7 +189,8 @@ export class Store {
     try {
       return await act();
     } catch (problem) {
-      if (!isLost(problem) || Dexie.currentTransaction) throw meaning(problem);
+      if (Dexie.currentTransaction) throw problem;
+      if (!isLost(problem)) throw meaning(problem);
     }
     try {
       this.tables.close({ disableAutoOpen: false });
@@ -239,19 +237,9 @@ function isLost(problem: unknown): boolean {
   return problem instanceof Error && LOST.has(problem.name);
 }
 
+/** The store's own failures; what our code means by a failure of its own passes. */
 function meaning(problem: unknown): unknown {
-  const names = namesOf(problem);
-  if (names.has("QuotaExceededError")) return new StorageFull();
-  if (names.has("VersionError")) return new StoreTooNew();
-  if ([...LOST].some((name) => names.has(name))) return new StoreLost();
-  return problem;
-}
-
-/** A failed transaction is told as an AbortError, with what made it fail inside. */
-function namesOf(problem: unknown): Set<string> {
-  const names = new Set<string>();
-  for (let each = problem; each instanceof Error; each = (each as { inner?: unknown }).inner) {
-    names.add(each.name);
-  }
-  return names;
+  return problem instanceof Dexie.DexieError || problem instanceof DOMException
+    ? ofStore(problem)
+    : problem;
 }

@@ -5,19 +5,22 @@
  * the loop may be cut off anywhere, and the next one goes on from what the store says.
  */
 
-import { stamp, share } from "./clock";
-import { expected, type Conversation } from "./conversation";
+import { share, stamp } from "./clock";
+import { APP, expected, type Conversation } from "./conversation";
 import { enrol, enrolAnew } from "./enrolment";
-import { NetworkDown, ServerBusy, ServerSaid, SignInNeeded, type TabletError } from "./errors";
+import { NetworkDown, ServerBusy, ServerSaid, SignInNeeded, type Failure } from "./errors";
 import { Files } from "./files";
+import type { Memory } from "./memory";
 import type { Outbox } from "./outbox";
 import { note, person } from "./people";
-import { goesNow, isNewEpoch, limitsOf, pauseS, sendingOrder, type Limits } from "./plan";
+import { isNewEpoch, limitsOf, pauseS, type Limits } from "./plan";
 import { DeviceForked, DeviceUnknown, EpochChanged, Push } from "./push";
-import { isObject, Pull } from "./pull";
+import { Pull } from "./pull";
 import { tidy } from "./tidying";
-import { MediaStopped, Uploads, type UploadProgress } from "./uploads";
-import type { BlobRow, Json, Store } from "./store";
+import { listenerOf, queued, sourceOf, type Progress } from "./sending";
+import { MediaStopped, Uploads } from "./uploads";
+import { isObject, type Json } from "./domain/json";
+import type { Store } from "./store";
 
 const MOST_TURNS = 5; // new lives of the server or new identities of the tablet, in one sync
 const LOCK = "doorstep-sync";
@@ -31,13 +34,13 @@ export interface Report {
   waitingEvents: number;
   waitingFiles: number;
   notices: Set<string>;
-  problem: TabletError | null;
+  problem: Failure | null;
 }
 
 export interface Surroundings {
   onCellular: boolean;
   withMedia: boolean;
-  progress?: UploadProgress;
+  progress?: Progress;
   /** Aborts between two requests: the person pauses, or the page closes. */
   signal?: AbortSignal;
 }
@@ -51,6 +54,7 @@ export class Sync {
   constructor(
     private readonly outbox: Outbox,
     private readonly talk: Conversation,
+    private readonly memory: Memory,
     private readonly around: Surroundings,
   ) {
     this.store = outbox.store;
@@ -84,7 +88,7 @@ export class Sync {
       if (rest === null) return;
       attempt = this.progress > before ? 0 : attempt;
       const asked = Math.max(rest, await this.askedPause());
-      const pause = pauseS(asked, attempt, share(clock));
+      const pause = pauseS(asked, attempt, () => share(clock));
       attempt += 1;
       const nobodyThere = this.progress === 0 && this.report.problem instanceof NetworkDown;
       if (nobodyThere || waited + pause > patienceS) return;
@@ -106,7 +110,7 @@ export class Sync {
       }
       if (!(problem instanceof NetworkDown || problem instanceof ServerBusy)) throw problem;
       this.report.problem = problem;
-      return problem.retryAfterS ?? 0;
+      return problem instanceof ServerBusy ? (problem.retryAfterS ?? 0) : 0;
     }
   }
 
@@ -131,9 +135,9 @@ export class Sync {
       } catch (turn) {
         if (turn instanceof EpochChanged) await this.turn(() => this.adopt(turn.epoch));
         else if (turn instanceof DeviceForked)
-          await this.turn(() => enrolAnew(this.outbox, this.talk));
+          await this.turn(() => enrolAnew(this.outbox, this.talk, this.memory));
         else if (turn instanceof DeviceUnknown)
-          await this.turn(() => enrol(this.outbox, this.talk));
+          await this.turn(() => enrol(this.outbox, this.talk, this.memory));
         else throw turn;
       }
     }
@@ -141,8 +145,7 @@ export class Sync {
 
   private async turn(act: () => Promise<void>): Promise<void> {
     this.turns += 1;
-    if (this.turns > MOST_TURNS)
-      throw new ServerBusy({ why: "the server keeps changing", wait: 60 });
+    if (this.turns > MOST_TURNS) throw new ServerBusy({ problem: "the server keeps changing" });
     await act();
   }
 
@@ -225,55 +228,30 @@ export class Sync {
       await pull.run();
     } catch (refused) {
       if (!(refused instanceof ServerSaid)) throw refused;
-      this.report.notices.add(refused.problem);
+      this.report.notices.add(String(refused.details["problem"]));
     } finally {
       this.report.changes += pull.changes;
     }
   }
 
   private async sendFiles(limits: Limits): Promise<void> {
-    const policy = (await this.store.installation()).hello["policy"];
+    const { policy } = (await this.store.installation()).hello;
     const media = isObject(policy) ? String(policy["media"] ?? "any") : "any";
-    const waiting = sendingOrder(await this.queued());
-    const now = waiting.filter((blob) => goesNow(blob, media, this.around.onCellular));
-    const uploads = new Uploads(this.outbox, this.talk, limits, this.around.progress);
+    const { onCellular, progress = () => undefined, signal } = this.around;
+    const source = sourceOf(this.outbox);
+    const listener = listenerOf(this.outbox, progress);
+    const uploads = new Uploads(this.talk, source, { limits, media, onCellular }, listener, signal);
     try {
-      await uploads.run(now, this.around.signal);
+      await uploads.run(await queued(this.outbox));
     } catch (stopped) {
       if (!(stopped instanceof MediaStopped)) throw stopped;
-      this.report.notices.add("storage_full");
+      this.report.notices.add(stopped.why);
     } finally {
-      this.report.files += uploads.files;
+      this.report.files += listener.files;
       this.report.bytesSent += uploads.bytesSent;
     }
   }
-
-  /** Files that the server does not have, with what their order depends on. */
-  private async queued(): Promise<(BlobRow & { place: number; finished_place: number | null })[]> {
-    const { personId } = this.outbox;
-    const { uses, events } = this.store.tables;
-    const rows = await new Files(this.outbox).waiting();
-    return Promise.all(
-      rows.map(async (row) => {
-        const named = await uses.where({ personId, sha256: row.sha256 }).toArray();
-        const said = await events
-          .where("eventId")
-          .anyOf(named.map((use) => use.eventId))
-          .toArray();
-        const jobs = await Promise.all(named.map((use) => this.outbox.rows(use.jobId)));
-        const finishes = jobs.flat().filter((event) => event.kind === "visit.finished");
-        return {
-          ...row,
-          place: Math.min(...said.map((event) => event.place as number)),
-          finished_place:
-            finishes.length > 0 ? Math.max(...finishes.map((each) => each.place as number)) : null,
-        };
-      }),
-    );
-  }
 }
-
-export const APP = "doorstep-tablet/0.1.0";
 
 /** One sync at a time in all tabs; its correctness does not depend on that. */
 async function alone(act: () => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { parse } from "./clock";
 import type { Outbox } from "./outbox";
 import { person } from "./people";
 import { mayDrop } from "./plan";
-import { isObject } from "./pull";
+import { isObject } from "./domain/json";
 import type { BlobRow } from "./store";
 
 const KEEP_DAYS = 14;
@@ -57,8 +57,8 @@ async function usesOf(outbox: Outbox, row: BlobRow) {
       const event = await events.where({ eventId: use.eventId }).first();
       const job = await base.get([personId, "job", use.jobId]);
       return {
-        event_state: event?.state ?? "waiting",
-        complete_since: parse(job?.completeSince ?? null),
+        eventState: event?.state ?? "waiting",
+        completeSince: parse(job?.completeSince ?? null),
       };
     }),
   );

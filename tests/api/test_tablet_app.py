@@ -1,0 +1,55 @@
+"""The tablet app's files: there for everybody, packed, found again after an update, nothing else beside them."""
+
+import gzip
+import re
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+
+def start(client: FlaskClient, **headers: str) -> TestResponse:
+    return client.get("/tablet/", headers=headers)
+
+
+def test_it_works(app: Flask) -> None:
+    page = start(app.test_client())
+    assert page.status_code == 200
+    assert page.mimetype == "text/html"
+    for name in re.findall(r'(?:src|href)="([^"]+)"', page.get_data(as_text=True)):
+        answer = app.test_client().get(name)
+        assert answer.status_code == 200, name
+        assert answer.get_data()
+
+
+def test_it_may_be_asked_for_without_the_slash(app: Flask) -> None:
+    assert app.test_client().get("/tablet").headers["Location"] == "/tablet/"
+
+
+def test_what_carries_its_hash_is_kept_for_ever_and_the_page_is_not(app: Flask) -> None:
+    page = start(app.test_client())
+    assert page.headers["Cache-Control"] == "no-cache"
+    (script,) = re.findall(r'src="(/tablet/assets/[^"]+\.js)"', page.get_data(as_text=True))
+    kept = app.test_client().get(script)
+    assert kept.headers["Cache-Control"].endswith("immutable")
+    assert kept.mimetype == "text/javascript"
+
+
+def test_it_is_packed_for_whoever_takes_it(app: Flask) -> None:
+    plain, packed = (
+        start(app.test_client()),
+        start(app.test_client(), **{"Accept-Encoding": "gzip"}),
+    )
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.get_data()) == plain.get_data()
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+
+
+def test_an_unchanged_file_is_not_sent_again(app: Flask) -> None:
+    known = start(app.test_client()).headers["ETag"]
+    assert start(app.test_client(), **{"If-None-Match": known}).status_code == 304
+
+
+def test_it_shows_nothing_beside_the_app(app: Flask) -> None:
+    for name in ("nothing.js", "../package.json", "..%2f..%2fpackage.json", "%00"):
+        assert app.test_client().get(f"/tablet/{name}").status_code == 404
