@@ -9,14 +9,17 @@ import { batch, computed, signal } from "@preact/signals";
 import { Dexie } from "dexie";
 
 import type { Captures } from "./captures";
+import { Conversation } from "./conversation";
 import { Desk } from "./desks";
 import { signInWith } from "./enrolment";
 import { failureOf, SignInNeeded, type Failure, type Language } from "./errors";
 import { figuresOf, NOTHING_WAITS, type Figures } from "./figures";
 import { jobOf, type Job } from "./jobs";
-import { talkOf, talkOfNobody } from "./memories";
+import { Memory } from "./memory";
 import type { Opened } from "./outbox";
 import * as people from "./people";
+import { httpTransport } from "./transport";
+import { go } from "./routes";
 import type { PersonRow, Store } from "./store";
 import { Sync, type Report } from "./sync";
 import { speak } from "./words";
@@ -129,7 +132,7 @@ export class App {
 
   /** Raises what signInWith raises. The first time, and after a forgotten PIN, a new PIN is chosen. */
   async signIn(username: string, password: string, language: Language): Promise<void> {
-    const talk = await talkOfNobody(this.store, language);
+    const talk = this.talk(await Memory.of(this.store, null), language);
     const opened = await signInWith(this.store, talk, username, password);
     const row = await people.person(this.store, opened.personId);
     await this.readPeople();
@@ -148,12 +151,12 @@ export class App {
     await this.letIn(kept);
   }
 
-  /** Raises WrongPin, TooManyPins. */
+  /** Raises WrongPin, and SignInNeeded after too many of them. */
   async unlock(personId: string, pin: string): Promise<void> {
     await this.letIn(await people.open(this.store, personId, pin));
   }
 
-  /** Whether this is the PIN of the person who is open. Raises WrongPin, TooManyPins. */
+  /** Whether this is the PIN of the person who is open. Raises WrongPin, and SignInNeeded after too many of them. */
   async takeBack(pin: string): Promise<void> {
     const desk = this.mine;
     await people.open(this.store, desk.who.personId, pin);
@@ -162,8 +165,9 @@ export class App {
 
   private async letIn(who: Opened): Promise<void> {
     const row = await people.person(this.store, who.personId);
-    const talk = await talkOf(this.store, who, row.language);
-    const desk = await new Desk(this.store, who, row, talk).open();
+    const memory = await Memory.of(this.store, who);
+    const talk = this.talk(memory, row.language);
+    const desk = await new Desk(this.store, who, row, talk, memory).open();
     speak(row.language);
     localStorage.setItem(LAST_PERSON, who.personId);
     batch(() => {
@@ -179,6 +183,10 @@ export class App {
     await this.readPeople();
     await this.reread();
     this.syncSoon(0);
+  }
+
+  private talk(memory: Memory, language: Language): Conversation {
+    return new Conversation(httpTransport(""), memory, this.store.clock, language);
   }
 
   private lockWhenLeft(): void {
@@ -233,6 +241,12 @@ export class App {
     const desk = this.desk.value;
     if (!desk) throw new SignInNeeded();
     return desk;
+  }
+
+  /** The tablet turns to the customer: from here only the PIN leads back. */
+  handOver(jobId: string): void {
+    this.handedOver.value = jobId;
+    go({ page: "receipt", jobId });
   }
 
   // What they do.
@@ -319,7 +333,7 @@ export class App {
       this.patchSyncing({ file: { sha256: file.sha256, size: file.size, sent } });
     const { signal } = this.pausing;
     const around = { onCellular: isOnCellular(), withMedia: true, progress, signal };
-    return new Sync(desk.outbox, desk.talk, around).run();
+    return new Sync(desk.outbox, desk.talk, desk.memory, around).run();
   }
 
   private ended({ problem, notices }: Report): void {

@@ -7,7 +7,8 @@ import { Drafts } from "./drafts";
 import { Files } from "./files";
 import { jobsOf, type Job } from "./jobs";
 import { Outbox, type Opened } from "./outbox";
-import { isObject } from "./pull";
+import { isObject, type Json } from "./domain/json";
+import type { Memory } from "./memory";
 import type { PersonRow, Store } from "./store";
 import { Thumbnails } from "./thumbnails";
 
@@ -34,6 +35,7 @@ export class Desk {
     readonly who: Opened,
     readonly person: PersonRow,
     readonly talk: Conversation,
+    readonly memory: Memory,
   ) {
     this.outbox = new Outbox(store, who);
     this.base = new Base(store, who);
@@ -69,7 +71,20 @@ export class Desk {
     return new Map(told.map(({ data }) => [String(data["sku"]), Number(data["quantity"])]));
   }
 
-  async policy(): Promise<Record<string, unknown>> {
+  /** The hashes of the pictures that were taken here: the same one again raises a doubt. */
+  async earlierLooks(): Promise<string[]> {
+    const { personId } = this.who;
+    const rows = await this.store.tables.blobs
+      .where("[personId+state]")
+      .between([personId, ""], [personId, "\uffff"])
+      .toArray();
+    return rows.flatMap(({ look }) => {
+      const hash = look ? (JSON.parse(look) as Json)["hash"] : null;
+      return typeof hash === "string" ? [hash] : [];
+    });
+  }
+
+  async policy(): Promise<Json> {
     const { policy } = (await this.store.installation()).hello;
     return isObject(policy) ? policy : {};
   }

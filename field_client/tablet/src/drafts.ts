@@ -36,6 +36,11 @@ export class Drafts {
     this.turn = this.turn.then(() => this.keep(name)).catch(() => undefined);
   }
 
+  /** What was said is no draft any more. */
+  forget(...names: string[]): void {
+    for (const name of names) this.write(name, "");
+  }
+
   /** When all that was typed is on the disk: awaited before the camera opens. */
   async settled(): Promise<void> {
     await this.turn;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { failureOf, TooManyPins, type Failure } from "../errors";
+import { failureOf, SignInNeeded, type Failure } from "../errors";
 import { app } from "../here";
 import type { Opened } from "../outbox";
 import { words } from "../words";
@@ -118,7 +118,7 @@ export function Pad({ label, onFull }: PadFacts) {
     return () => removeEventListener("keydown", pressed);
   });
 
-  const isClosed = failure instanceof TooManyPins;
+  const isClosed = failure instanceof SignInNeeded;
   return (
     <div class="pad">
       <div class="pad-dots" role="status" aria-label={say.pin.typed(pin.length, PIN_DIGITS)}>
