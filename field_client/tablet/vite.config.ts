@@ -13,5 +13,6 @@ export default defineConfig({
     dir: resolve(project, "tests/tablet"),
     include: [resolve(project, "tests/tablet/**/*.test.ts")],
     environment: "node",
+    setupFiles: ["fake-indexeddb/auto"],
   },
 });
