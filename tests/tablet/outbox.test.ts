@@ -108,7 +108,7 @@ test("a batch leaves out the lanes in which an event rests", async () => {
   await outbox.add(JOB, notes("after it"), FACTS);
   const [other] = await outbox.add("J-1002", notes("elsewhere"), FACTS);
   const batch = await outbox.nextBatch(LIMITS, 100, new Set([String(resting?.event_id)]));
-  expect(batch.map((event) => event["event_id"])).toEqual([other?.event_id]);
+  expect(batch.map((event) => event.event_id)).toEqual([other?.event_id]);
 });
 
 test("a new identity of the tablet numbers anew what waits, and rewrites nothing", async () => {
