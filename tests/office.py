@@ -14,6 +14,7 @@ from server.db.exceptions import FieldException
 from server.db.jobs import Job, lock
 from server.db.parts import PartRequest
 from server.db.people import Person
+from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import tickets as ticket_rules
@@ -162,6 +163,11 @@ class Office:
 
     def sees_photos(self, job_id: str) -> list[photos.Photo]:
         return self.read(lambda session: photos.of_job(session, job_id))
+
+    def sees_receipt(self, job_id: str) -> Receipt:
+        """The newest version."""
+        of_job = select(Receipt).where(Receipt.job_id == job_id).order_by(Receipt.version.desc())
+        return self.read(lambda session: session.scalars(of_job.limit(1)).one())
 
     def sees_exceptions(self) -> list[str]:
         kinds = select(FieldException.kind).order_by(FieldException.kind)

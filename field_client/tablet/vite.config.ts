@@ -5,6 +5,9 @@ import type { Plugin } from "vite";
 
 const project = resolve(import.meta.dirname, "../..");
 
+// A test of pytest's started a server and wants this story to be told to it (tests/sync/test_tablet_core.py).
+const LIVE = Boolean(process.env["DOORSTEP_LIVE"]);
+
 /** The app lies under `/tablet/`; its tests lie with all others. */
 export default defineConfig({
   root: import.meta.dirname,
@@ -28,8 +31,9 @@ export default defineConfig({
   },
   test: {
     dir: resolve(project, "tests/tablet"),
-    include: [resolve(project, "tests/tablet/**/*.test.ts")],
+    include: [resolve(project, `tests/tablet/${LIVE ? "live/*.live" : "*.test"}.ts`)],
     environment: "node",
+    setupFiles: ["fake-indexeddb/auto"],
   },
 });
 

@@ -2,6 +2,7 @@
 
 import type { Base } from "./base";
 import { reading, newId } from "./clock";
+import { digest } from "./domain/canonical";
 import { problem } from "./domain/checklists";
 import type { Position, Receipt, Sheet, Step } from "./domain/documents";
 import { clean } from "./domain/sync";
@@ -223,7 +224,7 @@ export class Captures {
     await this.add(
       job,
       async (lane) => {
-        const receipt_digest = await receipts.digest(receiptOf(job, lane, language, reservation));
+        const receipt_digest = await digest(receiptOf(job, lane, language, reservation));
         const shown = await presenting(lane, receiptOf(job, lane, language));
         return [...shown, { kind: "receipt.signed", data: { receipt_digest, ...data } }];
       },
@@ -268,10 +269,10 @@ function receiptOf(
 }
 
 async function presenting(lane: Envelope[], receipt: Receipt): Promise<Said[]> {
-  const digest = await receipts.digest(receipt);
+  const receipt_digest = await digest(receipt);
   const shown = lane.filter((event) => event.kind === "receipt.presented").at(-1);
-  if (shown?.data["receipt_digest"] === digest) return [];
-  const data = { receipt_digest: digest, language: receipt.language };
+  if (shown?.data["receipt_digest"] === receipt_digest) return [];
+  const data = { receipt_digest, language: receipt.language };
   return [{ kind: "receipt.presented", data }];
 }
 

@@ -6,6 +6,8 @@
  * the server. Moments are milliseconds since 1970, as `Date.now()` gives them.
  */
 
+import type * as documents from "./domain/documents";
+
 /** A clock that is further off than this is shown as wrong (protocol: time). */
 const SUSPECT_MS = 120_000;
 
@@ -73,16 +75,11 @@ export function isSuspect(offset: Offset): boolean {
 }
 
 /** What an event says of the clock it was captured by. */
-export interface Reading {
-  readonly boot: string;
-  readonly mono_ms: number;
-  readonly offset_ms?: number;
-  readonly offset_age_s?: number;
-}
-
-export function reading(clock: Clock, offset: Offset | null): Reading {
+export function reading(clock: Clock, offset: Offset | null): documents.Clock {
   const here = { boot: clock.boot, mono_ms: clock.monoMs() };
-  if (offset === null) return here;
+  if (offset === null) {
+    return here;
+  }
   return { ...here, offset_ms: offset.offset_ms, offset_age_s: ageS(offset, clock) };
 }
 
@@ -113,7 +110,9 @@ export function stamp(moment: number): string {
 export function captured(clock: Clock): string {
   const now = clock.now();
   const ahead = minutesAhead(clock.zone, now);
-  if (ahead === 0) return stamp(now);
+  if (ahead === 0) {
+    return stamp(now);
+  }
   const wall = stamp(now + ahead * 60_000).slice(0, -1);
   const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
   return `${wall}${ahead < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(minutes)}`;
@@ -126,7 +125,9 @@ function twoDigits(value: number): string {
 /** What a zone is ahead of UTC at that moment; 0 for a zone that this machine does not know. */
 function minutesAhead(zone: string, moment: number): number {
   const format = zoneFormat(zone);
-  if (format === null) return 0;
+  if (format === null) {
+    return 0;
+  }
   const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, value]));
   const part = (name: Intl.DateTimeFormatPartTypes) => Number(parts.get(name));
   const wall = Date.UTC(
@@ -161,9 +162,13 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 
 /** A moment from RFC 3339 or an HTTP date; null when it is neither, or has no zone. */
 export function parse(text: unknown): number | null {
-  if (typeof text !== "string") return null;
+  if (typeof text !== "string") {
+    return null;
+  }
   const parts = RFC_3339.exec(text);
-  if (parts === null && !HTTP_DATE.test(text)) return null;
+  if (parts === null && !HTTP_DATE.test(text)) {
+    return null;
+  }
   const [, day, time, fraction = "", zone] = parts ?? [];
   const moment = Date.parse(
     parts === null ? text : `${day}T${time}${fraction}${zone?.toUpperCase()}`,

@@ -5,20 +5,24 @@
  * that was asked for; anything else is a network failure (captive portals answer 200 to everything).
  */
 
-import { ageS, measure, parse } from "./clock";
-import type { Clock, Offset } from "./clock";
-import { ForeignAnswer, NetworkDown, ServerBusy, ServerSaid, SignInNeeded } from "./errors";
-import type { Failure, Language } from "./errors";
-import { packed } from "./transport";
-import type { Answer, HeaderLines, Transport } from "./transport";
+import { ageS, measure, parse, type Clock, type Offset } from "./clock";
+import type { Json } from "./domain/json";
+import {
+  ForeignAnswer,
+  NetworkDown,
+  ServerBusy,
+  ServerSaid,
+  SignInNeeded,
+  type Failure,
+} from "./errors";
+import type { Language } from "./generated/words";
+import { packed, type Answer, type HeaderLines, type Transport } from "./transport";
 
 export const APP = "doorstep-tablet/0.1.0";
 const MOST_ROUND_TRIP_MS = 5000; // a slower answer says too little about the clock
 const NEWS_MS = 1000; // an offset that moved by less is no news
 const FRESH_S = 600;
 const OF_PROXIES = [413, 429, 502, 503, 504]; // what stands before our server may say these for it
-
-type Json = Record<string, unknown>;
 
 export interface Tokens {
   readonly access_token: string;
@@ -56,7 +60,9 @@ export class Conversation {
     document?: unknown,
     headers: HeaderLines = {},
   ): Promise<Answer> {
-    if (document === undefined) return this.send(method, path, null, headers);
+    if (document === undefined) {
+      return this.send(method, path, null, headers);
+    }
     const { body, headers: typed } = await packed(document);
     return this.send(method, path, body, { ...typed, ...headers });
   }
@@ -71,7 +77,9 @@ export class Conversation {
     let tokens = await this.memory.tokens();
     let answer = await this.once(method, path, body, headers, tokens?.access_token);
     for (let tries = 0; answer.status === 401 && tokens !== null; tries += 1) {
-      if (tries === 2) throw new SignInNeeded();
+      if (tries === 2) {
+        throw new SignInNeeded();
+      }
       tokens = await this.newer(tokens);
       answer = await this.once(method, path, body, headers, tokens.access_token);
     }
@@ -81,8 +89,12 @@ export class Conversation {
   /** Newer tokens than those: of another tab that was faster, or from the server. */
   private async newer(old: Tokens): Promise<Tokens> {
     const known = await this.memory.tokens();
-    if (known === null) throw new SignInNeeded();
-    if (known.access_token !== old.access_token) return known;
+    if (known === null) {
+      throw new SignInNeeded();
+    }
+    if (known.access_token !== old.access_token) {
+      return known;
+    }
     this.renewal ??= this.refresh(known).finally(() => (this.renewal = null));
     return this.renewal;
   }
@@ -92,7 +104,9 @@ export class Conversation {
     const { body, headers } = await packed({});
     const path = "/api/v1/auth/refresh";
     const answer = await this.once("POST", path, body, headers, old.refresh_token);
-    if ([400, 401, 403, 422].includes(answer.status)) throw new SignInNeeded();
+    if ([400, 401, 403, 422].includes(answer.status)) {
+      throw new SignInNeeded();
+    }
     const told = expected(answer, "access_token");
     const tokens = {
       access_token: String(told.access_token),
@@ -132,7 +146,9 @@ export class Conversation {
   private async noteOffset(answer: Answer, sentAt: number): Promise<void> {
     const serverTime = parse(answer.headers.get("Sync-Time"));
     const took = this.clock.now() - sentAt;
-    if (!answer.isOurs || serverTime === null || took < 0 || took > MOST_ROUND_TRIP_MS) return;
+    if (!answer.isOurs || serverTime === null || took < 0 || took > MOST_ROUND_TRIP_MS) {
+      return;
+    }
     const heard = measure(this.clock, serverTime, sentAt);
     const known = await this.memory.offset();
     if (known === null || isNews(heard, known) || ageS(known, this.clock) > FRESH_S) {
@@ -151,7 +167,9 @@ function isNews(heard: Offset, known: Offset): boolean {
  * Throws ForeignAnswer for a body that is not what was asked for, else what `refusal` says.
  */
 export function expected(answer: Answer, ...names: string[]): Json {
-  if (!answer.isFine) throw refusal(answer);
+  if (!answer.isFine) {
+    throw refusal(answer);
+  }
   const document = answer.json();
   if (document === null || names.some((name) => !(name in document))) {
     throw new ForeignAnswer({ why: "not the expected object" });
@@ -163,9 +181,15 @@ export function expected(answer: Answer, ...names: string[]): Json {
 export function refusal(answer: Answer): Failure {
   const { code: told, detail, details } = answer.json() ?? {};
   const code = typeof told === "string" ? told : `http_${answer.status}`;
-  if (code === "body_cut") return new NetworkDown({ why: "cut in the middle" });
-  if (isForLater(answer.status)) return new ServerBusy({ problem: code }, answer.retryAfterS);
-  if (answer.status === 401) return new SignInNeeded({ problem: code });
+  if (code === "body_cut") {
+    return new NetworkDown({ why: "cut in the middle" });
+  }
+  if (isForLater(answer.status)) {
+    return new ServerBusy({ problem: code }, answer.retryAfterS);
+  }
+  if (answer.status === 401) {
+    return new SignInNeeded({ problem: code });
+  }
   return new ServerSaid(code, String(detail ?? code), { ...(details ?? {}) });
 }
 

@@ -1,5 +1,6 @@
 /** Making this tablet known to the server, and giving it a new identity when it was copied. */
 
+import { fromBase64 } from "./base64";
 import { newId, newSecret } from "./clock";
 import { expected, type Conversation, type Tokens } from "./conversation";
 import { ForeignAnswer, WrongPassword } from "./errors";
@@ -7,7 +8,6 @@ import type { Outbox } from "./outbox";
 import type { Memory } from "./memory";
 import { keepTokens, note, person, signIn } from "./people";
 import type { Opened } from "./outbox";
-import type { Bytes } from "./safes";
 import { isObject, type Json } from "./domain/json";
 import type { Installation, Store } from "./store";
 
@@ -61,7 +61,7 @@ export async function signInWith(
   return signIn(store, {
     person: who,
     tokens: tokensIn(enrolled),
-    secret: bytesOf(String(enrolled["store_key"])),
+    secret: fromBase64(String(enrolled["store_key"])),
     deviceId: here.deviceId,
   });
 }
@@ -80,8 +80,4 @@ function tokensIn(told: Json): Tokens {
     access_token: String(told["access_token"]),
     refresh_token: String(told["refresh_token"]),
   };
-}
-
-function bytesOf(base64: string): Bytes {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }

@@ -6,15 +6,11 @@
  * can meet the same. Why something failed in the machine's words stays in `details`, for diagnostics.
  */
 
-import TABLE from "./generated/errors.json";
-
-export type Language = "en" | "zh";
+import * as table from "./generated/errors.json";
+import type { DeviceStep, Language } from "./generated/words";
 
 /** The same words in both languages. */
 export type Words = Readonly<Record<Language, string>>;
-
-/** What the queue does with the thing that met a failure, as in the server's own table. */
-export type DeviceStep = "forget" | "resend" | "park";
 
 /** What a sentence is filled in with (texts, numbers, words), and what diagnostics show. */
 export type Details = Readonly<Record<string, unknown>>;
@@ -22,6 +18,7 @@ export type Details = Readonly<Record<string, unknown>>;
 /** The root: thrown itself only for what nobody foresaw. */
 export class Failure extends Error {
   readonly code: string = "internal";
+  /** What the queue does with the thing that met this, as in the server's own table. */
   readonly device: DeviceStep = "park";
   protected readonly words: Words = {
     en: "Something went wrong in the app. What was saved before is still on this tablet. Close the app, open it again and repeat the last step.",
@@ -48,7 +45,9 @@ export class Failure extends Error {
 }
 
 function inWords(detail: unknown, language: Language): string {
-  if (typeof detail === "string" || typeof detail === "number") return String(detail);
+  if (typeof detail === "string" || typeof detail === "number") {
+    return String(detail);
+  }
   return isWords(detail) ? detail[language] : "…";
 }
 
@@ -58,7 +57,9 @@ function isWords(value: unknown): value is Words {
 
 /** The failure behind anything that was thrown. */
 export function failureOf(problem: unknown): Failure {
-  if (problem instanceof Failure) return problem;
+  if (problem instanceof Failure) {
+    return problem;
+  }
   return new Failure({ why: told(problem) }, { cause: problem });
 }
 
@@ -103,7 +104,7 @@ export class ServerBusy extends Failure {
   }
 }
 
-const REFUSALS = new Map(Object.entries(TABLE.failures));
+const REFUSALS = new Map(Object.entries(table.failures));
 
 /** A refusal by the server: its code, with the sentence of our common table where we know it. */
 export class ServerSaid extends Failure {
@@ -253,11 +254,17 @@ export class NoKey extends Failure {
 
 /** What a store that fails means to a person: full, written by a newer version, or out of reach. */
 export function ofStore(problem: unknown): Failure {
-  if (problem instanceof Failure) return problem;
+  if (problem instanceof Failure) {
+    return problem;
+  }
   const names = causes(problem).map((each) => each.name);
   const details = { why: told(problem) };
-  if (names.includes("QuotaExceededError")) return new StorageFull(details, { cause: problem });
-  if (names.includes("VersionError")) return new StoreTooNew(details, { cause: problem });
+  if (names.includes("QuotaExceededError")) {
+    return new StorageFull(details, { cause: problem });
+  }
+  if (names.includes("VersionError")) {
+    return new StoreTooNew(details, { cause: problem });
+  }
   return new StoreLost(details, { cause: problem });
 }
 

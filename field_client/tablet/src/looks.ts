@@ -7,9 +7,9 @@
  * another shot while that is still cheap.
  */
 
-import TABLE from "./generated/photos.json";
-
-export type Doubt = keyof typeof TABLE.doubts;
+import type { Words } from "./errors";
+import * as table from "./generated/photos.json";
+import type { Doubt } from "./generated/words";
 
 /** What the raster says; it lies in the store beside the photo. */
 export interface Look {
@@ -38,7 +38,9 @@ export interface Raster extends Size {
 /** The size within a long edge, in the same proportions; never larger, never below one pixel. */
 export function fitted({ width, height }: Size, longEdge: number): Size {
   const longest = Math.max(width, height);
-  if (longest <= longEdge) return { width, height };
+  if (longest <= longEdge) {
+    return { width, height };
+  }
   const shrunk = (edge: number) =>
     Math.max(1, Math.floor((edge * longEdge + Math.floor(longest / 2)) / longest));
   return { width: shrunk(width), height: shrunk(height) };
@@ -46,7 +48,7 @@ export function fitted({ width, height }: Size, longEdge: number): Size {
 
 /** The size of the raster that `measure` wants for a picture of this size. */
 export function rasterSize(size: Size): Size {
-  return fitted(size, TABLE.rasterEdge);
+  return fitted(size, table.rasterEdge);
 }
 
 /** What the raster says. Throws RangeError when there are not exactly width x height pixels. */
@@ -58,8 +60,11 @@ export function measure({ pixels, width, height }: Raster): Look {
   let [total, dark, bright] = [0, 0, 0];
   for (const level of pixels) {
     total += level;
-    if (level < 32) dark += 1;
-    else if (level > 247) bright += 1;
+    if (level < 32) {
+      dark += 1;
+    } else if (level > 247) {
+      bright += 1;
+    }
   }
   return {
     brightness: rounded(total / count, 2),
@@ -73,14 +78,18 @@ export function measure({ pixels, width, height }: Raster): Look {
 /** Rounded as Python does: a half that is exactly one goes to the even side. */
 function rounded(value: number, digits: number): number {
   const isHalf = Math.abs((value * 2 ** (digits + 1)) % 2) === 1;
-  if (!isHalf) return Number(value.toFixed(digits));
+  if (!isHalf) {
+    return Number(value.toFixed(digits));
+  }
   const below = Math.floor(value * 10 ** digits);
   return (below % 2 === 0 ? below : below + 1) / 10 ** digits;
 }
 
 function sharpness(pixels: Raster["pixels"], width: number, height: number): number {
   const count = Math.max(0, width - 2) * Math.max(0, height - 2);
-  if (count === 0) return 0;
+  if (count === 0) {
+    return 0;
+  }
   const at = (index: number) => pixels[index] ?? 0;
   let [total, squares] = [0, 0];
   for (let y = 1; y < height - 1; y += 1) {
@@ -98,8 +107,8 @@ function sharpness(pixels: Raster["pixels"], width: number, height: number): num
 /** A bit for each neighbouring pair of cells, set where the left is brighter by more than one level. */
 function differenceHash(pixels: Raster["pixels"], width: number, height: number): string {
   let digits = "";
-  for (let row = 0; row < TABLE.hashRows; row += 1) {
-    const cells = cellsOf(pixels, width, band(row, TABLE.hashRows, height));
+  for (let row = 0; row < table.hashRows; row += 1) {
+    const cells = cellsOf(pixels, width, band(row, table.hashRows, height));
     let bits = 0;
     cells.slice(1).forEach((right, left) => {
       bits = (bits << 1) | Number((cells[left] ?? 0) - right > 1);
@@ -111,11 +120,13 @@ function differenceHash(pixels: Raster["pixels"], width: number, height: number)
 
 /** The mean of each of the nine cells in one band of rows. */
 function cellsOf(pixels: Raster["pixels"], width: number, rows: Band): number[] {
-  return Array.from({ length: TABLE.hashColumns }, (_, column) => {
-    const across = band(column, TABLE.hashColumns, width);
+  return Array.from({ length: table.hashColumns }, (_, column) => {
+    const across = band(column, table.hashColumns, width);
     let total = 0;
     for (let y = rows.from; y < rows.to; y += 1) {
-      for (let x = across.from; x < across.to; x += 1) total += pixels[y * width + x] ?? 0;
+      for (let x = across.from; x < across.to; x += 1) {
+        total += pixels[y * width + x] ?? 0;
+      }
     }
     return total / ((rows.to - rows.from) * (across.to - across.from));
   });
@@ -139,7 +150,7 @@ function band(index: number, bands: number, length: number): Band {
  * of the photos that this tablet knows.
  */
 export function doubts(picture: Look & Size, earlier: Iterable<string> = []): Doubt[] {
-  const limits = TABLE.thresholds;
+  const limits = table.thresholds;
   const found: Doubt[] = [];
   if (Math.min(picture.width, picture.height) < limits.tooSmallBelowShortEdge) {
     found.push("too_small");
@@ -157,21 +168,23 @@ export function doubts(picture: Look & Size, earlier: Iterable<string> = []): Do
   } else if (picture.sharpness < limits.blurredBelowSharpness) {
     found.push("blurred");
   }
-  if ([...earlier].some((hash) => looksLike(hash, picture.hash))) found.push("seen_before");
+  if ([...earlier].some((hash) => looksLike(hash, picture.hash))) {
+    found.push("seen_before");
+  }
   return found;
 }
 
 /** What a doubt says to the one who took the photo, in both languages. */
-export const DOUBTS = TABLE.doubts;
+export const DOUBTS: Readonly<Record<Doubt, Words>> = table.doubts;
 
 /** Whether two hashes are of the same picture, also after resizing or saving again. */
 export function looksLike(a: string, b: string): boolean {
-  return isTelling(a) && isTelling(b) && hamming(a, b) <= TABLE.samePictureBits;
+  return isTelling(a) && isTelling(b) && hamming(a, b) <= table.samePictureBits;
 }
 
 /** Whether a hash says anything: any bare wall or even gradient gives the same bits. */
 function isTelling(hash: string): boolean {
-  const [from = 0, to = 0] = TABLE.tellingBits;
+  const [from = 0, to = 0] = table.tellingBits;
   const bits = hamming(hash, "0".repeat(16));
   return bits >= from && bits < to;
 }
@@ -194,7 +207,7 @@ export function rasterOf(rgba: Uint8ClampedArray, size: Size): Raster {
 function greyOf(rgba: Uint8ClampedArray): Uint8Array {
   const grey = new Uint8Array(rgba.length / 4);
   for (let at = 0, from = 0; at < grey.length; at += 1, from += 4) {
-    const [red = 0, green = 0, blue = 0] = [rgba[from], rgba[from + 1], rgba[from + 2]];
+    const [red, green, blue] = [rgba[from] ?? 0, rgba[from + 1] ?? 0, rgba[from + 2] ?? 0];
     grey[at] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
   return grey;
@@ -207,7 +220,9 @@ function averaged(grey: Uint8Array, width: number, height: number, to: number): 
   for (let y = 0, at = 0; y < height; y += 1) {
     for (const { from, to: end, share } of boxes) {
       let total = 0;
-      for (let each = y * width + from; each < y * width + end; each += 1) total += grey[each] ?? 0;
+      for (let each = y * width + from; each < y * width + end; each += 1) {
+        total += grey[each] ?? 0;
+      }
       narrow[at] = (2 ** 21 + total * share) >> 22;
       at += 1;
     }
@@ -232,7 +247,9 @@ function box(x: number, scale: number, width: number): Band & { readonly share: 
 function turned(grey: Uint8Array, width: number, height: number): Uint8Array {
   const other = new Uint8Array(grey.length);
   for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) other[x * height + y] = grey[y * width + x] ?? 0;
+    for (let x = 0; x < width; x += 1) {
+      other[x * height + y] = grey[y * width + x] ?? 0;
+    }
   }
   return other;
 }

@@ -203,7 +203,7 @@ export class Outbox {
   }
 
   /** What to send next. Lanes in which an event rests are left out, so nothing overtakes it. */
-  async nextBatch(limits: Limits, atMost: number, resting: Set<string>): Promise<Json[]> {
+  async nextBatch(limits: Limits, atMost: number, resting: Set<string>): Promise<Envelope[]> {
     const waiting = await this.waiting();
     const rows = await Promise.all(
       waiting.map(async (row) => ({

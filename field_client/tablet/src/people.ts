@@ -103,7 +103,9 @@ export async function open(store: Store, personId: string, pin: string): Promise
   const row = await person(store, personId);
   if (!row.byPin || row.wrongPins >= MOST_WRONG_PINS) throw new SignInNeeded();
   const { browserKey } = await store.installation();
-  const key = await openWithPin(row.byPin, pin, browserKey);
+  const key = await openWithPin(row.byPin, pin, browserKey).catch(() => {
+    throw new SignInNeeded(); // the store was brought here from another browser
+  });
   await note(store, personId, { wrongPins: key ? 0 : row.wrongPins + 1 });
   if (!key) throw new WrongPin({ left: MOST_WRONG_PINS - row.wrongPins - 1 });
   return { personId, key };

@@ -4,7 +4,8 @@
  */
 
 import { PhotoUnreadable } from "./errors";
-import { doubts, measure, rasterOf, fitted, type Doubt, type Look } from "./looks";
+import type { Doubt } from "./generated/words";
+import { doubts, fitted, measure, rasterOf, type Look } from "./looks";
 import type { Bytes } from "./safes";
 
 export const LONG_EDGE = 2048;

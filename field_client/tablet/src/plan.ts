@@ -6,17 +6,20 @@
  * travels or lies in the store keeps the protocol's own names. Moments are milliseconds since 1970.
  */
 
-import TABLE from "./generated/plan.json";
+import type { Blob, Envelope, Manifest, Visit } from "./domain/documents";
+import * as events from "./domain/events";
+import { asObject, isObject, isSame } from "./domain/json";
+import { manifestDigest } from "./domain/sync";
+import * as visits from "./domain/visits";
+import * as table from "./generated/plan.json";
 
-export const SMALL_BYTES = TABLE.smallBytes; // sent together with the creation of its upload
-export const SMALLEST_CHUNK = TABLE.smallestChunk;
+export const SMALL_BYTES = table.smallBytes; // sent together with the creation of its upload
+export const SMALLEST_CHUNK = table.smallestChunk;
 const FRAME_BYTES = 512; // of a push around its events
 const NUMBERS_BYTES = 32; // the `seq` that an event is given on its way
 const DAY_MS = 24 * 60 * 60 * 1000;
-const KEPT: ReadonlySet<unknown> = new Set(TABLE.kept);
-export const PULLED_KINDS: ReadonlySet<unknown> = new Set(TABLE.pulledKinds);
-
-type Json = Record<string, unknown>;
+const KEPT: ReadonlySet<unknown> = new Set(table.kept);
+export const PULLED_KINDS: ReadonlySet<unknown> = new Set(table.pulledKinds);
 
 /** Chance: a number from 0 to 1, another one at each call. */
 export type Chance = () => number;
@@ -30,21 +33,17 @@ export interface Limits {
   readonly max_pixels: number;
 }
 
-export const LIMITS: Limits = TABLE.limits;
+export const LIMITS: Limits = table.limits;
 
 /** The limits by the server's hello, which has the last word; nonsense in it is not taken. */
 export function limitsOf(hello: { readonly limits?: unknown }): Limits {
-  const told = isObject(hello.limits) ? hello.limits : {};
+  const told = asObject(hello.limits);
   const known = Object.keys(LIMITS).filter((name) => isCount(told[name]));
   return { ...LIMITS, ...Object.fromEntries(known.map((name) => [name, told[name]])) };
 }
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // Sending events.
@@ -68,17 +67,23 @@ export function batch(
   waiting: Iterable<WaitingEvent>,
   limits: Limits,
   { atMost, resting = new Set() }: BatchOptions = {},
-): Json[] {
+): Envelope[] {
   const most = Math.min(limits.max_events, atMost || limits.max_events);
   let room = limits.max_push_bytes - FRAME_BYTES;
-  const chosen: Json[] = [];
+  const chosen: Envelope[] = [];
   const closed = new Set<string>();
   for (const row of waiting) {
-    if (resting.has(row.event_id)) closed.add(row.job_id);
-    if (closed.has(row.job_id)) continue;
+    if (resting.has(row.event_id)) {
+      closed.add(row.job_id);
+    }
+    if (closed.has(row.job_id)) {
+      continue;
+    }
     room -= byteLength(row.body) + NUMBERS_BYTES;
-    if (chosen.length === most || (chosen.length > 0 && room < 0)) break;
-    chosen.push({ ...(JSON.parse(row.body) as Json), event_id: row.event_id, seq: row.seq });
+    if (chosen.length === most || (chosen.length > 0 && room < 0)) {
+      break;
+    }
+    chosen.push({ ...(JSON.parse(row.body) as Envelope), event_id: row.event_id, seq: row.seq });
   }
   return chosen;
 }
@@ -150,10 +155,18 @@ export function pushStep(
   size: number,
   failures: number,
 ): PushStep {
-  if (status === 200) return "settle";
-  if (code === "body_cut") return "wait";
-  if (status === 401) return "sign_in";
-  if (code === "device_unknown") return "enrol";
+  if (status === 200) {
+    return "settle";
+  }
+  if (code === "body_cut") {
+    return "wait";
+  }
+  if (status === 401) {
+    return "sign_in";
+  }
+  if (code === "device_unknown") {
+    return "enrol";
+  }
   if (isNotUnderstood(status) || (stumbles(status) && failures >= 3)) {
     return size > 1 ? "halve" : "quarantine";
   }
@@ -171,7 +184,7 @@ function stumbles(status: number): boolean {
 
 /** Full jitter: anything from nothing to twice the last bound, 2 s at first, 15 min at most. */
 export function backoffS(attempt: number, chance: Chance): number {
-  return chance() * Math.min(TABLE.backoffToS, TABLE.backoffFromS * 2 ** attempt);
+  return chance() * Math.min(table.backoffToS, table.backoffFromS * 2 ** attempt);
 }
 
 /**
@@ -202,9 +215,15 @@ export function changeStep(
   hasUnsent: boolean,
 ): ChangeStep {
   const { kind, version } = change;
-  if (!Number.isInteger(version) || !PULLED_KINDS.has(kind)) return "ignore";
-  if (ownVersion !== null && (version as number) <= ownVersion) return "ignore";
-  if (change.change === "upsert" && isObject(change.data)) return "upsert";
+  if (!Number.isInteger(version) || !PULLED_KINDS.has(kind)) {
+    return "ignore";
+  }
+  if (ownVersion !== null && (version as number) <= ownVersion) {
+    return "ignore";
+  }
+  if (change.change === "upsert" && isObject(change.data)) {
+    return "upsert";
+  }
   return change.change === "remove" ? goneStep(String(kind), hasUnsent) : "ignore";
 }
 
@@ -250,8 +269,8 @@ export interface WaitingBlob {
 }
 
 /** Signatures, thumbnails, photos; of each the newest finished job first, then as captured. */
-export function sendingOrder<Blob extends WaitingBlob>(blobs: Iterable<Blob>): Blob[] {
-  return [...blobs].sort(
+export function sendingOrder<File extends WaitingBlob>(files: Iterable<File>): File[] {
+  return [...files].sort(
     (a, b) =>
       weight(a) - weight(b) ||
       (b.finished_place ?? 0) - (a.finished_place ?? 0) ||
@@ -260,8 +279,10 @@ export function sendingOrder<Blob extends WaitingBlob>(blobs: Iterable<Blob>): B
 }
 
 function weight(blob: WaitingBlob): number {
-  if (blob.purpose === "signature") return 0;
-  return blob.size <= TABLE.thumbnailBytes ? 1 : 2;
+  if (blob.purpose === "signature") {
+    return 0;
+  }
+  return blob.size <= table.thumbnailBytes ? 1 : 2;
 }
 
 /** Whether the policy lets this file go over the present network; signatures always go. */
@@ -270,8 +291,10 @@ export function goesNow(
   media: string,
   onCellular: boolean,
 ): boolean {
-  if (!onCellular || media === "any" || blob.purpose === "signature") return true;
-  return media === "wifi_preferred" && blob.size <= TABLE.heavyBytes;
+  if (!onCellular || media === "any" || blob.purpose === "signature") {
+    return true;
+  }
+  return media === "wifi_preferred" && blob.size <= table.heavyBytes;
 }
 
 export type UploadStepName =
@@ -317,7 +340,9 @@ export function uploadStep(
 ): UploadStep {
   if ([200, 201, 204].includes(status)) {
     const told = offset !== null && /^\d+$/.test(offset) ? Number(offset) : Infinity;
-    if (told <= size) return { name: "go_on", offset: told };
+    if (told <= size) {
+      return { name: "go_on", offset: told };
+    }
     return { name: status === 204 ? "ask_offset" : "check_again", offset: known };
   }
   if (status === 400 && offset !== null) {
@@ -377,14 +402,63 @@ export interface StoredEvent {
 }
 
 /** The own events that the pulled base does not hold yet, oldest first. */
-export function overlay(rows: Iterable<StoredEvent>, baseVersion: number): Json[] {
+export function overlay(rows: Iterable<StoredEvent>, baseVersion: number): Envelope[] {
   return [...rows]
     .filter((row) => !isInBase(row, baseVersion))
-    .map((row) => JSON.parse(row.body) as Json);
+    .map((row) => JSON.parse(row.body) as Envelope);
 }
 
 function isInBase(row: StoredEvent, baseVersion: number): boolean {
-  if (row.state === "waiting") return false;
-  if (row.state === "parked") return true;
+  if (row.state === "waiting") {
+    return false;
+  }
+  if (row.state === "parked") {
+    return true;
+  }
   return row.status !== "held" && baseVersion >= (row.effect_version ?? 0);
+}
+
+/**
+ * The server's visit with the waiting events replayed over it.
+ *
+ * When an answer was lost the base may hold an event already; what the fold appends is told once. An event
+ * that this version cannot read changes nothing here; the server keeps it all the same.
+ */
+export function shownVisit(base: Partial<Visit> | null, waiting: Iterable<ShownEvent>): Visit {
+  const readable = [...waiting].filter(
+    ({ kind, v, data }) => events.check(kind, v, data).length === 0,
+  );
+  const visit = readable.reduce(visits.apply, { ...visits.empty(), ...base });
+  const { swaps, notes, leads } = visit;
+  return { ...visit, swaps: unique(swaps), notes: unique(notes), leads: unique(leads) };
+}
+
+/** What the screen reads of an event. */
+export type ShownEvent = Pick<Envelope, "event_id" | "kind" | "v" | "captured_at" | "data">;
+
+function unique<T>(values: readonly T[]): T[] {
+  return values.filter((value, at) => values.findIndex((other) => isSame(other, value)) === at);
+}
+
+/**
+ * What this tablet captured for a job up to now: the list that `visit.finished` carries.
+ *
+ * Photos that were discarded or lost are announced by their events alone, and so is what has no data.
+ */
+export async function manifest(
+  lane: readonly Pick<Envelope, "event_id" | "kind" | "data">[],
+): Promise<Manifest> {
+  const told = lane.filter((event) => isObject(event.data));
+  const ends = told.filter(({ kind }) => kind === "photo.discarded" || kind === "photo.lost");
+  const gone = new Set(ends.map((event) => event.data.photo_id));
+  const announced = told
+    .filter((event) => !gone.has(event.data.photo_id))
+    .flatMap((event) => events.blobsOf(event.kind, event.data));
+  const sizes = new Map(announced.map(({ sha256, size }) => [sha256, size]));
+  const ids = lane.map((event) => event.event_id);
+  return {
+    events: ids,
+    blobs: Array.from(sizes, ([sha256, size]): Blob => ({ sha256, size })),
+    digest: await manifestDigest(ids, sizes.keys()),
+  };
 }

@@ -4,7 +4,7 @@ import { newId, stamp } from "./clock";
 import { expected, refusal, type Conversation } from "./conversation";
 import type { Answer } from "./transport";
 import { ForeignAnswer } from "./errors";
-import type { Outbox } from "./outbox";
+import type { Envelope, Outbox } from "./outbox";
 import { person } from "./people";
 import { isNewEpoch, pushStep, type Limits } from "./plan";
 import type { Json } from "./domain/json";
@@ -59,7 +59,7 @@ export class Push {
           failures = 0;
           break;
         case "quarantine":
-          await this.quarantine(batch[0] as Json);
+          await this.quarantine(batch[0] as Envelope);
           failures = 0;
           break;
         case "enrol":
@@ -71,7 +71,7 @@ export class Push {
     }
   }
 
-  private async send(events: Json[]): Promise<Answer> {
+  private async send(events: Envelope[]): Promise<Answer> {
     const { clock } = this.outbox.store;
     return this.talk.ask("POST", "/sync/v1/push", {
       device_id: this.talk.deviceId,
@@ -81,23 +81,23 @@ export class Push {
     });
   }
 
-  private async settle(batch: Json[], answer: Answer): Promise<void> {
+  private async settle(batch: Envelope[], answer: Answer): Promise<void> {
     const page = expected(answer, "results");
-    const sent = new Set(batch.map((event) => event["event_id"]));
-    const told = resultsOf(page).filter((each) => sent.has(each["event_id"]));
+    const sent = new Set(batch.map((event) => event.event_id));
+    const told = resultsOf(page).filter((each) => sent.has(String(each["event_id"])));
     const settled = await this.outbox.settle(told);
     for (const [status, count] of Object.entries(settled.byStatus)) this.count(status, count);
     const answered = new Set(told.map((each) => each["event_id"]));
-    for (const id of sent) if (!answered.has(id)) this.resting.set(String(id), 0);
+    for (const id of sent) if (!answered.has(id)) this.resting.set(id, 0);
     for (const [id, seconds] of settled.resting) this.resting.set(id, seconds);
     await mustBeSameEpoch(this.outbox.store, this.outbox.personId, page);
     if (settled.forked) throw new DeviceForked();
   }
 
   /** Hands over raw what the server cannot read; what it will not even take so is parked here. */
-  private async quarantine(event: Json): Promise<void> {
+  private async quarantine(event: Envelope): Promise<void> {
     const answer = await this.talk.ask("POST", "/sync/v1/quarantine", event);
-    const id = String(event["event_id"]);
+    const id = event.event_id;
     if (answer.status === 200) {
       expected(answer);
       await this.outbox.park(id, "bad_envelope");

@@ -4,6 +4,7 @@
  * `httpTransport` speaks to a real server. A test hands in anything with the same shape.
  */
 
+import { isObject, type Json } from "./domain/json";
 import { NetworkDown } from "./errors";
 
 const ANSWER_S = 60; // without a byte from the server
@@ -39,11 +40,10 @@ export class Answer {
   }
 
   /** The body as a JSON object; null for anything else. */
-  json(): Record<string, unknown> | null {
+  json(): Json | null {
     try {
       const value: unknown = JSON.parse(new TextDecoder().decode(this.body));
-      const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-      return isObject ? (value as Record<string, unknown>) : null;
+      return isObject(value) ? value : null;
     } catch {
       return null;
     }
@@ -52,7 +52,9 @@ export class Answer {
   /** Seconds to wait as the server says it: in the body of ours, or in the header of a proxy. */
   get retryAfterS(): number | null {
     const told = this.json()?.retry_after_s;
-    if (typeof told === "number") return Math.max(0, Math.min(told, LONGEST_PAUSE_S));
+    if (typeof told === "number") {
+      return Math.max(0, Math.min(told, LONGEST_PAUSE_S));
+    }
     const header = this.headers.get("Retry-After") ?? "";
     return /^\d+$/.test(header) ? Math.min(Number(header), LONGEST_PAUSE_S) : null;
   }
@@ -130,7 +132,9 @@ async function whole(response: Response, method: string, heard: () => void): Pro
 function promisedLength(response: Response, method: string): number | null {
   const told = response.headers.get("Content-Length");
   const isPacked = (response.headers.get("Content-Encoding") ?? "identity") !== "identity";
-  if (told === null || isPacked || method === "HEAD" || response.status === 204) return null;
+  if (told === null || isPacked || method === "HEAD" || response.status === 204) {
+    return null;
+  }
   return Number(told) || 0;
 }
 

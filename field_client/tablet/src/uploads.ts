@@ -5,12 +5,20 @@
  * that no upload address can go stale on the tablet.
  */
 
-import { hex } from "./clock";
-import { expected, refusal } from "./conversation";
-import type { Conversation } from "./conversation";
+import { expected, refusal, type Conversation } from "./conversation";
+import { sha256Hex } from "./domain/canonical";
+import { objects } from "./domain/json";
 import { Failure, ForeignAnswer, PhotoUnreadable, ServerBusy, SignInNeeded } from "./errors";
-import { SMALL_BYTES, SMALLEST_CHUNK, goesNow, sendingOrder, uploadStep } from "./plan";
-import type { Limits, UploadStep, WaitingBlob } from "./plan";
+import {
+  SMALL_BYTES,
+  SMALLEST_CHUNK,
+  goesNow,
+  sendingOrder,
+  uploadStep,
+  type Limits,
+  type UploadStep,
+  type WaitingBlob,
+} from "./plan";
 import type { Answer } from "./transport";
 
 export const UPLOADS = "/sync/v1/media/uploads";
@@ -85,7 +93,9 @@ export class Uploads {
     for (let start = 0; start < going.length; start += CHECKED_AT_ONCE) {
       const group = going.slice(start, start + CHECKED_AT_ONCE);
       const known = await this.check(group);
-      for (const file of group) await this.send(file, known.get(file.sha256) ?? {});
+      for (const file of group) {
+        await this.send(file, known.get(file.sha256) ?? {});
+      }
     }
   }
 
@@ -93,21 +103,31 @@ export class Uploads {
     const blobs = group.map(({ sha256, size }) => ({ sha256, size }));
     const answer = await this.talk.ask("POST", "/sync/v1/media/check", { blobs });
     const told = expected(answer, "blobs").blobs;
-    if (!Array.isArray(told)) throw new ForeignAnswer({ why: "not the expected object" });
-    return new Map(
-      told.map((each: Standing & { sha256?: unknown }) => [String(each?.sha256), each]),
-    );
+    if (!Array.isArray(told)) {
+      throw new ForeignAnswer({ why: "not the expected object" });
+    }
+    return new Map(objects(told).map((each) => [String(each.sha256), each]));
   }
 
   /** One file, until the server has it or says that it will not take it now. */
   private async send(file: WaitingFile, known: Standing): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      if (known.state === "stored") return this.noteStored(file);
-      if (this.pause?.aborted) throw new MediaStopped("paused");
+      if (known.state === "stored") {
+        return this.noteStored(file);
+      }
+      if (this.pause?.aborted) {
+        throw new MediaStopped("paused");
+      }
       const end = await this.transfer(file, known);
-      if (end === "stored") return this.noteStored(file);
-      if (end === "refused") return this.listener.problem(file, "refused");
-      if (end === "unreadable") return this.noteUnreadable(file);
+      if (end === "stored") {
+        return this.noteStored(file);
+      }
+      if (end === "refused") {
+        return this.listener.problem(file, "refused");
+      }
+      if (end === "unreadable") {
+        return this.noteUnreadable(file);
+      }
       if (end === "check_own_copy" && (await this.isDamaged(file))) {
         return this.listener.lost(file, "damaged");
       }
@@ -118,11 +138,15 @@ export class Uploads {
 
   /** Creates or resumes an upload and sends piece by piece; tells why it ended. */
   private async transfer(file: WaitingFile, known: Standing): Promise<Ending> {
-    if ((await this.source.size(file.sha256)) !== file.size) return "unreadable";
+    if ((await this.source.size(file.sha256)) !== file.size) {
+      return "unreadable";
+    }
     try {
       return await this.pieces(file, known);
     } catch (problem) {
-      if (problem instanceof PhotoUnreadable) return "unreadable";
+      if (problem instanceof PhotoUnreadable) {
+        return "unreadable";
+      }
       throw problem;
     }
   }
@@ -130,12 +154,23 @@ export class Uploads {
   private async pieces(file: WaitingFile, known: Standing): Promise<Ending> {
     let where = known.state === "partial" ? pathOf(known.upload) : null;
     let step = standing(Number(known.offset) || 0, file.size);
-    if (where === null) ({ where, step } = await this.create(file));
-    for (let stuck = 0; stuck <= MOST_TRIES;) {
-      if (step.name === "go_on" && step.offset >= file.size && stuck === 0) return "stored";
-      if (step.name === "check_again" || step.name === "check_own_copy") return step.name;
-      if (step.name === "skip" || where === null) return "refused";
-      if (step.name === "smaller") this.shrink();
+    if (where === null) {
+      ({ where, step } = await this.create(file));
+    }
+    let stuck = 0;
+    while (stuck <= MOST_TRIES) {
+      if (step.name === "go_on" && step.offset >= file.size && stuck === 0) {
+        return "stored";
+      }
+      if (step.name === "check_again" || step.name === "check_own_copy") {
+        return step.name;
+      }
+      if (step.name === "skip" || where === null) {
+        return "refused";
+      }
+      if (step.name === "smaller") {
+        this.shrink();
+      }
       const before: number = step.offset;
       step = await this.next(where, step, file);
       stuck = step.name === "go_on" && step.offset > before ? 0 : stuck + 1;
@@ -153,7 +188,9 @@ export class Uploads {
       this.shrink();
       return this.create(file); // alone this time; the bytes follow in pieces
     }
-    if (step.name === "ask_offset") step = { name: "check_again", offset: 0 };
+    if (step.name === "ask_offset") {
+      step = { name: "check_again", offset: 0 };
+    }
     if (isCreated(answer) && !answer.headers.has("Upload-Offset")) {
       step = { name: "go_on", offset: 0 };
     }
@@ -165,7 +202,9 @@ export class Uploads {
     { name, offset }: UploadStep,
     file: WaitingFile,
   ): Promise<UploadStep> {
-    if (this.pause?.aborted) throw new MediaStopped("paused");
+    if (this.pause?.aborted) {
+      throw new MediaStopped("paused");
+    }
     if (name === "ask_offset") {
       const told = this.step(await askOffset(this.talk, where), offset, file.size);
       const isOver = told.name === "go_on" && told.offset >= file.size;
@@ -182,18 +221,28 @@ export class Uploads {
     to: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const content = await this.source.read(file.sha256, from, to).catch((problem: unknown) => {
-      if (problem instanceof Failure) throw problem;
+      if (problem instanceof Failure) {
+        throw problem;
+      }
       throw new PhotoUnreadable({ why: String(problem) }, { cause: problem });
     });
-    if (content.length !== to - from) throw new PhotoUnreadable({ why: "cut" });
+    if (content.length !== to - from) {
+      throw new PhotoUnreadable({ why: "cut" });
+    }
     return content;
   }
 
   private step(answer: Answer, known: number, size: number): UploadStep {
     const step = uploadStep(answer.status, answer.headers.get("Upload-Offset"), known, size);
-    if (step.name === "wait") throw refusal(answer);
-    if (step.name === "sign_in") throw new SignInNeeded();
-    if (step.name === "stop_media") throw new MediaStopped("storage_full");
+    if (step.name === "wait") {
+      throw refusal(answer);
+    }
+    if (step.name === "sign_in") {
+      throw new SignInNeeded();
+    }
+    if (step.name === "stop_media") {
+      throw new MediaStopped("storage_full");
+    }
     return step;
   }
 
@@ -206,7 +255,9 @@ export class Uploads {
   }
 
   private shrink(): void {
-    if (this.chunk <= SMALLEST_CHUNK) throw new ServerBusy({ problem: "http_413" });
+    if (this.chunk <= SMALLEST_CHUNK) {
+      throw new ServerBusy({ problem: "http_413" });
+    }
     this.chunk = Math.max(SMALLEST_CHUNK, Math.floor(this.chunk / 2));
   }
 
@@ -217,17 +268,21 @@ export class Uploads {
 
   /** Gone for good only when the bytes really are not there, or are others. */
   private async noteUnreadable(file: WaitingFile): Promise<void> {
-    if (await this.isDamaged(file)) return this.listener.lost(file, "missing");
+    if (await this.isDamaged(file)) {
+      return this.listener.lost(file, "missing");
+    }
     return this.listener.problem(file, "unreadable");
   }
 
   /** Whether our own copy is missing or has other bytes; false when that cannot be found out now. */
   private async isDamaged(file: WaitingFile): Promise<boolean> {
     const size = await this.source.size(file.sha256);
-    if (size !== file.size) return true;
+    if (size !== file.size) {
+      return true;
+    }
     try {
       const content = await this.source.read(file.sha256, 0, file.size);
-      return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", content))) !== file.sha256;
+      return (await sha256Hex(content)) !== file.sha256;
     } catch (problem) {
       return problem instanceof PhotoUnreadable;
     }
@@ -276,6 +331,8 @@ function isCreated({ status }: Answer): boolean {
 
 /** The path of an upload on our server, whatever host name a proxy wrote into it. */
 function pathOf(location: unknown): string | null {
-  if (typeof location !== "string" || location === "") return null;
+  if (typeof location !== "string" || location === "") {
+    return null;
+  }
   return new URL(location, `http://server${UPLOADS}/`).pathname;
 }

@@ -7,7 +7,7 @@
  */
 
 import * as table from "../generated/receipts.json";
-import type { Receipt } from "./documents";
+import type { PricedLine, Receipt } from "./documents";
 import { asObject, objects, saysNothing, type Json } from "./json";
 import { named, pick, plain, spoken, whole } from "./plain";
 
@@ -149,13 +149,7 @@ function photosOf(facts: readonly Fact[]): Json[] {
     .map(([, photo], at) => ({ number: at + 1, ...pick(photo, ["photo_id", "slot", "sha256"]) }));
 }
 
-interface Part {
-  readonly charge: unknown;
-  readonly currency: unknown;
-  readonly amount: number | null;
-}
-
-function partsOf(job: Json, facts: readonly Fact[], language: string): Part[] {
+function partsOf(job: Json, facts: readonly Fact[], language: string): PricedLine[] {
   const voided = latest(facts, "part.voided", "line_id");
   const names = labelsOf(objects(job.planned_parts), "sku", "name", language);
   return [...latest(facts, "part.used", "line_id")]
@@ -163,10 +157,10 @@ function partsOf(job: Json, facts: readonly Fact[], language: string): Part[] {
     .map(([id, line]) => partOf(id, line, names));
 }
 
-function partOf(id: string, line: Json, names: ReadonlyMap<unknown, unknown>): Part {
+function partOf(id: string, line: Json, names: ReadonlyMap<unknown, unknown>): PricedLine {
   const [quantity, price] = [whole(line.quantity), whole(line.unit_price)];
   const { sku, charge, currency, serial } = pick(line, ["sku", "charge", "currency", "serial"]);
-  const part = {
+  return {
     line_id: id,
     sku,
     name: names.has(sku) ? names.get(sku) : sku,
@@ -176,8 +170,7 @@ function partOf(id: string, line: Json, names: ReadonlyMap<unknown, unknown>): P
     currency,
     serial,
     amount: quantity === null || price === null ? null : whole(quantity * price),
-  };
-  return part;
+  } as PricedLine;
 }
 
 function requestsOf(facts: readonly Fact[]): Json[] {
@@ -185,8 +178,11 @@ function requestsOf(facts: readonly Fact[]): Json[] {
   return [...asked.values()].map((each) => pick(each, table.requestFields));
 }
 
-/** What the customer pays, one sum in cents for each currency, by the currency's code. */
-function totalsOf(parts: readonly Part[]): Json[] {
+/**
+ * What the customer pays, one sum in cents for each currency, by the currency's code. Reckoned in big
+ * integers, as Python reckons: a sum that leaves the safe ones may come back.
+ */
+function totalsOf(parts: readonly PricedLine[]): Json[] {
   const sums = new Map<string | null, bigint>();
   for (const { charge, currency, amount } of parts) {
     if (charge === "customer" && amount !== null) {

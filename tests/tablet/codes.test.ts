@@ -1,0 +1,144 @@
+/** Every code and status of the product: the tablet has a step for each, and words for its own. */
+
+import { describe, expect, it } from "vitest";
+import { refusal } from "../../field_client/tablet/src/conversation";
+import * as errors from "../../field_client/tablet/src/errors";
+import { eventStep, pushStep, uploadStep } from "../../field_client/tablet/src/plan";
+import { Answer } from "../../field_client/tablet/src/transport";
+import { vectors } from "./vectors";
+
+interface Failed {
+  readonly code: string;
+  readonly status: number;
+  readonly device: string;
+  readonly push: readonly [string, string];
+  readonly upload: string;
+  readonly upload_offset?: string;
+}
+
+interface Result {
+  readonly custody: boolean;
+  readonly client: string | null;
+  readonly codes: readonly string[];
+}
+
+const CODES = vectors<{
+  failures: Failed[];
+  results: Record<string, Result>;
+  companion: { code: string }[];
+}>("codes");
+
+/** The companion's alone: a browser has no command line, one server, and its own database. */
+const NOT_ON_A_TABLET = ["no_server", "other_server", "sqlite_too_old", "store_busy"];
+
+const OWN = [
+  new errors.Failure(),
+  new errors.NetworkDown(),
+  new errors.ForeignAnswer(),
+  new errors.ServerBusy(),
+  new errors.SignInNeeded(),
+  new errors.WrongPassword(),
+  new errors.WrongPin(),
+  new errors.PersonUnknown({ username: "alice" }),
+  new errors.JobUnknown({ job: "J-1" }),
+  new errors.JobReadOnly({ job: "J-1" }),
+  new errors.NotValid({ problems: { en: "the text", zh: "文字" } }),
+  new errors.NotHere({ job: "J-1" }),
+  new errors.SomethingMissing({ missing: { en: "the receipt", zh: "回执" } }),
+  new errors.StorageFull(),
+  new errors.StoreLost(),
+  new errors.StoreTooNew(),
+  new errors.PhotoUnreadable(),
+  new errors.CameraUnavailable(),
+  new errors.NoKey(),
+];
+
+function answered({ code, status }: Failed): Answer {
+  const body = JSON.stringify({ code, detail: "as the server says" });
+  const headers = new Headers({ "Sync-Server": "doorstep/1" });
+  return new Answer(status, headers, new TextEncoder().encode(body));
+}
+
+describe("a failure of the server", () => {
+  it.each(CODES.failures)("$code", (failed) => {
+    const { code, status, push, upload } = failed;
+    expect([pushStep(status, code, 2, 0), pushStep(status, code, 1, 0)]).toEqual(push);
+    expect(uploadStep(status, failed.upload_offset ?? null, 0, 9).name).toBe(upload);
+    const said = new errors.ServerSaid(code, "");
+    expect([said.code, said.device]).toEqual([code, failed.device]);
+    expect(said.sentence("en")).toMatch(/\S\.$/);
+    expect(said.sentence("zh")).toMatch(/\p{Script=Han}/u);
+    expect(refusal(answered(failed))).toBeInstanceOf(errors.Failure);
+  });
+
+  it("of a later release is told in its own words", () => {
+    const said = new errors.ServerSaid("invented_later", "Not on Sundays.");
+    expect(said.sentence("en")).toBe("Not on Sundays.");
+    expect([said.code, said.device]).toEqual(["invented_later", "park"]);
+  });
+
+  it("is filled in with what the server named", () => {
+    const said = new errors.ServerSaid("image_too_large", "", { megapixels: 130 });
+    expect(said.sentence("en")).toContain("(130 megapixels)");
+    expect(said.sentence("zh")).toContain("130 百万像素");
+  });
+});
+
+describe("the result of an event", () => {
+  const results = Object.entries(CODES.results).flatMap(([status, { custody, client, codes }]) =>
+    [undefined, ...codes].map((code) => ({ status, custody, code, client })),
+  );
+
+  it.each(results)("$status $code", ({ client, ...result }) => {
+    expect(eventStep(result).state).toBe(client);
+  });
+});
+
+describe("a failure of the tablet", () => {
+  it("has the companion's code wherever both can meet it", () => {
+    const companion = CODES.companion
+      .map(({ code }) => code)
+      .filter((code) => code !== "server_said_no");
+    const own = OWN.map(({ code }) => code);
+    expect(companion.filter((code) => !own.includes(code)).sort()).toEqual(NOT_ON_A_TABLET);
+    expect(new Set(own).size).toBe(own.length);
+  });
+
+  it("is among these, whichever it is", () => {
+    const kinds = Object.values(errors).filter(
+      (each) => typeof each === "function" && each.prototype instanceof errors.Failure,
+    );
+    const here = new Set(OWN.map((each) => each.constructor));
+    expect(kinds.filter((kind) => !here.has(kind))).toEqual([errors.ServerSaid]);
+  });
+
+  it.each(OWN)("$code says it in whole sentences, in both languages", (failure) => {
+    expect(failure.sentence("en")).toMatch(/^[A-Z{a-z][^{}…!]*\.$/);
+    expect(failure.sentence("zh")).toMatch(/^[^{}…!!]*[\p{Script=Han}][^{}…!!]*。$/u);
+    expect(failure.sentence("en")).not.toContain(failure.code);
+  });
+});
+
+describe("what a store that fails means", () => {
+  const dexie = (name: string, inner?: Error) => Object.assign(new Error(name), { name, inner });
+
+  it.each([
+    [new DOMException("no room", "QuotaExceededError"), "disk_full"],
+    [dexie("AbortError", new DOMException("no room", "QuotaExceededError")), "disk_full"],
+    [new Error("write", { cause: dexie("QuotaExceededError") }), "disk_full"],
+    [new DOMException("newer", "VersionError"), "store_too_new"],
+    [new DOMException("connection lost", "InvalidStateError"), "store_broken"],
+    ["whatever", "store_broken"],
+    [new errors.JobReadOnly({ job: "J-1" }), "job_read_only"],
+  ])("%s: %s", (problem, code) => {
+    expect(errors.ofStore(problem).code).toBe(code);
+  });
+});
+
+it("makes a failure of anything that was thrown, and keeps what it was", () => {
+  const bug = new TypeError("x is not a function");
+  const failure = errors.failureOf(bug);
+  expect(failure.cause).toBe(bug);
+  expect([failure.code, failure.details]).toEqual(["internal", { why: String(bug) }]);
+  expect(errors.failureOf(failure)).toBe(failure);
+});
