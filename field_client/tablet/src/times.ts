@@ -1,6 +1,6 @@
 /** Times, money, sizes and numbers as people say them, in their language and in the zone of the site. */
 
-import type { Language } from "./errors";
+import type { Language } from "./generated/words";
 
 const LOCALES: Record<Language, string> = { en: "en-GB", zh: "zh-CN" };
 

@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 
-import type { Language } from "./errors";
+import type { Language } from "./generated/words";
 import { en } from "./words/en";
 import { zh } from "./words/zh";
 

@@ -78,9 +78,17 @@ interface FieldFacts {
   unit?: string;
 }
 
+const MANNERS = {
+  text: { type: "text" },
+  search: { type: "search", spellcheck: false },
+  password: { type: "password" },
+  decimal: { type: "text", inputMode: "decimal" },
+} as const;
+
 export function Field(facts: FieldFacts) {
   const { label, value, onInput, kind = "text", lines = 1, hint, problem, unit } = facts;
   const id = useId();
+  const manner = { ...MANNERS[kind], autocomplete: facts.autocomplete ?? "off" };
   const shared = {
     id,
     value,
@@ -94,18 +102,7 @@ export function Field(facts: FieldFacts) {
     <div class="field">
       <label for={id}>{label}</label>
       <div class="field-line">
-        {lines > 1 ? (
-          <textarea {...shared} rows={lines} />
-        ) : (
-          <input
-            {...shared}
-            type={kind === "decimal" ? "text" : kind}
-            inputMode={kind === "decimal" ? "decimal" : undefined}
-            autocomplete={facts.autocomplete ?? "off"}
-            autocapitalize={kind === "text" ? undefined : "off"}
-            spellcheck={false}
-          />
-        )}
+        {lines > 1 ? <textarea {...shared} rows={lines} /> : <input {...shared} {...manner} />}
         {unit && <span class="field-unit">{unit}</span>}
       </div>
       {(problem || hint) && (

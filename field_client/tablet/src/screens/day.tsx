@@ -9,7 +9,7 @@ import { hrefOf, place } from "../routes";
 import { addressLine, clockTime, dayKey, dayName } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
-import { Icon, type IconName } from "./icons";
+import type { IconName } from "./icons";
 
 type Group = "today" | "tomorrow" | "later" | "earlier" | "open";
 

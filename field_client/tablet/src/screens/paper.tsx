@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import type { AnswerLine, PricedLine, Receipt } from "../domain/documents";
 import { money } from "../domain/receipts";
 import table from "../generated/receipts.json";
-import type { Language } from "../errors";
+import type { Language } from "../generated/words";
 import type { Job } from "../jobs";
 import { slotsOf } from "../order";
 import { addressLine, clockTime, dayName, phoneNumber } from "../times";

@@ -8,10 +8,11 @@ import { useEffect, useState } from "preact/hooks";
 import type SignaturePad from "signature_pad";
 
 import { customerLanguage } from "../captures";
+import { digest } from "../domain/canonical";
 import type { Receipt } from "../domain/documents";
-import { digest, shortCode } from "../domain/receipts";
-import { failureOf, type Failure, type Language } from "../errors";
-import type { UnsignedReason } from "../generated/words";
+import { shortCode } from "../domain/receipts";
+import { failureOf, type Failure } from "../errors";
+import type { Language, UnsignedReason } from "../generated/words";
 import { app } from "../here";
 import type { Job } from "../jobs";
 import { goInstead } from "../routes";
