@@ -73,6 +73,8 @@ export class App {
   readonly update = signal<(() => void) | null>(null);
   readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
 
+  /** Chosen at the door, it is stronger than what the office knows of the person. */
+  private chosenLanguage: Language | null = null;
   private lastTouch = Date.now();
   private syncTimer: ReturnType<typeof setTimeout> | undefined;
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -142,7 +144,10 @@ export class App {
       this.syncSoon(0);
       return;
     }
-    speak(row.language);
+    if (this.chosenLanguage) {
+      await people.note(this.store, opened.personId, { language: this.chosenLanguage });
+    }
+    speak(this.chosenLanguage ?? row.language);
     this.door.value = { is: "choose-pin", opened };
   }
 
@@ -235,6 +240,7 @@ export class App {
     speak(language);
     const desk = this.desk.value;
     if (desk) await people.note(this.store, desk.who.personId, { language });
+    else this.chosenLanguage = language;
   }
 
   /** The desk of whoever is open; a screen that is shown has one. */

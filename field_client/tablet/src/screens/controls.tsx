@@ -128,21 +128,22 @@ export function useDraft(name: string, initial = ""): [string, (value: string) =
 
 interface ChoiceFacts<Value extends string> {
   label: string;
-  options: readonly { value: Value; label: string }[];
+  options: readonly { value: Value; label: string; more?: string }[];
   chosen: Value | null;
   onChoose: (value: Value) => unknown;
   isLabelHidden?: boolean;
+  isList?: boolean;
 }
 
 /** One of a few, all of them in sight. */
 export function Choice<Value extends string>(facts: ChoiceFacts<Value>) {
-  const { label, options, chosen, onChoose, isLabelHidden = false } = facts;
+  const { label, options, chosen, onChoose, isLabelHidden = false, isList = false } = facts;
   const name = useId();
   return (
     <fieldset class="choice">
       <legend class={isLabelHidden ? "for-readers" : undefined}>{label}</legend>
-      <div class="choice-options">
-        {options.map(({ value, label: text }) => (
+      <div class={isList ? "choice-options choice-list" : "choice-options"}>
+        {options.map(({ value, label: text, more }) => (
           <label key={value} class={value === chosen ? "option option-chosen" : "option"}>
             <input
               type="radio"
@@ -152,7 +153,10 @@ export function Choice<Value extends string>(facts: ChoiceFacts<Value>) {
               onChange={() => void onChoose(value)}
             />
             <span class="option-mark">{value === chosen && <Icon name="check" />}</span>
-            <span>{text}</span>
+            <span>
+              {text}
+              {more && <span class="option-more">{more}</span>}
+            </span>
           </label>
         ))}
       </div>

@@ -82,6 +82,7 @@ function JobCard({ job }: { job: Job }) {
       >
         <WindowTime job={job} />
         <span class="card-main">
+          <WindowDay job={job} />
           <span class="card-title">{title}</span>
           <span class="card-work">{sheet.work}</span>
           <span class="card-site">{addressLine(sheet.site)}</span>
@@ -99,14 +100,20 @@ function JobCard({ job }: { job: Job }) {
 function WindowTime({ job }: { job: Job }) {
   const { start, end, time_zone: zone } = job.sheet.window;
   if (!start) return <span class="card-time">{words.value.day.noWindow}</span>;
-  const isAnotherDay = groupOf(job) !== "today" && groupOf(job) !== "tomorrow";
   return (
     <span class="card-time">
-      {isAnotherDay && <span class="card-day">{dayName(start, language.value, zone)}</span>}
       <time dateTime={start}>{clockTime(start, language.value, zone)}</time>
       {end && <time dateTime={end}>{clockTime(end, language.value, zone)}</time>}
     </span>
   );
+}
+
+/** Under "later" and "earlier" the day is told, too. */
+function WindowDay({ job }: { job: Job }) {
+  const { start, time_zone: zone } = job.sheet.window;
+  const group = groupOf(job);
+  if (!start || group === "today" || group === "tomorrow") return null;
+  return <span class="card-day">{dayName(start, language.value, zone)}</span>;
 }
 
 const STATE_MARKS: Readonly<Record<string, { tone: Tone; icon: IconName }>> = {

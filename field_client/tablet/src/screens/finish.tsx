@@ -92,7 +92,7 @@ function Finishing({ job }: { job: Job }) {
         />
       )}
       <Button
-        kind={missing.length === 0 || outcome ? "next" : "plain"}
+        kind="next"
         icon="flag"
         isDisabled={!isReady}
         onPress={finish}

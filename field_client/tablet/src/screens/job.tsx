@@ -1,7 +1,10 @@
 /** One job: who, where, what; then the visit, led by the order of work. */
 
+import { useEffect } from "preact/hooks";
+
 import type { Job } from "../jobs";
 import { isReadOnly } from "../jobs";
+import { place } from "../routes";
 import { addressLine, fullDay, moment, phoneNumber } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Button, Fold, LinkButton, Notice } from "./controls";
@@ -10,6 +13,10 @@ import { VisitScreen } from "./visit";
 import { windowWords } from "./windows";
 
 export function JobScreen({ job }: { job: Job }) {
+  const here = place.value;
+  useEffect(() => {
+    if (here.page === "job" && here.stage === null) scrollTo(0, 0);
+  }, [job.jobId]);
   return (
     <article class="job" aria-labelledby="job-title">
       <JobHead job={job} />

@@ -214,13 +214,13 @@ function PartFinder({ stock, query, onQuery, chosen, onChoose }: FinderFacts) {
         <Choice
           label={say.found}
           isLabelHidden
+          isList
           chosen={chosen}
           onChoose={onChoose}
           options={found.map((part) => ({
             value: part.sku,
-            label: `${labelOf(part, language.value, "name")} · ${part.sku} · ${say.inVan(
-              stock.van.get(part.sku) ?? 0,
-            )}`,
+            label: labelOf(part, language.value, "name") || part.sku,
+            more: `${part.sku} · ${say.inVan(stock.van.get(part.sku) ?? 0)}`,
           }))}
         />
       )}

@@ -3,6 +3,7 @@
 import { shortCode } from "../domain/receipts";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
+import { nextOf } from "../order";
 import { named, words } from "../words";
 import { Button, Notice } from "./controls";
 
@@ -29,13 +30,11 @@ export function Signing({ job }: { job: Job }) {
       {!isReadOnly(job) && (
         <>
           <p>{isSigned ? say.signing.signAgain : say.signing.handOverMeans}</p>
-          <Button
-            kind={isSigned ? "plain" : "strong"}
-            icon="sign"
-            onPress={() => app.handOver(job.jobId)}
-          >
-            {say.next.receipt}
-          </Button>
+          {nextOf(job).does !== "receipt" && (
+            <Button icon="sign" onPress={() => app.handOver(job.jobId)}>
+              {say.next.receipt}
+            </Button>
+          )}
         </>
       )}
     </div>

@@ -12,7 +12,7 @@ import { Assessment } from "./assessment";
 import { Checklist } from "./checklist";
 import { Button } from "./controls";
 import { Finish } from "./finish";
-import { Icon } from "./icons";
+import { Icon, type IconName } from "./icons";
 import { Notes } from "./notes";
 import { Parts } from "./parts";
 import { Photos } from "./photos";
@@ -76,7 +76,7 @@ function StageSection({ job, stage, isOpen, isAsked, isCurrent, onToggle }: Stag
   const here = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isAsked) here.current?.scrollIntoView({ block: "start" });
-  }, [isAsked]);
+  }, []);
   const Content = SCREENS[stage];
   const mark = isDone ? "stage-mark stage-done" : "stage-mark";
   return (
@@ -90,9 +90,10 @@ function StageSection({ job, stage, isOpen, isAsked, isCurrent, onToggle }: Stag
         <button type="button" class="stage-head" aria-expanded={isOpen} onClick={onToggle}>
           <span class={mark}>
             <Icon name={isDone ? "check" : "dot"} />
-            <span class="for-readers">{isDone ? say.done : say.open}</span>
           </span>
-          <span class="stage-name">{say[stage]}</span>
+          <span class="stage-name">
+            {say[stage]} <span class="for-readers">{isDone ? say.done : say.open}</span>
+          </span>
           <span class="stage-told">{told}</span>
           <Icon name="next" />
         </button>
@@ -174,7 +175,6 @@ function stageOf(next: Next): Stage | null {
 function NextBar({ job, next }: { job: Job; next: Next }) {
   const say = words.value.next;
   const { jobId } = job;
-  const toStage = (stage: Stage) => show(jobId, stage);
   switch (next.does) {
     case "accept":
       return (
@@ -196,13 +196,17 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
       );
     case "assess":
       return (
-        <Bar icon="list" onPress={() => toStage("assessment")}>
+        <Bar icon="list" target="stage-assessment" onPress={() => show(jobId, "assessment")}>
           {say.assess}
         </Bar>
       );
     case "answer":
       return (
-        <Bar icon="list" onPress={() => toStage("checklist")}>
+        <Bar
+          icon="list"
+          target={`step-${next.step.step_id}`}
+          onPress={() => show(jobId, "checklist", `step-${next.step.step_id}`)}
+        >
           {say.answer(labelOf(next.step, language.value))}
         </Bar>
       );
@@ -223,7 +227,7 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
       );
     case "finish":
       return (
-        <Bar icon="flag" onPress={() => toStage("finish")}>
+        <Bar icon="flag" target="stage-finish" onPress={() => show(jobId, "finish")}>
           {say.finish}
         </Bar>
       );
@@ -233,14 +237,17 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
 }
 
 interface BarFacts {
-  icon: Parameters<typeof Icon>[0]["name"];
+  icon: IconName;
   onPress: () => unknown;
   children: ComponentChildren;
+  /** What the bar leads to on this screen: while that is in sight, the bar is not needed. */
+  target?: string;
 }
 
-function Bar({ icon, onPress, children }: BarFacts) {
+function Bar({ icon, onPress, children, target }: BarFacts) {
+  const isInSight = useIsInSight(target);
   return (
-    <div class="next-bar" role="region" aria-label={words.value.next.title}>
+    <div class="next-bar" role="region" aria-label={words.value.next.title} hidden={isInSight}>
       <Button kind="next" icon={icon} onPress={onPress}>
         {children}
       </Button>
@@ -248,8 +255,30 @@ function Bar({ icon, onPress, children }: BarFacts) {
   );
 }
 
+const HIGH_ENOUGH = "-64px 0px -96px 0px"; // what the bars above and below cover
+
+function useIsInSight(target: string | undefined): boolean {
+  const [isInSight, setInSight] = useState(false);
+  useEffect(() => {
+    const seen = target === undefined ? null : document.getElementById(target);
+    setInSight(false);
+    if (!seen) return;
+    const look = ([latest]: IntersectionObserverEntry[]) =>
+      setInSight((latest?.intersectionRatio ?? 0) > 0.6);
+    const watch = new IntersectionObserver(look, {
+      rootMargin: HIGH_ENOUGH,
+      threshold: [0, 0.6, 0.7],
+    });
+    watch.observe(seen);
+    return () => watch.disconnect();
+  }, [target]);
+  return isInSight;
+}
+
 /** To a part of this screen; again, too, when the address is already there. */
-export function show(jobId: string, stage: Stage): void {
+export function show(jobId: string, stage: Stage, target = `stage-${stage}`): void {
   go({ page: "job", jobId, stage });
-  document.getElementById(`stage-${stage}`)?.scrollIntoView({ block: "start" });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const behavior = calm ? "auto" : "smooth";
+  document.getElementById(target)?.scrollIntoView({ block: "start", behavior });
 }
