@@ -91,12 +91,7 @@ function Finishing({ job }: { job: Job }) {
           {...(needsWords ? { hint: say.finish.wordsNeeded } : {})}
         />
       )}
-      <Button
-        kind="next"
-        icon="flag"
-        isDisabled={!isReady}
-        onPress={finish}
-      >
+      <Button kind="next" icon="flag" isDisabled={!isReady} onPress={finish}>
         {isAnyway ? say.finish.anyway : say.finish.finish}
       </Button>
       <NewLead job={job} />

@@ -199,11 +199,27 @@ interface FinderFacts {
   query: string;
   onQuery: (query: string) => void;
   chosen: string | null;
-  onChoose: (sku: string) => void;
+  onChoose: (sku: string | null) => void;
 }
 
+/** A search with what it finds; once one is chosen the others step aside. */
 function PartFinder({ stock, query, onQuery, chosen, onChoose }: FinderFacts) {
   const say = words.value.parts;
+  const one = stock.catalogue.find((part) => part.sku === chosen);
+  if (one) {
+    return (
+      <div class="line">
+        <span class="line-main">
+          <strong>{labelOf(one, language.value, "name") || one.sku}</strong>{" "}
+          <span class="quiet">{one.sku}</span>
+          <VanStock stock={stock} sku={one.sku} />
+        </span>
+        <Button icon="search" onPress={() => onChoose(null)}>
+          {say.another}
+        </Button>
+      </div>
+    );
+  }
   const found = search(stock, query);
   return (
     <div class="stack">

@@ -31,6 +31,7 @@ export function ReceiptScreen({ job }: { job: Job }) {
   const [ending, setEnding] = useState<Ending | null>(null);
   const [isLeaving, setLeaving] = useState(false);
   const say = wordsIn(reader);
+  useEffect(() => scrollTo(0, 0), [ending]);
   return (
     <div class="customer" lang={reader === "zh" ? "zh-Hans" : "en"}>
       <header class="customer-head">

@@ -278,7 +278,5 @@ function useIsInSight(target: string | undefined): boolean {
 /** To a part of this screen; again, too, when the address is already there. */
 export function show(jobId: string, stage: Stage, target = `stage-${stage}`): void {
   go({ page: "job", jobId, stage });
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const behavior = calm ? "auto" : "smooth";
-  document.getElementById(target)?.scrollIntoView({ block: "start", behavior });
+  document.getElementById(target)?.scrollIntoView({ block: "start" });
 }
