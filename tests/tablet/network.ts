@@ -33,7 +33,10 @@ export class FakeServer {
   private constructor(private readonly server: Server) {}
 
   static async opens(): Promise<FakeServer> {
-    const server = createServer((request, response) => void fake.serve(request, response));
+    const server = createServer((request, response) => {
+      const broken = (problem: unknown) => response.writeHead(500).end(String(problem));
+      fake.serve(request, response).catch(broken);
+    });
     const fake = new FakeServer(server);
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return fake;
