@@ -161,6 +161,7 @@ describe("a good day", () => {
   it("sends a file without a byte", async () => {
     await uploads().run([bag.adds(Buffer.alloc(0))]);
     expect(office.log).toEqual(["POST -> 201"]);
+    expect(server.heard.at(-1)?.headers).not.toHaveProperty("content-type");
     expect(diary.lines).toHaveLength(1);
   });
 });
