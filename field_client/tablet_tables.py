@@ -8,6 +8,7 @@ are steps stand in `tablet/src/domain/`, and the vectors hold both sides to the 
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
@@ -100,7 +101,7 @@ def _limit(value: Any) -> Any:
             return [_limit(each) for each in value]
         case str() | int() | None:
             return value
-        case _ if hasattr(value, "fullmatch"):
+        case re.Pattern():
             return value.pattern
         case _:
             return _shape(value)

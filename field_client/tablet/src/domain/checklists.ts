@@ -123,7 +123,7 @@ function holds(condition: Json, shown: ReadonlyMap<unknown, Step>, answers: Answ
 
 function isDone(step: Step, answers: Answers, photos: PhotoCounts): boolean {
   if (step.kind === "photo") {
-    return (entry(photos, slotOf(step)) ?? 0) >= (step.minimum || 1);
+    return (entry(photos, slotOf(step)) ?? 0) >= Math.trunc(step.minimum || 1);
   }
   return problem(step, entry(answers, step.step_id)) === null;
 }

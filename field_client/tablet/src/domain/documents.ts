@@ -335,3 +335,84 @@ export interface Finish {
   readonly words: string | null;
   readonly manifest: Manifest;
 }
+
+// What the customer signs.
+
+/** `doorstep-receipt/1`: built alike by tablet and server, so that its digest is the same. */
+export interface Receipt {
+  readonly format: string;
+  readonly job_id: string;
+  readonly ticket_id: string;
+  readonly rev: number;
+  readonly language: string;
+  readonly shop: Named & { readonly phone: string };
+  readonly customer: { readonly name: string };
+  readonly site: Pick<Site, "address" | "district" | "city" | "province" | "postcode" | "country">;
+  readonly asset: Omit<Asset, "name_zh" | "category"> | null;
+  readonly installer: Named;
+  readonly crew: readonly Named[];
+  readonly window: TimeWindow;
+  readonly work: string;
+  readonly times: {
+    readonly accepted: string | null;
+    readonly travel_started: string | null;
+    readonly arrived: string | null;
+  };
+  readonly assessment: Assessment | null;
+  readonly answers: readonly AnswerLine[];
+  readonly photos: readonly PhotoLine[];
+  readonly parts: readonly PricedLine[];
+  readonly swaps: readonly Swap[];
+  readonly requests: readonly (PartRequest & { readonly request_id: string })[];
+  readonly notes: readonly string[];
+  readonly totals: readonly { readonly currency: string | null; readonly amount: number | null }[];
+  readonly care_card: string | null;
+  readonly reservation: string | null;
+  readonly agreement: string;
+  readonly events: readonly string[];
+}
+
+/** An answer as the receipt carries it: a fraction has become text. */
+export interface AnswerLine {
+  readonly step_id: string;
+  readonly label: string;
+  readonly answer: Answer;
+  readonly words: string | null;
+}
+
+export interface PhotoLine {
+  readonly number: number;
+  readonly photo_id: string;
+  readonly slot: string;
+  readonly sha256: string;
+}
+
+/** A part with its price; `amount` is quantity times price, where both are known. */
+export interface PricedLine {
+  readonly line_id: string;
+  readonly sku: string;
+  readonly name: string;
+  readonly quantity: number | null;
+  readonly charge: Charge;
+  readonly unit_price: number | null;
+  readonly currency: string | null;
+  readonly serial: string | null;
+  readonly amount: number | null;
+}
+
+// What moves.
+
+/** One line of the stock ledger, as far as the field writes it. */
+export interface Movement {
+  readonly sku: string;
+  readonly quantity: number;
+  readonly from_place: string;
+  readonly to_place: string;
+  readonly kind: "use" | "return";
+  readonly person_id: string;
+  readonly at: string;
+  readonly job_id: string | null;
+  readonly line_id: string | null;
+  readonly serial: string | null;
+  readonly reason: string | null;
+}
