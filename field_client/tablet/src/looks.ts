@@ -100,7 +100,7 @@ function sharpness(pixels: Raster["pixels"], width: number, height: number): num
       squares += edge * edge;
     }
   }
-  return (squares * count - total ** 2) / count ** 2; // exact below a sharpness of 200,000: below noise
+  return (squares * count - total ** 2) / count ** 2; // exact up to 200,000, which only noise has
 }
 
 /** A bit for each neighbouring pair of cells, set where the left is brighter by more than one level. */
