@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import type { Plugin } from "vite";
 
 const project = resolve(import.meta.dirname, "../..");
 
@@ -11,7 +13,22 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "/tablet/",
   cacheDir: resolve(project, "node_modules/.vite"),
-  build: { outDir: "dist", emptyOutDir: true, target: "es2022", modulePreload: false },
+  plugins: [listOfFiles()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    rolldownOptions: {
+      input: {
+        app: resolve(import.meta.dirname, "index.html"),
+        sw: resolve(import.meta.dirname, "worker/sw.ts"),
+      },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
+  },
   test: {
     dir: resolve(project, "tests/tablet"),
     include: [resolve(project, `tests/tablet/${LIVE ? "live/*.live" : "*.test"}.ts`)],
@@ -19,3 +36,26 @@ export default defineConfig({
     setupFiles: ["fake-indexeddb/auto"],
   },
 });
+
+/** Tells the service worker which files the app is made of; another list is another version. */
+function listOfFiles(): Plugin {
+  return {
+    name: "list-of-files",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const worker = bundle["sw.js"];
+      if (worker?.type !== "chunk") return;
+      const files = Object.values(bundle).filter((each) => each !== worker);
+      const names = [...files.map((each) => each.fileName), ...PUBLIC].sort();
+      const hash = createHash("sha256");
+      for (const each of files) hash.update(each.type === "chunk" ? each.code : each.source);
+      const told = { VERSION: hash.digest("hex").slice(0, 12), FILES: names };
+      const lines = Object.entries(told).map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
+      worker.code = `${lines.join("\n")}\n${worker.code}`;
+    },
+  };
+}
+
+/** What lies in `public/` and belongs to the app when it starts offline. */
+const PUBLIC = ["manifest.webmanifest", "icon.svg"];

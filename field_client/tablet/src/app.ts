@@ -1,0 +1,375 @@
+/**
+ * The one object that the screens read: who is open, their jobs, what waits, how the sync goes.
+ *
+ * Screens read its signals and call its verbs; nothing else here keeps state. What is on the disk is the
+ * truth, and after every write, of this tab or another, the signals are read anew from it.
+ */
+
+import { batch, computed, signal } from "@preact/signals";
+import { Dexie } from "dexie";
+
+import type { Captures } from "./captures";
+import { Conversation } from "./conversation";
+import { Desk } from "./desks";
+import { signInWith } from "./enrolment";
+import { failureOf, SignInNeeded, type Failure } from "./errors";
+import type { Language } from "./generated/words";
+import { figuresOf, NOTHING_WAITS, type Figures } from "./figures";
+import { jobOf, type Job } from "./jobs";
+import { Memory } from "./memory";
+import type { Opened } from "./outbox";
+import * as people from "./people";
+import { httpTransport } from "./transport";
+import { go } from "./routes";
+import type { PersonRow, Store } from "./store";
+import { Sync, type Report } from "./sync";
+import { speak } from "./words";
+
+/** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
+export type Door =
+  | { is: "opening" }
+  | { is: "broken"; failure: Failure }
+  | { is: "sign-in"; username: string }
+  | { is: "choose-pin"; opened: Opened }
+  | { is: "locked"; personId: string }
+  | { is: "open" };
+
+export interface Syncing {
+  isRunning: boolean;
+  isPaused: boolean;
+  failure: Failure | null;
+  notices: ReadonlySet<string>;
+  /** The file that is on its way: how much of it the server has. */
+  file: { sha256: string; sent: number; size: number } | null;
+}
+
+const LOCK_AFTER_MS = 5 * 60_000;
+const LOOK_MS = 10_000;
+const AFTER_CAPTURE_MS = 1_500;
+const POLL_S = 60;
+const REREAD_MS = 150;
+const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
+
+export class App {
+  readonly door = signal<Door>({ is: "opening" });
+  readonly people = signal<PersonRow[]>([]);
+  readonly desk = signal<Desk | null>(null);
+  readonly jobs = signal<Job[] | null>(null);
+  readonly figures = signal<Figures>(NO_FIGURES);
+  readonly syncedAt = signal<string | null>(null);
+  readonly isOnline = signal(navigator.onLine);
+  readonly syncing = signal<Syncing>({
+    isRunning: false,
+    isPaused: false,
+    failure: null,
+    notices: new Set(),
+    file: null,
+  });
+  /** What went wrong with the last thing that somebody did; said until it is read. */
+  readonly failure = signal<Failure | null>(null);
+  /** The job whose tablet is in the customer's hands: nothing else is reachable without the PIN. */
+  readonly handedOver = signal<string | null>(null);
+  /** Restarts into the new version of the app that waits, if there is one. */
+  readonly update = signal<(() => void) | null>(null);
+  readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
+
+  private lastTouch = Date.now();
+  private syncTimer: ReturnType<typeof setTimeout> | undefined;
+  private rereadTimer: ReturnType<typeof setTimeout> | undefined;
+  private pausing = new AbortController();
+  private syncAgain = false;
+
+  constructor(readonly store: Store) {}
+
+  /** Opens the store and stands at the door of whoever worked here last. */
+  async open(): Promise<void> {
+    try {
+      await this.store.open();
+      await this.readPeople();
+    } catch (problem) {
+      this.door.value = { is: "broken", failure: failureOf(problem) };
+      return;
+    }
+    this.listen();
+    this.goToDoor();
+  }
+
+  private async readPeople(): Promise<void> {
+    const all = await people.everybody(this.store);
+    this.people.value = all.filter((each) => each.byPin && each.tokens);
+  }
+
+  /** Stands before whoever worked here last. */
+  goToDoor(): void {
+    const last = localStorage.getItem(LAST_PERSON);
+    const here = this.people.value;
+    const known = here.find((each) => each.personId === last) ?? here[0];
+    if (known) speak(known.language);
+    this.door.value = known
+      ? { is: "locked", personId: known.personId }
+      : { is: "sign-in", username: "" };
+  }
+
+  private listen(): void {
+    const touched = () => (this.lastTouch = Date.now());
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, touched, true);
+    setInterval(() => this.lockWhenLeft(), LOOK_MS);
+    addEventListener("online", () => this.networkIs(true));
+    addEventListener("offline", () => this.networkIs(false));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState !== "visible") return;
+      this.lockWhenLeft();
+      this.syncSoon(0);
+    });
+    Dexie.on("storagemutated", () => this.rereadSoon());
+  }
+
+  private networkIs(isOnline: boolean): void {
+    this.isOnline.value = isOnline;
+    if (isOnline) this.syncSoon(0);
+  }
+
+  // Who is here.
+
+  /** Raises what signInWith raises. The first time, and after a forgotten PIN, a new PIN is chosen. */
+  async signIn(username: string, password: string, language: Language): Promise<void> {
+    const talk = this.talk(await Memory.of(this.store, null), language);
+    const opened = await signInWith(this.store, talk, username, password);
+    const row = await people.person(this.store, opened.personId);
+    await this.readPeople();
+    if (this.desk.value?.who.personId === opened.personId) {
+      this.patchSyncing({ failure: null });
+      this.syncSoon(0);
+      return;
+    }
+    speak(row.language);
+    this.door.value = { is: "choose-pin", opened };
+  }
+
+  async choosePin(opened: Opened, pin: string): Promise<void> {
+    const kept = await people.choosePin(this.store, opened, pin);
+    await navigator.storage?.persist?.().catch(() => false);
+    await this.letIn(kept);
+  }
+
+  /** Raises WrongPin, and SignInNeeded after too many of them. */
+  async unlock(personId: string, pin: string): Promise<void> {
+    await this.letIn(await people.open(this.store, personId, pin));
+  }
+
+  /** Whether this is the PIN of the person who is open. Raises WrongPin, and SignInNeeded after too many of them. */
+  async takeBack(pin: string): Promise<void> {
+    const desk = this.mine;
+    await people.open(this.store, desk.who.personId, pin);
+    this.handedOver.value = null;
+  }
+
+  private async letIn(who: Opened): Promise<void> {
+    const row = await people.person(this.store, who.personId);
+    const memory = await Memory.of(this.store, who);
+    const talk = this.talk(memory, row.language);
+    const desk = await new Desk(this.store, who, row, talk, memory).open();
+    speak(row.language);
+    localStorage.setItem(LAST_PERSON, who.personId);
+    batch(() => {
+      this.desk.value = desk;
+      this.jobs.value = null;
+      this.syncedAt.value = row.syncedAt;
+      this.handedOver.value = null;
+      this.failure.value = null;
+      this.patchSyncing({ failure: null, notices: new Set() });
+      this.door.value = { is: "open" };
+    });
+    this.lastTouch = Date.now();
+    await this.readPeople();
+    await this.reread();
+    this.syncSoon(0);
+  }
+
+  private talk(memory: Memory, language: Language): Conversation {
+    return new Conversation(httpTransport(""), memory, this.store.clock, language);
+  }
+
+  private lockWhenLeft(): void {
+    if (this.desk.value && Date.now() - this.lastTouch > LOCK_AFTER_MS) this.lock();
+  }
+
+  /** A sync that runs keeps the key until it is done; no screen has it any more. */
+  lock(): void {
+    const desk = this.desk.value;
+    if (!desk) return;
+    clearTimeout(this.syncTimer);
+    batch(() => {
+      this.desk.value = null;
+      this.jobs.value = null;
+      this.figures.value = NO_FIGURES;
+      this.handedOver.value = null;
+      this.door.value = { is: "locked", personId: desk.who.personId };
+    });
+    desk.close();
+  }
+
+  chooseSomebody(personId: string): void {
+    const row = this.people.value.find((each) => each.personId === personId);
+    if (row) speak(row.language);
+    this.door.value = { is: "locked", personId };
+  }
+
+  goToSignIn(username = ""): void {
+    this.door.value = { is: "sign-in", username };
+  }
+
+  /** The screen has said what still waits. Nothing is deleted: it goes out after the next sign-in. */
+  async signOut(): Promise<void> {
+    const { who } = this.mine;
+    this.pause();
+    this.lock();
+    await people.forgetTokens(this.store, who.personId);
+    localStorage.removeItem(LAST_PERSON);
+    await this.readPeople();
+    this.patchSyncing({ isPaused: false });
+    this.goToDoor();
+  }
+
+  async chooseLanguage(language: Language): Promise<void> {
+    speak(language);
+    const desk = this.desk.value;
+    if (desk) await people.note(this.store, desk.who.personId, { language });
+  }
+
+  /** The desk of whoever is open; a screen that is shown has one. */
+  get mine(): Desk {
+    const desk = this.desk.value;
+    if (!desk) throw new SignInNeeded();
+    return desk;
+  }
+
+  /** The tablet turns to the customer: from here only the PIN leads back. */
+  handOver(jobId: string): void {
+    this.handedOver.value = jobId;
+    go({ page: "receipt", jobId });
+  }
+
+  // What they do.
+
+  /** Does something on a job. True once it is on the disk; a failure is shown, and nothing was written. */
+  async capture(jobId: string, act: (captures: Captures) => Promise<unknown>): Promise<boolean> {
+    const desk = this.mine;
+    try {
+      await act(desk.captures);
+    } catch (problem) {
+      this.failure.value = failureOf(problem);
+      return false;
+    }
+    this.failure.value = null;
+    await this.rereadJob(desk, jobId);
+    this.syncSoon(AFTER_CAPTURE_MS);
+    return true;
+  }
+
+  job(jobId: string): Job | undefined {
+    return this.jobs.value?.find((each) => each.jobId === jobId);
+  }
+
+  private async rereadJob(desk: Desk, jobId: string): Promise<void> {
+    const fresh = await jobOf(desk.base, desk.outbox, jobId);
+    const known = this.jobs.value ?? [];
+    this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
+    this.figures.value = await figuresOf(desk);
+  }
+
+  private rereadSoon(): void {
+    this.rereadTimer ??= setTimeout(() => {
+      this.rereadTimer = undefined;
+      void this.reread();
+    }, REREAD_MS);
+  }
+
+  private async reread(): Promise<void> {
+    const desk = this.desk.value;
+    if (!desk) return;
+    const [jobs, figures, row] = await Promise.all([
+      desk.jobs(),
+      figuresOf(desk),
+      people.person(this.store, desk.who.personId),
+    ]);
+    if (this.desk.value !== desk) return;
+    batch(() => {
+      this.jobs.value = jobs;
+      this.figures.value = figures;
+      this.syncedAt.value = row.syncedAt;
+    });
+  }
+
+  // Sending and receiving.
+
+  syncSoon(inMs: number): void {
+    clearTimeout(this.syncTimer);
+    this.syncTimer = setTimeout(() => void this.syncNow(), inMs);
+  }
+
+  /** Everything that may go, now. What comes in meanwhile is looked at once more at the end. */
+  async syncNow(): Promise<void> {
+    const desk = this.desk.value;
+    const { isRunning, isPaused } = this.syncing.value;
+    if (!desk || isPaused) return;
+    if (isRunning) {
+      this.syncAgain = true;
+      return;
+    }
+    this.pausing = new AbortController();
+    this.patchSyncing({ isRunning: true });
+    try {
+      this.ended(await this.run(desk));
+    } catch (problem) {
+      this.patchSyncing({ failure: failureOf(problem) });
+    } finally {
+      this.patchSyncing({ isRunning: false, file: null });
+      await this.plan(desk);
+    }
+  }
+
+  private async run(desk: Desk): Promise<Report> {
+    const progress = (file: { sha256: string; size: number }, sent: number) =>
+      this.patchSyncing({ file: { sha256: file.sha256, size: file.size, sent } });
+    const { signal } = this.pausing;
+    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal };
+    return new Sync(desk.outbox, desk.talk, desk.memory, around).run();
+  }
+
+  private ended({ problem, notices }: Report): void {
+    this.patchSyncing({ failure: problem, notices });
+  }
+
+  private async plan(desk: Desk): Promise<void> {
+    await this.reread();
+    const again = this.syncAgain;
+    this.syncAgain = false;
+    if (this.desk.value !== desk) return;
+    const policy = await desk.policy();
+    const poll = typeof policy["poll_s"] === "number" ? policy["poll_s"] : POLL_S;
+    this.syncSoon(again ? 0 : poll * 1000);
+  }
+
+  pause(): void {
+    this.patchSyncing({ isPaused: true });
+    this.pausing.abort();
+  }
+
+  resume(): void {
+    this.patchSyncing({ isPaused: false });
+    this.syncSoon(0);
+  }
+
+  private patchSyncing(values: Partial<Syncing>): void {
+    this.syncing.value = { ...this.syncing.value, ...values };
+  }
+}
+
+const LAST_PERSON = "doorstep.person";
+
+/** Only some browsers say so; where they do not, the policy for Wi-Fi holds. */
+function isOnCellular(): boolean {
+  const { connection } = navigator as { connection?: { type?: string; saveData?: boolean } };
+  return connection?.type === "cellular" || connection?.saveData === true;
+}

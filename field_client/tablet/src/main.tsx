@@ -1,0 +1,115 @@
+/** Where the page begins: the store is opened, and the screen for whoever stands before it is shown. */
+
+import { render } from "preact";
+import type { ComponentChildren } from "preact";
+
+import { app } from "./here";
+import { followAddress, goInstead, place } from "./routes";
+import { keepSun } from "./screens/account";
+import { AccountScreen } from "./screens/account";
+import { CameraScreen } from "./screens/camera";
+import { Day } from "./screens/day";
+import { Entrance } from "./screens/entrance";
+import { FailureNotice } from "./screens/errors";
+import { Frame, Nowhere } from "./screens/frame";
+import { JobScreen } from "./screens/job";
+import { PhotoScreen } from "./screens/photos";
+import { ChoosePin, Locked } from "./screens/pin";
+import { ReceiptScreen } from "./screens/receipt";
+import { StatusScreen } from "./screens/status";
+import { keepUpdated } from "./updates";
+import { language, speak, words } from "./words";
+import "./style.css";
+
+function Doorstep() {
+  const door = app.door.value;
+  switch (door.is) {
+    case "opening":
+      return null;
+    case "broken":
+      return (
+        <main class="door">
+          <FailureNotice failure={door.failure} />
+        </main>
+      );
+    case "sign-in":
+      return <Entrance username={door.username} />;
+    case "choose-pin":
+      return <ChoosePin opened={door.opened} />;
+    case "locked":
+      return <Locked personId={door.personId} />;
+    case "open":
+      return <Open />;
+  }
+}
+
+function Open() {
+  const handedOver = app.handedOver.value;
+  if (handedOver) {
+    const job = app.job(handedOver);
+    return job ? <ReceiptScreen job={job} /> : null;
+  }
+  const here = place.value;
+  if (here.page === "camera") {
+    return <OfJob jobId={here.jobId}>{(job) => <CameraScreen job={job} slot={here.slot} />}</OfJob>;
+  }
+  return (
+    <Frame>
+      <Pages />
+    </Frame>
+  );
+}
+
+/** Wide screens show the day beside the job; on a phone one of both is in sight. */
+function Pages() {
+  const here = place.value;
+  switch (here.page) {
+    case "status":
+      return <StatusScreen />;
+    case "account":
+      return <AccountScreen />;
+    case "photo":
+      return (
+        <OfJob jobId={here.jobId}>
+          {(job) => <PhotoScreen key={here.photoId} job={job} photoId={here.photoId} />}
+        </OfJob>
+      );
+    case "receipt":
+      // The customer's page is entered by handing over, never by an address.
+      goInstead({ page: "job", jobId: here.jobId, stage: "signing" });
+      return null;
+    case "job":
+      return (
+        <div class="split split-job">
+          <Day />
+          <OfJob jobId={here.jobId}>{(job) => <JobScreen key={job.jobId} job={job} />}</OfJob>
+        </div>
+      );
+    default:
+      return (
+        <div class="split split-day">
+          <Day />
+          <p class="split-empty">{words.value.day.choose}</p>
+        </div>
+      );
+  }
+}
+
+type Job = NonNullable<ReturnType<typeof app.job>>;
+
+function OfJob({ jobId, children }: { jobId: string; children: (job: Job) => ComponentChildren }) {
+  const job = app.job(jobId);
+  if (job) return <>{children(job)}</>;
+  if (app.jobs.value === null) return <p class="empty">{words.value.frame.opening}</p>;
+  return <Nowhere text={words.value.job.unknown(jobId)} />;
+}
+
+const root = document.getElementById("app");
+if (root) {
+  speak(language.value);
+  keepSun();
+  followAddress();
+  render(<Doorstep />, root);
+  keepUpdated();
+  void app.open();
+}

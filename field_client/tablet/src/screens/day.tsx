@@ -1,0 +1,203 @@
+/** My day: the jobs on a timeline, today first; the biggest thing is the next appointment. */
+
+import { useState } from "preact/hooks";
+
+import { app } from "../here";
+import { isReadOnly, stateOf, type Job } from "../jobs";
+import { isOver } from "../order";
+import { hrefOf, place } from "../routes";
+import { addressLine, clockTime, dayKey, dayName } from "../times";
+import { labelOf, language, named, words } from "../words";
+import { Badge, Button, Field, type Tone } from "./controls";
+import type { IconName } from "./icons";
+
+type Group = "today" | "tomorrow" | "later" | "earlier" | "open";
+
+const GROUPS: readonly Group[] = ["today", "tomorrow", "later", "open", "earlier"];
+
+export function Day() {
+  const say = words.value;
+  const jobs = app.jobs.value;
+  const [query, setQuery] = useState("");
+  const found = (jobs ?? []).filter((job) => matches(job, query));
+  return (
+    <section class="day" aria-label={say.day.title}>
+      <header class="day-head">
+        <h1>{say.day.title}</h1>
+        <p class="day-date">{dayName(Date.now(), language.value, null)}</p>
+      </header>
+      {jobs && jobs.length > 3 && (
+        <Field kind="search" label={say.day.search} value={query} onInput={setQuery} />
+      )}
+      {jobs?.length === 0 && <NoJobs />}
+      {jobs && jobs.length > 0 && found.length === 0 && <p class="empty">{say.day.nothingFound}</p>}
+      {GROUPS.map((group) => (
+        <DayGroup key={group} group={group} jobs={found.filter((job) => groupOf(job) === group)} />
+      ))}
+    </section>
+  );
+}
+
+function NoJobs() {
+  const say = words.value;
+  const { isRunning } = app.syncing.value;
+  return (
+    <div class="empty">
+      <p>{isRunning ? say.day.loading : say.day.empty}</p>
+      {!isRunning && (
+        <Button icon="again" onPress={() => app.syncNow()}>
+          {say.status.sendNow}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
+  if (jobs.length === 0) return null;
+  return (
+    <section class="day-group" aria-label={words.value.day[group]}>
+      <h2>
+        {words.value.day[group]} <span class="count-of">{jobs.length}</span>
+      </h2>
+      <ol class="timeline">
+        {jobs.map((job) => (
+          <JobCard key={job.jobId} job={job} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function JobCard({ job }: { job: Job }) {
+  const { sheet } = job;
+  const here = place.value;
+  const isHere = "jobId" in here && here.jobId === job.jobId;
+  const title = sheet.customer.name;
+  return (
+    <li class={isOver(job) ? "card card-over" : "card"}>
+      <a
+        href={hrefOf({ page: "job", jobId: job.jobId, stage: null })}
+        aria-current={isHere ? "page" : undefined}
+      >
+        <WindowTime job={job} />
+        <span class="card-main">
+          <span class="card-title">{title}</span>
+          <span class="card-work">{sheet.work}</span>
+          <span class="card-site">{addressLine(sheet.site)}</span>
+          <span class="badges">
+            <StateBadge job={job} />
+            <JobBadges job={job} />
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** The window in the zone of the site, which may not be the tablet's. */
+function WindowTime({ job }: { job: Job }) {
+  const { start, end, time_zone: zone } = job.sheet.window;
+  if (!start) return <span class="card-time">{words.value.day.noWindow}</span>;
+  const isAnotherDay = groupOf(job) !== "today" && groupOf(job) !== "tomorrow";
+  return (
+    <span class="card-time">
+      {isAnotherDay && <span class="card-day">{dayName(start, language.value, zone)}</span>}
+      <time dateTime={start}>{clockTime(start, language.value, zone)}</time>
+      {end && <time dateTime={end}>{clockTime(end, language.value, zone)}</time>}
+    </span>
+  );
+}
+
+const STATE_MARKS: Readonly<Record<string, { tone: Tone; icon: IconName }>> = {
+  issued: { tone: "accent", icon: "dot" },
+  accepted: { tone: "plain", icon: "check" },
+  travelling: { tone: "accent", icon: "map" },
+  on_site: { tone: "accent", icon: "flag" },
+  finished: { tone: "plain", icon: "check" },
+  verified: { tone: "proven", icon: "check" },
+  rework: { tone: "risk", icon: "again" },
+  declined: { tone: "plain", icon: "cross" },
+  cancelled: { tone: "plain", icon: "cross" },
+};
+
+export function StateBadge({ job }: { job: Job }) {
+  const state = stateOf(job);
+  const { tone, icon } = STATE_MARKS[state] ?? { tone: "plain", icon: "dot" };
+  return (
+    <Badge tone={tone} icon={icon}>
+      {named(words.value.states, state)}
+    </Badge>
+  );
+}
+
+/** Why this job is not like the others: a second trip, a photo wanted again, no longer ours, work unsent. */
+export function JobBadges({ job }: { job: Job }) {
+  const say = words.value;
+  const { sheet } = job;
+  const figures = app.figures.value.byJob.get(job.jobId);
+  const unsent = (figures?.events ?? 0) + (figures?.files ?? 0);
+  return (
+    <>
+      {sheet.revisit_of && (
+        <Badge tone="risk" icon="again">
+          {say.day.revisit(named(say.causes, sheet.cause))}
+        </Badge>
+      )}
+      {sheet.ticket.class !== "ordinary" && (
+        <Badge tone="risk" icon="alert">
+          {named(say.classes, sheet.ticket.class)}
+        </Badge>
+      )}
+      {sheet.retakes.length > 0 && (
+        <Badge tone="risk" icon="camera">
+          {say.day.retakes(sheet.retakes.length)}
+        </Badge>
+      )}
+      {isReadOnly(job) && (
+        <Badge tone="risk" icon="leave">
+          {named(say.reasons, job.reason ?? "removed")}
+        </Badge>
+      )}
+      {unsent > 0 ? (
+        <Badge tone="plain" icon="tablet">
+          {say.frame.savedHere(unsent)}
+        </Badge>
+      ) : (
+        sheet.received === "complete" && (
+          <Badge tone="proven" icon="office">
+            {say.received.complete}
+          </Badge>
+        )
+      )}
+    </>
+  );
+}
+
+function groupOf(job: Job): Group {
+  const { start, time_zone: zone } = job.sheet.window;
+  if (!start) return "open";
+  const day = dayKey(start, zone);
+  const today = dayKey(Date.now(), zone);
+  if (day === today) return "today";
+  if (day < today) return isOver(job) ? "earlier" : "today";
+  return day === dayKey(Date.now() + 24 * 3600_000, zone) ? "tomorrow" : "later";
+}
+
+/** By anything that somebody might remember of a job. */
+function matches(job: Job, query: string): boolean {
+  const { sheet } = job;
+  const known = [
+    job.jobId,
+    sheet.ticket.id,
+    sheet.customer.name,
+    sheet.customer.phone.replace(/\s/g, ""),
+    sheet.work,
+    addressLine(sheet.site),
+    labelOf(sheet.asset, language.value, "name"),
+    sheet.asset?.serial ?? "",
+  ];
+  const wanted = query.trim().toLowerCase().split(/\s+/);
+  const text = known.join(" ").toLowerCase();
+  return wanted.every((word) => text.includes(word));
+}

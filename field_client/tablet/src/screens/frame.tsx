@@ -1,0 +1,143 @@
+/** What stands around every screen: where you are, where your work is, and what is new. */
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+
+import { app } from "../here";
+import { hrefOf, place } from "../routes";
+import { size } from "../times";
+import { language, words } from "../words";
+import { Badge, Button, Dialog, LinkButton, Notice, type Tone } from "./controls";
+import { SignInForm } from "./entrance";
+import { LastFailure } from "./errors";
+import { Icon, type IconName } from "./icons";
+
+export function Frame({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="frame">
+      <TopBar />
+      <div class="frame-notices">
+        <NewVersion />
+        <SignInAgain />
+      </div>
+      {children}
+      <LastFailure />
+    </div>
+  );
+}
+
+function TopBar() {
+  const say = words.value;
+  const isDay = place.value.page === "day";
+  return (
+    <header class="top">
+      {isDay ? (
+        <p class="brand">Doorstep</p>
+      ) : (
+        <a class="top-back" href={hrefOf({ page: "day" })}>
+          <Icon name="back" />
+          <span>{say.day.title}</span>
+        </a>
+      )}
+      <a class="top-state" href={hrefOf({ page: "status" })} aria-label={say.frame.toStatus}>
+        <SavedState />
+      </a>
+      <a class="top-me" href={hrefOf({ page: "account" })} aria-label={say.account.title}>
+        <Icon name="person" />
+      </a>
+    </header>
+  );
+}
+
+/** Where the work is: with the office, on its way, or saved on this tablet. Always in sight. */
+export function SavedState() {
+  const { tone, icon, text } = savedState();
+  return (
+    <Badge tone={tone} icon={icon}>
+      <span role="status">{text}</span>
+    </Badge>
+  );
+}
+
+function savedState(): { tone: Tone; icon: IconName; text: string } {
+  const say = words.value.frame;
+  const { waiting } = app.figures.value;
+  const { isRunning, isPaused, failure } = app.syncing.value;
+  const count = waiting.events + waiting.files;
+  if (count === 0) {
+    if (app.jobs.value === null) return { tone: "plain", icon: "tablet", text: say.opening };
+    if (app.syncedAt.value === null) return { tone: "plain", icon: "clock", text: say.notYet };
+    return { tone: "proven", icon: "check", text: say.allSent };
+  }
+  if (isPaused) return { tone: "risk", icon: "pause", text: say.paused(count) };
+  if (isRunning && !failure) {
+    const left = size(waiting.bytes, language.value);
+    const text = waiting.files > 0 ? say.sendingFiles(waiting.files, left) : say.sending(count);
+    return { tone: "accent", icon: "send", text };
+  }
+  const icon = app.isOnline.value ? "tablet" : "offline";
+  return { tone: "plain", icon, text: say.savedHere(count) };
+}
+
+/** A new version waits until somebody has time for it, and never while something is being captured. */
+function NewVersion() {
+  const restart = app.update.value;
+  const isBusy = place.value.page === "camera" || place.value.page === "receipt";
+  if (!restart || isBusy) return null;
+  return (
+    <div class="bar">
+      <Notice tone="accent" icon="again">
+        <p>{words.value.frame.newVersion}</p>
+      </Notice>
+      <Button kind="strong" onPress={restart}>
+        {words.value.frame.restart}
+      </Button>
+    </div>
+  );
+}
+
+function SignInAgain() {
+  const [isAsking, setAsking] = useState(false);
+  const say = words.value;
+  if (!app.needsSignIn.value) return null;
+  return (
+    <div class="bar">
+      <Notice tone="risk">
+        <p>{say.frame.signInAgain}</p>
+      </Notice>
+      <Button kind="strong" onPress={() => setAsking(true)}>
+        {say.entrance.signIn}
+      </Button>
+      {isAsking && (
+        <Dialog title={say.entrance.title} onClose={() => setAsking(false)}>
+          <SignInForm
+            username={app.mine.person.username}
+            onDone={() => setAsking(false)}
+          />
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+/** A page of its own beside the jobs: status, account. */
+export function Page({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <main class="page">
+      <h1>{title}</h1>
+      {children}
+    </main>
+  );
+}
+
+export function Nowhere({ text }: { text: string }) {
+  const say = words.value;
+  return (
+    <main class="page">
+      <p class="empty">{text}</p>
+      <LinkButton to={hrefOf({ page: "day" })} icon="back">
+        {say.day.title}
+      </LinkButton>
+    </main>
+  );
+}

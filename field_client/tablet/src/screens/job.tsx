@@ -1,0 +1,164 @@
+/** One job: who, where, what; then the visit, led by the order of work. */
+
+import type { Job } from "../jobs";
+import { isReadOnly } from "../jobs";
+import { addressLine, fullDay, moment, phoneNumber } from "../times";
+import { labelOf, language, named, words } from "../words";
+import { Button, Fold, LinkButton, Notice } from "./controls";
+import { JobBadges, StateBadge } from "./day";
+import { VisitScreen } from "./visit";
+import { windowWords } from "./windows";
+
+export function JobScreen({ job }: { job: Job }) {
+  return (
+    <article class="job" aria-labelledby="job-title">
+      <JobHead job={job} />
+      <Standing job={job} />
+      <VisitScreen job={job} />
+      <JobFacts job={job} />
+    </article>
+  );
+}
+
+function JobHead({ job }: { job: Job }) {
+  const { sheet } = job;
+  return (
+    <header class="job-head">
+      <p class="job-window">{windowWords(job)}</p>
+      <h1 id="job-title">{sheet.customer.name}</h1>
+      <p class="job-work">{sheet.work}</p>
+      <p class="badges">
+        <StateBadge job={job} />
+        <JobBadges job={job} />
+      </p>
+      <Ways job={job} />
+      {sheet.site.access_notes && (
+        <p class="job-access">
+          <strong>{words.value.job.access}</strong> {sheet.site.access_notes}
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** Calling, finding the way, copying the address: each one tap. */
+function Ways({ job }: { job: Job }) {
+  const say = words.value.job;
+  const { customer, site } = job.sheet;
+  const address = addressLine(site);
+  const point = site.lat !== null && site.lon !== null ? `${site.lat},${site.lon}` : "0,0";
+  return (
+    <div class="ways">
+      <p class="job-address">{address}</p>
+      {customer.phone && (
+        <LinkButton to={`tel:${customer.phone.replace(/\s/g, "")}`} icon="phone">
+          {say.call(phoneNumber(customer.phone))}
+        </LinkButton>
+      )}
+      <LinkButton to={`geo:${point}?q=${encodeURIComponent(address)}`} icon="map">
+        {say.navigate}
+      </LinkButton>
+      <Button icon="copy" onPress={() => navigator.clipboard?.writeText(address)}>
+        {say.copyAddress}
+      </Button>
+    </div>
+  );
+}
+
+/** A job that was cancelled or given away meanwhile, in words that hurt nobody's work. */
+function Standing({ job }: { job: Job }) {
+  const say = words.value;
+  const { verdict } = job.sheet;
+  return (
+    <>
+      {isReadOnly(job) && (
+        <Notice tone="risk" icon="leave">
+          <p>{say.job.leaving(named(say.reasons, job.reason ?? "removed"))}</p>
+        </Notice>
+      )}
+      {!isReadOnly(job) && job.sheet.state === "cancelled" && (
+        <Notice tone="risk" icon="leave">
+          <p>{say.job.cancelled}</p>
+        </Notice>
+      )}
+      {verdict?.verdict === "rework" && (
+        <Notice tone="risk" icon="again">
+          <p>{say.job.rework(verdict.reason ?? "")}</p>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function JobFacts({ job }: { job: Job }) {
+  const say = words.value.job;
+  const { sheet } = job;
+  return (
+    <div class="facts">
+      <Fold title={say.about} isOpen>
+        <About job={job} />
+      </Fold>
+      {sheet.history.length > 0 && (
+        <Fold title={say.history(sheet.history.length)}>
+          <History job={job} />
+        </Fold>
+      )}
+    </div>
+  );
+}
+
+function About({ job }: { job: Job }) {
+  const say = words.value;
+  const { sheet } = job;
+  const { asset, ticket } = sheet;
+  const facts: [string, string | null | undefined][] = [
+    [say.job.ticket, `${ticket.id} · ${ticket.summary}`],
+    [say.job.description, ticket.description],
+    [say.job.product, asset && [labelOf(asset, language.value, "name"), asset.model].join(" · ")],
+    [say.job.serial, asset?.serial],
+    [
+      say.job.warranty,
+      asset?.warranty_until && fullDay(asset.warranty_until, language.value, "UTC"),
+    ],
+    [say.job.notes, sheet.notes],
+    [say.job.care, sheet.care_card],
+    [say.job.crew, sheet.crew.map((each) => each.name).join(", ")],
+    [say.job.number, job.jobId],
+  ];
+  return (
+    <dl class="pairs">
+      {facts.map(
+        ([name, value]) =>
+          value && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+/** Earlier trips for the same ticket or the same thing, so that nobody asks twice. */
+function History({ job }: { job: Job }) {
+  const say = words.value;
+  const zone = job.sheet.window.time_zone;
+  return (
+    <ol class="trips">
+      {job.sheet.history.map((trip) => (
+        <li key={trip.job_id}>
+          <p class="trip-head">
+            <strong>{moment(trip.finished_at, language.value, zone, say.day.today)}</strong>{" "}
+            {named(say.outcomes, trip.outcome)}
+            {trip.cause && ` · ${named(say.causes, trip.cause)}`}
+          </p>
+          {trip.words && <p>{trip.words}</p>}
+          <p class="quiet">
+            {trip.job_id} · {say.photos.many(trip.photos.length)}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}

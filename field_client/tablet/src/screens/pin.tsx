@@ -1,0 +1,156 @@
+/** The PIN: chosen once, asked whenever the app was left alone, and when the customer gives the tablet back. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import { failureOf, SignInNeeded, type Failure } from "../errors";
+import { app } from "../here";
+import type { Opened } from "../outbox";
+import { words } from "../words";
+import { Button } from "./controls";
+import { FailureNotice } from "./errors";
+import { Icon } from "./icons";
+
+export const PIN_DIGITS = 6;
+
+export function Locked({ personId }: { personId: string }) {
+  const say = words.value;
+  const here = app.people.value;
+  const person = here.find((each) => each.personId === personId);
+  const others = here.filter((each) => each.personId !== personId);
+  return (
+    <main class="door">
+      <header class="door-head">
+        <p class="brand">Doorstep</p>
+        <h1>{say.pin.hello(person?.name ?? "")}</h1>
+      </header>
+      <Pad key={personId} label={say.pin.enter} onFull={(pin) => app.unlock(personId, pin)} />
+      <nav class="door-more" aria-label={say.pin.others}>
+        {others.map((each) => (
+          <Button
+            key={each.personId}
+            kind="quiet"
+            icon="person"
+            onPress={() => app.chooseSomebody(each.personId)}
+          >
+            {each.name}
+          </Button>
+        ))}
+        <Button kind="quiet" onPress={() => app.goToSignIn(person?.username)}>
+          {say.pin.forgotten}
+        </Button>
+        <Button kind="quiet" onPress={() => app.goToSignIn()}>
+          {say.pin.somebodyElse}
+        </Button>
+      </nav>
+    </main>
+  );
+}
+
+/** Typed twice, so that nobody locks themselves out with a slip of the finger. */
+export function ChoosePin({ opened }: { opened: Opened }) {
+  const say = words.value;
+  const [first, setFirst] = useState<string | null>(null);
+  const [isDifferent, setDifferent] = useState(false);
+  const typed = async (pin: string) => {
+    if (first === null) {
+      setFirst(pin);
+      setDifferent(false);
+    } else if (pin === first) {
+      await app.choosePin(opened, pin);
+    } else {
+      setFirst(null);
+      setDifferent(true);
+    }
+  };
+  return (
+    <main class="door">
+      <header class="door-head">
+        <p class="brand">Doorstep</p>
+        <h1>{first === null ? say.pin.choose : say.pin.repeat}</h1>
+        <p>{isDifferent ? say.pin.different : say.pin.why(PIN_DIGITS)}</p>
+      </header>
+      <Pad
+        key={first === null ? "first" : "second"}
+        label={first === null ? say.pin.choose : say.pin.repeat}
+        onFull={typed}
+      />
+    </main>
+  );
+}
+
+interface PadFacts {
+  label: string;
+  /** Rejects when the PIN is not the right one: then the pad is empty again and says why. */
+  onFull: (pin: string) => Promise<void>;
+}
+
+/** Big figures for a cold thumb; a keyboard works too. */
+export function Pad({ label, onFull }: PadFacts) {
+  const say = words.value;
+  const [pin, setPin] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+
+  const type = (digit: string) => {
+    if (isBusy || pin.length >= PIN_DIGITS) return;
+    const next = pin + digit;
+    setPin(next);
+    if (next.length === PIN_DIGITS) void done(next);
+  };
+  const done = async (whole: string) => {
+    setBusy(true);
+    try {
+      await onFull(whole);
+    } catch (problem) {
+      setFailure(failureOf(problem));
+      setPin("");
+    }
+    setBusy(false);
+  };
+  const takeBack = () => setPin((typed) => typed.slice(0, -1));
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (/^\d$/.test(event.key)) type(event.key);
+      else if (event.key === "Backspace") takeBack();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  });
+
+  const isClosed = failure instanceof SignInNeeded;
+  return (
+    <div class="pad">
+      <div class="pad-dots" role="status" aria-label={say.pin.typed(pin.length, PIN_DIGITS)}>
+        {Array.from({ length: PIN_DIGITS }, (_, at) => (
+          <span key={at} class={at < pin.length ? "pad-dot pad-dot-full" : "pad-dot"} />
+        ))}
+      </div>
+      {failure && <FailureNotice failure={failure} />}
+      <div class="pad-keys" role="group" aria-label={label}>
+        {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((digit) => (
+          <Key key={digit} digit={digit} isDisabled={isClosed} onPress={type} />
+        ))}
+        <span />
+        <Key digit="0" isDisabled={isClosed} onPress={type} />
+        <button type="button" class="key key-back" aria-label={say.pin.back} onClick={takeBack}>
+          <Icon name="back" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface KeyFacts {
+  digit: string;
+  isDisabled: boolean;
+  onPress: (digit: string) => void;
+}
+
+function Key({ digit, isDisabled, onPress }: KeyFacts) {
+  return (
+    <button type="button" class="key" disabled={isDisabled} onClick={() => onPress(digit)}>
+      {digit}
+    </button>
+  );
+}

@@ -1,0 +1,33 @@
+/** A new version of the app is fetched in the background and waits until somebody says "restart". */
+
+import { app } from "./here";
+
+const LOOK_MS = 60 * 60_000;
+
+export function keepUpdated(): void {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  const isFirst = !navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (!isFirst) location.reload();
+  });
+  void register();
+}
+
+async function register(): Promise<void> {
+  const registration = await navigator.serviceWorker
+    .register(`${import.meta.env.BASE_URL}sw.js`, { updateViaCache: "none" })
+    .catch(() => undefined);
+  if (!registration) return;
+  const offer = (worker: ServiceWorker | null) => {
+    if (!worker || !navigator.serviceWorker.controller) return;
+    app.update.value = () => worker.postMessage("restart");
+  };
+  offer(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const coming = registration.installing;
+    coming?.addEventListener("statechange", () => {
+      if (coming.state === "installed") offer(coming);
+    });
+  });
+  setInterval(() => void registration.update().catch(() => undefined), LOOK_MS);
+}

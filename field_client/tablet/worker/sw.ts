@@ -1,0 +1,64 @@
+/**
+ * The service worker: the app itself starts without a network, at any of its addresses. Nothing else.
+ *
+ * It holds no queue and answers nothing for the server: `/sync` and `/api` go past it. A new version waits
+ * until the page says "restart", so that no capture is ever cut off.
+ */
+
+interface Extendable extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+interface Fetching extends Extendable {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+
+interface Worker {
+  readonly clients: { claim(): Promise<void> };
+  skipWaiting(): Promise<void>;
+  addEventListener(name: "install" | "activate", act: (event: Extendable) => void): void;
+  addEventListener(name: "fetch", act: (event: Fetching) => void): void;
+  addEventListener(name: "message", act: (event: MessageEvent) => void): void;
+}
+
+/** Written in by the build: a hash over all files, and their names. */
+declare const VERSION: string;
+declare const FILES: readonly string[];
+
+const worker = self as unknown as Worker;
+const ROOT = "/tablet/";
+const KEPT = `doorstep-${VERSION}`;
+
+worker.addEventListener("install", (event) => event.waitUntil(fetchAll()));
+worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+worker.addEventListener("message", (event) => {
+  if (event.data === "restart") void worker.skipWaiting();
+});
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  const isOurs = origin === location.origin && pathname.startsWith(ROOT);
+  if (isOurs && request.method === "GET") event.respondWith(answer(request));
+});
+
+async function fetchAll(): Promise<void> {
+  const cache = await caches.open(KEPT);
+  await cache.addAll(FILES.map((file) => new Request(ROOT + file, { cache: "reload" })));
+}
+
+async function takeOver(): Promise<void> {
+  const names = await caches.keys();
+  const old = names.filter((name) => name.startsWith("doorstep-") && name !== KEPT);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await worker.clients.claim();
+}
+
+/** Every page of the app is the same document; what is not kept comes from the network. */
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(KEPT);
+  const wanted = request.mode === "navigate" ? `${ROOT}index.html` : request;
+  return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
+}
+
+export {};
