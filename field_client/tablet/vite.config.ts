@@ -51,7 +51,9 @@ function listOfFiles(): Plugin {
       const hash = createHash("sha256");
       for (const each of files) hash.update(each.type === "chunk" ? each.code : each.source);
       const told = { VERSION: hash.digest("hex").slice(0, 12), FILES: names };
-      const lines = Object.entries(told).map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
+      const lines = Object.entries(told).map(
+        ([name, value]) => `const ${name}=${JSON.stringify(value)};`,
+      );
       worker.code = `${lines.join("\n")}\n${worker.code}`;
     },
   };

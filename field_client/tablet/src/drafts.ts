@@ -18,7 +18,10 @@ export class Drafts {
   async open(): Promise<this> {
     const { drafts } = this.store.tables;
     const { personId, key } = this.who;
-    const rows = await drafts.where("[personId+name]").between([personId, ""], [personId, "\uffff"]).toArray();
+    const rows = await drafts
+      .where("[personId+name]")
+      .between([personId, ""], [personId, "\uffff"])
+      .toArray();
     for (const row of rows) this.known.set(row.name, await unsealText(key, row.content));
     return this;
   }

@@ -46,8 +46,15 @@ export async function figuresOf(desk: Desk): Promise<Figures> {
     else if (row.status === "held") job.held += 1;
     else if (row.state === "parked") job.quarantined += 1;
   }
-  const files = new Map((await blobs.where("[personId+state]").between([personId, ""], [personId, "\uffff"]).toArray()).map((row) => [row.sha256, row]));
-  const named = await uses.where("[personId+jobId]").between([personId, ""], [personId, "\uffff"]).toArray();
+  const files = new Map(
+    (
+      await blobs.where("[personId+state]").between([personId, ""], [personId, "\uffff"]).toArray()
+    ).map((row) => [row.sha256, row]),
+  );
+  const named = await uses
+    .where("[personId+jobId]")
+    .between([personId, ""], [personId, "\uffff"])
+    .toArray();
   for (const use of named) {
     const file = files.get(use.sha256);
     const job = of(use.jobId);

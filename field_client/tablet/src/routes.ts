@@ -50,7 +50,10 @@ function jobHref(jobId: string, ...rest: string[]): string {
 
 /** An address that leads nowhere leads to the day. */
 export function placeOf(hash: string): Place {
-  const [first, jobId, part, subject] = hash.replace(/^#?\/?/, "").split("/").map(decoded);
+  const [first, jobId, part, subject] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(decoded);
   if (first === "status" || first === "account") return { page: first };
   if (first !== "job" || !jobId) return { page: "day" };
   if (part === "camera" && subject) return { page: "camera", jobId, slot: subject };

@@ -48,9 +48,7 @@ export function CameraScreen({ job, slot }: CameraFacts) {
     }
   };
   const keep = async (shot: Shot, more: { reason?: string }) => {
-    const isKept = await app.capture(job.jobId, (does) =>
-      does.photo(job.jobId, slot, shot, more),
-    );
+    const isKept = await app.capture(job.jobId, (does) => does.photo(job.jobId, slot, shot, more));
     if (!isKept) return;
     setCount((taken) => taken + 1);
     dropCandidate();
@@ -169,7 +167,12 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
 function Outline({ slot }: { slot: string }) {
   const isLabel = slot.includes("serial") || slot.includes("label");
   return (
-    <svg class="outline" viewBox="0 0 400 300" preserveAspectRatio="xMidYMid meet" aria-hidden="true">
+    <svg
+      class="outline"
+      viewBox="0 0 400 300"
+      preserveAspectRatio="xMidYMid meet"
+      aria-hidden="true"
+    >
       {isLabel ? (
         <rect x="80" y="100" width="240" height="100" rx="8" />
       ) : (

@@ -171,7 +171,12 @@ export function Count({ label, value, onChange }: CountFacts) {
   return (
     <div class="count" role="group" aria-label={label}>
       <span class="count-label">{label}</span>
-      <Button icon="minus" label={say.less} isDisabled={value <= 1} onPress={() => onChange(value - 1)}>
+      <Button
+        icon="minus"
+        label={say.less}
+        isDisabled={value <= 1}
+        onPress={() => onChange(value - 1)}
+      >
         {""}
       </Button>
       <output class="count-value">{value}</output>
@@ -184,7 +189,15 @@ export function Count({ label, value, onChange }: CountFacts) {
 
 export type Tone = "plain" | "accent" | "risk" | "lost" | "proven";
 
-export function Badge({ tone, icon, children }: { tone: Tone; icon?: IconName; children: ComponentChildren }) {
+export function Badge({
+  tone,
+  icon,
+  children,
+}: {
+  tone: Tone;
+  icon?: IconName;
+  children: ComponentChildren;
+}) {
   return (
     <span class={`badge tone-${tone}`}>
       {icon && <Icon name={icon} />}
@@ -215,7 +228,15 @@ export function Notice({ tone, icon = "alert", children, code, isUrgent = false 
 }
 
 /** A part of a screen that opens and closes, with where it stands beside its name. */
-export function Fold({ title, children, isOpen = false }: { title: string; children: ComponentChildren; isOpen?: boolean }) {
+export function Fold({
+  title,
+  children,
+  isOpen = false,
+}: {
+  title: string;
+  children: ComponentChildren;
+  isOpen?: boolean;
+}) {
   return (
     <details class="fold" open={isOpen}>
       <summary>

@@ -110,10 +110,7 @@ function SignInAgain() {
       </Button>
       {isAsking && (
         <Dialog title={say.entrance.title} onClose={() => setAsking(false)}>
-          <SignInForm
-            username={app.mine.person.username}
-            onDone={() => setAsking(false)}
-          />
+          <SignInForm username={app.mine.person.username} onDone={() => setAsking(false)} />
         </Dialog>
       )}
     </div>

@@ -24,9 +24,7 @@ export function ReceiptPaper({ job, receipt, reader, say }: PaperFacts) {
   return (
     <article class="paper" aria-label={words.receipt}>
       <h1>{words.receipt}</h1>
-      <p class="quiet">
-        {filled(words.job, { job: receipt.job_id, ticket: receipt.ticket_id })}
-      </p>
+      <p class="quiet">{filled(words.job, { job: receipt.job_id, ticket: receipt.ticket_id })}</p>
       <Part title={words.appointment}>
         <p>{receipt.customer.name}</p>
         <p>{addressLine(receipt.site)}</p>

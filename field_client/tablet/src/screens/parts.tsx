@@ -77,9 +77,7 @@ function Planned({ job, stock }: { job: Job; stock: Stock }) {
   const open = job.sheet.planned_parts.filter((each) => !used.has(each.sku));
   if (open.length === 0 || isReadOnly(job)) return null;
   const use = (sku: string, quantity: number, charge: Charge) =>
-    app.capture(job.jobId, (does) =>
-      does.part(job.jobId, { sku, quantity, charge, from: "van" }),
-    );
+    app.capture(job.jobId, (does) => does.part(job.jobId, { sku, quantity, charge, from: "van" }));
   return (
     <section aria-label={say.planned}>
       <h3>{say.planned}</h3>
@@ -238,7 +236,10 @@ function search({ catalogue, van }: Stock, query: string): CataloguePart[] {
     return wanted.every((word) => text.includes(word));
   });
   const inVan = (part: CataloguePart) => (van.get(part.sku) ?? 0) > 0;
-  return [...matching.filter(inVan), ...matching.filter((part) => !inVan(part))].slice(0, MOST_FOUND);
+  return [...matching.filter(inVan), ...matching.filter((part) => !inVan(part))].slice(
+    0,
+    MOST_FOUND,
+  );
 }
 
 interface DialogFacts {
@@ -357,12 +358,7 @@ function SwapDialog({ job, onClose }: { job: Job; onClose: () => void }) {
     <Dialog title={say.swap} onClose={onClose}>
       <Field label={say.oldSerial} value={old} onInput={setOld} />
       <Field label={say.newSerial} value={fresh} onInput={setFresh} />
-      <Button
-        kind="next"
-        icon="check"
-        isDisabled={!old.trim() || !fresh.trim()}
-        onPress={save}
-      >
+      <Button kind="next" icon="check" isDisabled={!old.trim() || !fresh.trim()} onPress={save}>
         {say.swapNow}
       </Button>
     </Dialog>

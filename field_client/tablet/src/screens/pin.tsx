@@ -1,5 +1,6 @@
 /** The PIN: chosen once, asked whenever the app was left alone, and when the customer gives the tablet back. */
 
+import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { failureOf, SignInNeeded, type Failure } from "../errors";
@@ -87,27 +88,27 @@ interface PadFacts {
 /** Big figures for a cold thumb; a keyboard works too. */
 export function Pad({ label, onFull }: PadFacts) {
   const say = words.value;
-  const [pin, setPin] = useState("");
-  const [isBusy, setBusy] = useState(false);
+  // A signal, because a quick thumb types the next figure before the last one is drawn.
+  const pin = useSignal("");
+  const isBusy = useSignal(false);
   const [failure, setFailure] = useState<Failure | null>(null);
 
   const type = (digit: string) => {
-    if (isBusy || pin.length >= PIN_DIGITS) return;
-    const next = pin + digit;
-    setPin(next);
-    if (next.length === PIN_DIGITS) void done(next);
+    if (isBusy.value || pin.value.length >= PIN_DIGITS) return;
+    pin.value += digit;
+    if (pin.value.length === PIN_DIGITS) void done(pin.value);
   };
   const done = async (whole: string) => {
-    setBusy(true);
+    isBusy.value = true;
     try {
       await onFull(whole);
     } catch (problem) {
       setFailure(failureOf(problem));
-      setPin("");
+      pin.value = "";
     }
-    setBusy(false);
+    isBusy.value = false;
   };
-  const takeBack = () => setPin((typed) => typed.slice(0, -1));
+  const takeBack = () => (pin.value = pin.value.slice(0, -1));
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
@@ -116,14 +117,14 @@ export function Pad({ label, onFull }: PadFacts) {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  });
+  }, [onFull]);
 
   const isClosed = failure instanceof SignInNeeded;
   return (
     <div class="pad">
-      <div class="pad-dots" role="status" aria-label={say.pin.typed(pin.length, PIN_DIGITS)}>
+      <div class="pad-dots" role="status" aria-label={say.pin.typed(pin.value.length, PIN_DIGITS)}>
         {Array.from({ length: PIN_DIGITS }, (_, at) => (
-          <span key={at} class={at < pin.length ? "pad-dot pad-dot-full" : "pad-dot"} />
+          <span key={at} class={at < pin.value.length ? "pad-dot pad-dot-full" : "pad-dot"} />
         ))}
       </div>
       {failure && <FailureNotice failure={failure} />}

@@ -54,7 +54,13 @@ export function ReceiptScreen({ job }: { job: Job }) {
   );
 }
 
-function LanguageSwitch({ reader, onChoose }: { reader: Language; onChoose: (to: Language) => void }) {
+function LanguageSwitch({
+  reader,
+  onChoose,
+}: {
+  reader: Language;
+  onChoose: (to: Language) => void;
+}) {
   const other = reader === "zh" ? "en" : "zh";
   return (
     <Button kind="quiet" icon="language" onPress={() => onChoose(other)}>

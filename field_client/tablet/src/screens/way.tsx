@@ -19,7 +19,12 @@ export function Way({ job }: { job: Job }) {
       <p>{say.window(windowWords(job))}</p>
       <ol class="moments">
         <Moment at={visit.accepted_at} said={say.accepted} open={say.notAccepted} job={job} />
-        <Moment at={visit.travel_started_at} said={say.travelled} open={say.notTravelled} job={job} />
+        <Moment
+          at={visit.travel_started_at}
+          said={say.travelled}
+          open={say.notTravelled}
+          job={job}
+        />
         <Moment at={visit.arrived_at} said={say.arrived} open={say.notArrived} job={job} />
       </ol>
       {visit.arrived_at && <p>{punctuality(job)}</p>}

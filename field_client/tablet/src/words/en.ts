@@ -47,7 +47,8 @@ export const en = {
     toStatus: "Status: what waits on this tablet",
     newVersion: "A new version of the app is ready. Nothing that waits is lost.",
     restart: "Restart the app",
-    signInAgain: "The office asks you to sign in again. Go on working; what waits goes out after that.",
+    signInAgain:
+      "The office asks you to sign in again. Go on working; what waits goes out after that.",
   },
 
   day: {
@@ -185,7 +186,8 @@ export const en = {
       missing: () => "An answer is needed.",
       not_yes_no: () => "The answer is yes or no.",
       not_a_number: () => "This takes a number.",
-      below_minimum: (low: number) => `The least that can be right is ${low}. Please measure again.`,
+      below_minimum: (low: number) =>
+        `The least that can be right is ${low}. Please measure again.`,
       above_maximum: (_: number, high: number) =>
         `The most that can be right is ${high}. Please measure again.`,
       not_a_choice: () => "This is none of the choices.",
@@ -395,8 +397,10 @@ export const en = {
     held: (count: number) => `${count} wait for what came before`,
     quarantined: (count: number) => `${count} with somebody in the office`,
     notices: {
-      device_revoked: "This tablet was taken out of service. It gets no new jobs; its work still goes out.",
-      storage_full: "The office's server is short of space. Photos wait on this tablet and go out later.",
+      device_revoked:
+        "This tablet was taken out of service. It gets no new jobs; its work still goes out.",
+      storage_full:
+        "The office's server is short of space. Photos wait on this tablet and go out later.",
       client_too_old: "This app is too old to get jobs. Please update it; its work still goes out.",
     },
     machine: "This tablet",
