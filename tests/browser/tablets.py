@@ -73,8 +73,9 @@ class Hands:
             keep.click()
 
     def signs(self, name: str) -> None:
-        """The customer's finger on the glass."""
-        pad = self.page.get_by_label("Please sign here with a finger or a pen")
+        """The customer's finger on the glass, in the customer's Chinese."""
+        pad = self.page.get_by_label("请在此用手指或触控笔签字")
+        pad.scroll_into_view_if_needed()
         box = pad.bounding_box()
         assert box is not None
         mouse = self.page.mouse
@@ -83,7 +84,14 @@ class Hands:
         for step in range(1, 8):
             mouse.move(box["x"] + 40 + 30 * step, box["y"] + 60 + 25 * (step % 2))
         mouse.up()
-        self.writes("Name", name)
+        self.writes("姓名", name)
+        self.taps("签署回执")
+        self.sees("谢谢,回执已签署。")
+
+    def takes_the_tablet_back(self) -> None:
+        self.page.get_by_role("group").get_by_role("button", name="1", exact=True).wait_for()
+        self.types_pin()
+        self.page.get_by_role("region", name="Next").wait_for()
 
     def loses_the_network(self) -> None:
         self.context.set_offline(True)

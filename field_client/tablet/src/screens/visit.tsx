@@ -175,6 +175,7 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
   const say = words.value.next;
   const { jobId } = job;
   const toStage = (stage: Stage) => show(jobId, stage);
+  const isAt = (stage: Stage) => place.value.page === "job" && place.value.stage === stage;
   switch (next.does) {
     case "accept":
       return (
@@ -222,6 +223,7 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
         </Bar>
       );
     case "finish":
+      if (isAt("finish")) return null; // its own button says the same, with what belongs to it
       return (
         <Bar icon="flag" onPress={() => toStage("finish")}>
           {say.finish}
