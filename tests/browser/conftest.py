@@ -18,6 +18,8 @@ STAY_AT_HOME = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A camera that needs no hardware, and no question to the person before it opens.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def chromium() -> Iterator[Browser]:
     assert program, "no Chromium: run the tests with python3 dev.py test"
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     # Chromium's sandbox does not work for root, as whom containers run their tests.
-    flags = [*STAY_AT_HOME, "--no-sandbox"] if as_root else STAY_AT_HOME
+    flags = [*STAY_AT_HOME, *CAMERA, *(["--no-sandbox"] if as_root else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         yield browser

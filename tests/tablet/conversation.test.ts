@@ -94,6 +94,31 @@ describe("a sign-in that has run out", () => {
     expect(paths()).toEqual(["/sync/v1/pull", "/sync/v1/pull"]);
   });
 
+  it.each([200, 401])("was renewed by another tab while it was asked (%i)", async (status) => {
+    const notebook = new Notebook();
+    const faster = { access_token: "a-2", refresh_token: "r-2" };
+    server.answers(({ path, headers }) => {
+      if (path === REFRESH) {
+        notebook.known = faster;
+        return { status, body: { access_token: "a-1", refresh_token: "r-1" } };
+      }
+      return headers.authorization === "Bearer a-2" ? { status: 200, body: {} } : RUN_OUT;
+    });
+    expect((await talkWith(server, notebook).ask("GET", "/x")).status).toBe(200);
+    expect(notebook.known).toBe(faster);
+  });
+
+  it("is not brought back for somebody who signs out meanwhile", async () => {
+    const notebook = new Notebook();
+    server.answers((heard) => {
+      notebook.known = heard.path === REFRESH ? null : notebook.known;
+      return guard("a-1", "r-0")(heard);
+    });
+    const talk = talkWith(server, notebook);
+    await expect(talk.ask("GET", "/x")).rejects.toThrow(errors.SignInNeeded);
+    expect(notebook.known).toBeNull();
+  });
+
   it("keeps the old refresh token when no new one comes", async () => {
     const notebook = new Notebook();
     server.answers(({ path, headers }) => {

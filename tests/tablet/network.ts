@@ -17,6 +17,8 @@ export interface Reply {
   readonly body?: unknown;
   /** The connection ends after so many bytes of the body, although all were promised. */
   readonly cutAfter?: number;
+  /** A slow line. */
+  readonly inPieces?: { readonly of: number; readonly everyMs: number };
   /** A stranger's answer lacks our header. */
   readonly isStrange?: boolean;
 }
@@ -33,7 +35,10 @@ export class FakeServer {
   private constructor(private readonly server: Server) {}
 
   static async opens(): Promise<FakeServer> {
-    const server = createServer((request, response) => void fake.serve(request, response));
+    const server = createServer((request, response) => {
+      const broken = (problem: unknown) => response.writeHead(500).end(String(problem));
+      fake.serve(request, response).catch(broken);
+    });
     const fake = new FakeServer(server);
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return fake;
@@ -88,10 +93,21 @@ function say(response: ServerResponse, reply: Reply): void {
   const ours = reply.isStrange ? {} : { "Sync-Server": "doorstep/1", "Sync-Time": SERVER_TIME };
   const length = reply.status === 204 ? {} : { "Content-Length": String(body.length) };
   response.writeHead(reply.status, { ...ours, ...length, ...reply.headers });
-  if (reply.cutAfter === undefined) {
+  if (reply.inPieces !== undefined) {
+    drip(response, body, reply.inPieces.of, reply.inPieces.everyMs);
+  } else if (reply.cutAfter === undefined) {
     response.end(body);
   } else {
     response.write(body.subarray(0, reply.cutAfter), () => response.destroy());
+  }
+}
+
+function drip(response: ServerResponse, body: Buffer, bytes: number, everyMs: number): void {
+  if (body.length <= bytes) {
+    response.end(body);
+  } else {
+    response.write(body.subarray(0, bytes));
+    setTimeout(() => drip(response, body.subarray(bytes), bytes, everyMs), everyMs);
   }
 }
 

@@ -103,9 +103,9 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 describe("as the vectors say", () => {
-  it.each(VECTORS)("$name", async ({ name, given, expect: expected }) => {
+  it.for(VECTORS.map((each) => [each.name, each] as const))("%s", async ([name, each]) => {
     const read = READERS[name.split(":")[0] ?? ""];
-    expect(await read?.(given)).toEqual(expected);
+    expect(await read?.(each.given)).toEqual(each.expect);
   });
 });
 

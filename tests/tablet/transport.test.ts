@@ -3,7 +3,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NetworkDown } from "../../field_client/tablet/src/errors";
-import { Answer, httpTransport, packed } from "../../field_client/tablet/src/transport";
+import { Answer, httpTransport, packed, wholeBody } from "../../field_client/tablet/src/transport";
 import { FakeServer } from "./network";
 
 let server: FakeServer;
@@ -49,8 +49,15 @@ describe("a request", () => {
     expect((await ask()).json()).toEqual({ text: "long ".repeat(1000) });
   });
 
+  it("reads what was longer when it was packed", async () => {
+    const headers = { "Content-Encoding": "gzip" };
+    server.answers(() => ({ status: 200, headers, body: gzipSync("{}") }));
+    expect((await ask()).json()).toEqual({});
+  });
+
   it("of the head has a length without a body", async () => {
-    server.answers(() => ({ status: 200, headers: { "Upload-Offset": "7" } }));
+    const headers = { "Upload-Offset": "7", "Content-Length": "42" };
+    server.answers(() => ({ status: 200, headers }));
     const answer = await ask("HEAD");
     expect([answer.headers.get("upload-offset"), answer.body.length]).toEqual(["7", 0]);
   });
@@ -86,6 +93,24 @@ describe("the network is down", () => {
     const headers = { "Content-Encoding": "gzip" };
     server.answers(() => ({ status: 200, headers, body, cutAfter: body.length - 20 }));
     await expect(ask()).rejects.toThrow(NetworkDown);
+  });
+});
+
+describe("a body", () => {
+  it("that is shorter than was promised is cut, even where the browser does not mind", async () => {
+    const headers = { "Content-Length": "9" };
+    await expect(wholeBody(new Response("short", { headers }), "GET")).rejects.toThrow(NetworkDown);
+    expect(await wholeBody(new Response("not short", { headers }), "GET")).toHaveLength(9);
+  });
+
+  it("may come slowly, as long as it comes", async () => {
+    server.answers(() => ({
+      status: 200,
+      body: { text: "slow" },
+      inPieces: { of: 4, everyMs: 800 },
+    }));
+    const answer = await httpTransport(server.origin, 2)("GET", "/", {});
+    expect(answer.json()).toEqual({ text: "slow" });
   });
 });
 

@@ -99,12 +99,21 @@ export class Conversation {
     return this.renewal;
   }
 
-  /** Asked twice with the same token, by two tabs or after a lost answer, the server says the same. */
+  /**
+   * Asked twice with the same token, by two tabs or after a lost answer, the server says the same.
+   *
+   * While it was asked, another tab may have gone on, or the person may have signed out: what the store
+   * says by then has the last word.
+   */
   private async refresh(old: Tokens): Promise<Tokens> {
     const { body, headers } = await packed({});
     const path = "/api/v1/auth/refresh";
     const answer = await this.once("POST", path, body, headers, old.refresh_token);
-    if ([400, 401, 403, 422].includes(answer.status)) {
+    const known = await this.memory.tokens();
+    if (known !== null && known.refresh_token !== old.refresh_token) {
+      return known;
+    }
+    if (known === null || [400, 401, 403, 422].includes(answer.status)) {
       throw new SignInNeeded();
     }
     const told = expected(answer, "access_token");

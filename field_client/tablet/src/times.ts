@@ -106,9 +106,11 @@ interface Site {
 
 /** Large to small and without gaps where the address is Chinese, small to large where it is not. */
 export function addressLine(site: Site): string {
-  const { address, district, city, province, postcode } = site;
-  const known = [address, district, city, province].filter((each) => !!each) as string[];
+  const { district, city, province, postcode } = site;
+  const address = site.address ?? "";
+  const around = [district, city, province].filter((each) => !!each && !address.includes(each));
+  const known = [...new Set([address, ...around])];
   const isChinese = /\p{Script=Han}/u.test(known.join(""));
-  if (isChinese) return [...new Set(known.reverse())].join("");
-  return [...new Set([...known, ...(postcode ? [postcode] : [])])].join(", ");
+  if (isChinese) return known.reverse().join("");
+  return [...known, postcode].filter(Boolean).join(", ");
 }

@@ -79,7 +79,7 @@ export function httpTransport(server: string, patienceS = ANSWER_S): Transport {
         cache: "no-store",
         signal: watch.signal,
       });
-      const content = await whole(response, method, () => watch.restart(patienceS));
+      const content = await wholeBody(response, method, () => watch.restart(patienceS));
       return new Answer(response.status, response.headers, content);
     } catch (problem) {
       throw problem instanceof NetworkDown ? problem : down(problem);
@@ -112,8 +112,12 @@ class Watch {
   }
 }
 
-/** The body to its end; a cut one must never look whole. */
-async function whole(response: Response, method: string, heard: () => void): Promise<Uint8Array> {
+/** The body to its end; a cut one must never look whole. `heard` is called at each piece. */
+export async function wholeBody(
+  response: Response,
+  method: string,
+  heard: () => void = () => {},
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const reader = response.body?.getReader();
   for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {

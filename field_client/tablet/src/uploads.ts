@@ -179,8 +179,8 @@ export class Uploads {
   }
 
   private async create(file: WaitingFile): Promise<{ where: string | null; step: UploadStep }> {
-    const isSmall = file.size <= Math.min(SMALL_BYTES, this.chunk);
-    const content = isSmall ? await this.read(file, 0, file.size) : null;
+    const comesAlong = file.size > 0 && file.size <= Math.min(SMALL_BYTES, this.chunk);
+    const content = comesAlong ? await this.read(file, 0, file.size) : null;
     const answer = await create(this.talk, file, content);
     let step = this.step(answer, 0, file.size);
     if (step.name === "smaller" && content !== null) {

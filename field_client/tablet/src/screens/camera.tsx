@@ -96,6 +96,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   const [stream, setStream] = useState<MediaStream | null>(null);
   const [closed, setClosed] = useState<Failure | null>(null);
   const [isLit, setLit] = useState(false);
+  const [isLive, setLive] = useState(false);
 
   useEffect(() => {
     let mine: MediaStream | null = null;
@@ -134,7 +135,14 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   return (
     <>
       <div class="viewfinder">
-        <video ref={video} autoplay muted playsInline aria-label={say.live} />
+        <video
+          ref={video}
+          autoplay
+          muted
+          playsInline
+          aria-label={say.live}
+          onPlaying={() => setLive(true)}
+        />
         {stream && <Outline slot={slot} />}
         {told && (
           <div class="viewfinder-told">
@@ -148,7 +156,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
           type="button"
           class="shutter"
           aria-label={say.shutter}
-          disabled={!stream}
+          disabled={!isLive}
           onClick={() => void shoot()}
         />
         {stream && hasLamp(stream) ? (

@@ -175,6 +175,7 @@ function stageOf(next: Next): Stage | null {
 function NextBar({ job, next }: { job: Job; next: Next }) {
   const say = words.value.next;
   const { jobId } = job;
+  const isAt = (stage: Stage) => place.value.page === "job" && place.value.stage === stage;
   switch (next.does) {
     case "accept":
       return (
@@ -226,6 +227,7 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
         </Bar>
       );
     case "finish":
+      if (isAt("finish")) return null; // its own button says the same, with what belongs to it
       return (
         <Bar icon="flag" target="stage-finish" onPress={() => show(jobId, "finish")}>
           {say.finish}

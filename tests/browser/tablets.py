@@ -1,0 +1,105 @@
+"""Alice at her tablet, in verbs: a window of the real browser in which she taps what she would tap."""
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+from tests import people
+
+PIN = "274981"
+TABLET = {"width": 1280, "height": 800}
+PATIENCE_MS = 15_000
+
+
+class Hands:
+    """Somebody at a tablet. `page` is what they see."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        page.set_default_timeout(PATIENCE_MS)
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    def opens_the_app(self, where: str = "") -> None:
+        self.page.goto(f"{self.address}/tablet/{where}")
+
+    def taps(self, name: str, *, exact: bool = False) -> None:
+        self.button(name, exact=exact).first.click()
+
+    def button(self, name: str, *, exact: bool = False) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=exact)
+
+    def chooses(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name, exact=True).check(force=True)
+
+    def writes(self, label: str, text: str) -> None:
+        self.page.get_by_label(label).fill(text)
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+    def signs_in(self, who: people.Character) -> None:
+        self.writes("Username", who.username)
+        self.writes("Password", people.PASSWORD)
+        self.taps("Sign in")
+        self.page.get_by_role("heading", name="Choose a PIN").wait_for()
+        self.types_pin()
+        self.page.get_by_role("heading", name="Enter the PIN once more").wait_for()
+        self.types_pin()
+        self.page.get_by_role("heading", name="My day").wait_for()
+
+    def types_pin(self, pin: str = PIN) -> None:
+        for digit in pin:
+            self.taps(digit, exact=True)
+
+    def unlocks(self) -> None:
+        self.page.get_by_role("group", name="Enter your PIN").wait_for()
+        self.types_pin()
+        self.page.get_by_role("heading", name="My day").wait_for()
+
+    def opens_job(self, job_id: str) -> None:
+        self.page.locator(f"a[href*='{job_id}']").first.click()
+
+    def does_next(self, words: str) -> None:
+        """The biggest button of the screen."""
+        self.page.get_by_role("region", name="Next").get_by_role("button", name=words).click()
+
+    def takes_photo(self) -> None:
+        """By the camera; a doubt about the picture is overruled."""
+        self.taps("Take the photo")
+        keep = self.button("Keep it")
+        keep.or_(self.page.get_by_role("region", name="Next")).first.wait_for()
+        if keep.is_visible():
+            keep.click()
+
+    def signs(self, name: str) -> None:
+        """The customer's finger on the glass, in the customer's Chinese."""
+        pad = self.page.get_by_label("请在此用手指或触控笔签字")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        mouse = self.page.mouse
+        mouse.move(box["x"] + 40, box["y"] + 60)
+        mouse.down()
+        for step in range(1, 8):
+            mouse.move(box["x"] + 40 + 30 * step, box["y"] + 60 + 25 * (step % 2))
+        mouse.up()
+        self.writes("姓名", name)
+        self.taps("签署回执")
+        self.sees("谢谢,回执已签署。")
+
+    def takes_the_tablet_back(self) -> None:
+        self.page.get_by_role("group").get_by_role("button", name="1", exact=True).wait_for()
+        self.types_pin()
+        self.page.get_by_role("region", name="Next").wait_for()
+
+    def loses_the_network(self) -> None:
+        self.context.set_offline(True)
+
+    def finds_the_network(self) -> None:
+        self.context.set_offline(False)
+
+
+def hands_on(browser: Browser, address: str) -> Hands:
+    context = browser.new_context(viewport=TABLET, locale="en", timezone_id="Asia/Shanghai")
+    return Hands(context.new_page(), address)
