@@ -61,14 +61,18 @@ class Hands:
         self.page.locator(f"a[href*='{job_id}']").first.click()
 
     def does_next(self, words: str) -> None:
-        """The biggest button of the screen."""
-        self.page.get_by_role("region", name="Next").get_by_role("button", name=words).click()
+        """The biggest button of the screen; it steps aside where what it leads to is in sight."""
+        bar = self.page.get_by_role("region", name="Next", include_hidden=True)
+        button = bar.get_by_role("button", name=words, include_hidden=True)
+        button.wait_for(state="attached")
+        if button.is_visible():
+            button.click()
 
     def takes_photo(self) -> None:
         """By the camera; a doubt about the picture is overruled."""
         self.taps("Take the photo")
         keep = self.button("Keep it")
-        keep.or_(self.page.get_by_role("region", name="Next")).first.wait_for()
+        keep.or_(self.page.get_by_role("region", name="Photos")).first.wait_for()
         if keep.is_visible():
             keep.click()
 
@@ -91,7 +95,7 @@ class Hands:
     def takes_the_tablet_back(self) -> None:
         self.page.get_by_role("group").get_by_role("button", name="1", exact=True).wait_for()
         self.types_pin()
-        self.page.get_by_role("region", name="Next").wait_for()
+        self.page.get_by_role("region", name="Receipt").wait_for()
 
     def loses_the_network(self) -> None:
         self.context.set_offline(True)

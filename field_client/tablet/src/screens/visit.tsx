@@ -1,7 +1,7 @@
 /** The visit in one screen, led by the order of work. The next thing is the biggest; all else can be opened. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
@@ -35,7 +35,8 @@ export function VisitScreen({ job }: { job: Job }) {
   const current = stageOf(next);
   const asked = place.value.page === "job" ? place.value.stage : null;
   const [touched, setTouched] = useState<Partial<Record<Stage, boolean>>>({});
-  const isOpen = (stage: Stage) => touched[stage] ?? (stage === current || stage === asked);
+  const led = current ?? (job.visit.finished ? "finish" : null);
+  const isOpen = (stage: Stage) => touched[stage] ?? (stage === led || stage === asked);
   return (
     <div class="visit">
       <NextBar job={job} next={next} />
@@ -257,24 +258,31 @@ function Bar({ icon, onPress, children, target }: BarFacts) {
   );
 }
 
-const HIGH_ENOUGH = "-64px 0px -96px 0px"; // what the bars above and below cover
+const ABOVE = 64; // px that the bar at the top covers
+const BELOW = 96; // px that this bar covers
 
 function useIsInSight(target: string | undefined): boolean {
   const [isInSight, setInSight] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const seen = target === undefined ? null : document.getElementById(target);
-    setInSight(false);
+    setInSight(seen !== null && isInView(seen.getBoundingClientRect()));
     if (!seen) return;
-    const look = ([latest]: IntersectionObserverEntry[]) =>
-      setInSight((latest?.intersectionRatio ?? 0) > 0.6);
+    const look = () => setInSight(isInView(seen.getBoundingClientRect()));
     const watch = new IntersectionObserver(look, {
-      rootMargin: HIGH_ENOUGH,
-      threshold: [0, 0.6, 0.7],
+      rootMargin: `-${ABOVE}px 0px -${BELOW}px 0px`,
+      threshold: [0, 0.3, 0.5, 0.7, 1],
     });
     watch.observe(seen);
     return () => watch.disconnect();
   }, [target]);
   return isInSight;
+}
+
+/** Its beginning is on the screen, and at least half of it or of the screen. */
+function isInView({ top, bottom, height }: DOMRect): boolean {
+  const room = innerHeight - ABOVE - BELOW;
+  const shown = Math.min(bottom, innerHeight - BELOW) - Math.max(top, ABOVE);
+  return top >= 0 && shown >= Math.min(height, room) / 2;
 }
 
 /** To a part of this screen; again, too, when the address is already there. */
