@@ -18,6 +18,7 @@ from server.actions import exceptions, settling, visits
 from server.db import audit, feed, house, jobs
 from server.db.events import FieldEvent
 from server.db.jobs import Job
+from server.db.lookups import Question
 from server.db.people import Device
 from server.db.records import Brief
 from server.db.working_sets import WorkingSet
@@ -31,11 +32,13 @@ log = logging.getLogger("doorstep.sync")
 Envelope = dict[str, Any]
 Result = dict[str, Any]
 
-_IN_FEED = select(
-    exists().where(
-        feed.Change.scope == bindparam("scope"),
-        feed.Change.kind == "job",
-        feed.Change.entity_id == bindparam("job"),
+_IN_FEED = Question(
+    select(
+        exists().where(
+            feed.Change.scope == bindparam("scope"),
+            feed.Change.kind == "job",
+            feed.Change.entity_id == bindparam("job"),
+        )
     )
 )
 
@@ -169,8 +172,9 @@ def _was_on_job(work: WorkingSet, job: Job, person_id: str) -> bool:
     """Whether the job was ever given to this person: a visit, or a job once in the own feed."""
     if work.has_visited(job, person_id):
         return True
-    asked = {"scope": feed.person_scope(person_id), "job": job.id}
-    return bool(work.session.execute(_IN_FEED, asked).scalar_one())
+    scope = feed.person_scope(person_id)
+    ((was_shown,),) = _IN_FEED.within(work.session, scope=scope, job=job.id)
+    return bool(was_shown)
 
 
 def _carry_out(

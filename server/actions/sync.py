@@ -20,6 +20,7 @@ from server.actions import exceptions, judging
 from server.actions.judging import Delivery, Envelope, Judge, Result
 from server.actions.sign_ins import Caller
 from server.db import audit, events, feed, jobs
+from server.db.drafts import Drafts
 from server.db.events import FieldEvent, Quarantine
 from server.db.jobs import Job
 from server.db.records import Brief, Record
@@ -58,15 +59,14 @@ def receive(session: Session, delivery: Delivery, arrivals: Sequence[Arrival]) -
     into quarantine.
     """
     with session.no_autoflush:
-        locked = jobs.lock(session, _jobs_of(arrivals))
         try:
-            with feed.savepoint(session):
-                return _take_together(session, delivery, arrivals, locked)
+            return _take_together(session, delivery, arrivals)
         except Exception as failure:
             judging.must_be_ours(failure)
             if not isinstance(failure, judging.NotAtHand):
                 log.warning("a batch is taken in one by one", exc_info=failure)
             delivery.touched.clear()
+        locked = jobs.lock(session, _jobs_of(arrivals))
         results = [_take_safely(session, delivery, each, locked) for each in arrivals]
         judging.settle_safely(session, delivery)
         _tell_versions(session, delivery, arrivals, results, feed.stamp(session, delivery.now))
@@ -78,14 +78,17 @@ def _jobs_of(arrivals: Sequence[Arrival]) -> set[str]:
 
 
 def _take_together(
-    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+    session: Session, delivery: Delivery, arrivals: Sequence[Arrival]
 ) -> list[Result]:
-    work = _working_set(session, delivery, arrivals, locked)
-    results = [_take(work, delivery, each, judging.judge) for each in arrivals]
-    judging.settle_touched(work, delivery)
-    versions = feed.stamp(session, delivery.now, work)
-    _tell_versions(session, delivery, arrivals, results, versions)
-    return results
+    drafts = Drafts(session)
+    locked = jobs.lock(session, _jobs_of(arrivals), drafts)
+    with feed.savepoint(session):
+        work = _working_set(session, delivery, arrivals, locked, drafts)
+        results = [_take(work, delivery, each, judging.judge) for each in arrivals]
+        judging.settle_touched(work, delivery)
+        versions = feed.stamp(session, delivery.now, work)
+        _tell_versions(session, delivery, arrivals, results, versions)
+        return results
 
 
 def _take_safely(
@@ -117,7 +120,11 @@ def _take_safely(
 
 
 def _working_set(
-    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+    session: Session,
+    delivery: Delivery,
+    arrivals: Sequence[Arrival],
+    locked: list[Job],
+    drafts: Drafts | None = None,
 ) -> WorkingSet:
     """All that these events may touch."""
     sound = [arrival.envelope for arrival in arrivals if not arrival.problems]
@@ -134,6 +141,7 @@ def _working_set(
         session,
         locked,
         delivery.now,
+        drafts=drafts,
         record=record,
         named={each for data in said for each in kinds.ids_in(data)},
         hashes={each for data in said for each in kinds.hashes_in(data)},

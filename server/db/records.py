@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.db.events import FieldEvent, Quarantine
+from server.db.lookups import Question, among
 from server.domain.sync import Status
 
 Envelope = dict[str, Any]
@@ -36,24 +37,22 @@ class Brief(NamedTuple):
     effect_version: int | None
 
 
-def _many(name: str) -> Any:
-    return bindparam(name, expanding=True)
-
-
 _BRIEF = select(*(_EVENTS[name] for name in Brief._fields))
-_ABOUT = _BRIEF.where(
-    or_(
-        _EVENTS.id.in_(_many("ids")),
-        _EVENTS.job_id.in_(_many("jobs")),
-        _EVENTS.waits_for.in_(_many("ids")),
-        and_(_EVENTS.device_id == bindparam("device"), _EVENTS.seq.in_(_many("numbers"))),
+_ABOUT = Question(
+    _BRIEF.where(
+        or_(
+            among(_EVENTS.id, "ids"),
+            among(_EVENTS.job_id, "jobs"),
+            among(_EVENTS.waits_for, "ids"),
+            and_(_EVENTS.device_id == bindparam("device"), among(_EVENTS.seq, "numbers")),
+        )
     )
 )
-_OF_IDS = _BRIEF.where(_EVENTS.id.in_(_many("ids")))
-_WAITING = _BRIEF.where(_EVENTS.waits_for == bindparam("id"))
-_RAW = select(_EVENTS.id, _EVENTS.raw).where(_EVENTS.id.in_(_many("ids")))
-_PUT_ASIDE = select(_ASIDE.event_id, _ASIDE.fingerprint, _ASIDE.code).where(
-    _ASIDE.event_id.in_(_many("ids"))
+_OF_IDS = Question(_BRIEF.where(among(_EVENTS.id, "ids")))
+_WAITING = Question(_BRIEF.where(_EVENTS.waits_for == bindparam("id")))
+_RAW = Question(select(_EVENTS.id, _EVENTS.raw).where(among(_EVENTS.id, "ids")))
+_PUT_ASIDE = Question(
+    select(_ASIDE.event_id, _ASIDE.fingerprint, _ASIDE.code).where(among(_ASIDE.event_id, "ids"))
 )
 
 
@@ -69,20 +68,14 @@ class Record:
         device_id: str = "",
         numbers: Collection[int] = (),
     ) -> None:
-        self._session, self._connection = session, session.connection()
+        self._session = session
         self._asked, self._asked_waiting, self._asked_aside = set(ids), set(ids), set[str]()
         self._events: dict[str, Brief | FieldEvent] = {}
         self._aside: dict[str, dict[str, str]] = {}
         self._numbers: set[tuple[str, int]] = set()
         self._followed: set[tuple[str, str | None]] = set()
         self._envelopes: dict[str, Envelope] = {}
-        asked = {
-            "ids": list(ids),
-            "jobs": list(jobs),
-            "device": device_id,
-            "numbers": list(numbers),
-        }
-        for row in self._connection.execute(_ABOUT, asked):
+        for row in _ABOUT.within(session, ids=ids, jobs=jobs, device=device_id, numbers=numbers):
             self._note(Brief(*row))
 
     def _note(self, event: Brief | FieldEvent) -> None:
@@ -127,9 +120,7 @@ class Record:
     def _ask_aside(self, ids: set[str]) -> None:
         """Asked late, because few batches need it, and then for all that have been asked for."""
         self._asked_aside |= ids
-        for event_id, fingerprint, code in self._connection.execute(
-            _PUT_ASIDE, {"ids": sorted(ids)}
-        ):
+        for event_id, fingerprint, code in _PUT_ASIDE.within(self._session, ids=ids):
             self.put_aside(event_id, fingerprint, code)
 
     def is_number_taken(self, device_id: str, seq: int) -> bool:
@@ -152,8 +143,8 @@ class Record:
     def _ask_for(self, ids: set[str]) -> None:
         if ids:
             self._asked |= ids
-            unknown = sorted(ids - self._events.keys())
-            for row in self._connection.execute(_OF_IDS, {"ids": unknown}) if unknown else ():
+            unknown = ids - self._events.keys()
+            for row in _OF_IDS.within(self._session, ids=unknown) if unknown else ():
                 self._note(Brief(*row))
 
     def _is_judged(self, event_id: str) -> bool:
@@ -164,8 +155,8 @@ class Record:
         """The events that are held until this one comes, in the order in which they came."""
         if event_id not in self._asked_waiting:
             self._asked_waiting.add(event_id)
-            for row in self._connection.execute(_WAITING, {"id": event_id}):
-                if row.id not in self._events:
+            for row in _WAITING.within(self._session, id=event_id):
+                if row[0] not in self._events:
                     self._note(Brief(*row))
         waiting = [
             each.id
@@ -192,7 +183,7 @@ class Record:
         wanted = list(event_ids)
         unread = [each for each in wanted if each not in self._envelopes]
         if unread:
-            for event_id, raw in self._connection.execute(_RAW, {"ids": unread}):
+            for event_id, raw in _RAW.within(self._session, ids=unread):
                 self._envelopes[event_id] = json.loads(raw)
         return [self._envelopes[each] for each in wanted]
 
