@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from server.actions import exceptions, judging
 from server.actions.judging import Delivery, Envelope, Judge, Result
 from server.actions.sign_ins import Caller
-from server.db import audit, events, feed, jobs
+from server.db import audit, events, feed, jobs, records
 from server.db.drafts import Drafts
 from server.db.events import FieldEvent, Quarantine
 from server.db.jobs import Job
+from server.db.lookups import Lookups
 from server.db.records import Brief, Record
 from server.db.tables import plain
 from server.db.working_sets import WorkingSet
@@ -186,16 +187,16 @@ def repeat(
     return None
 
 
-def repeats(session: Session, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
+def repeats(asked: Lookups, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
     """The answer to a batch of which every event was here before: nothing is written for it, and nobody
     waits for a writer's turn. None for any other; what was only put aside is answered in its turn.
     """
-    record = Record(session, (), {arrival.id for arrival in arrivals})
-    if arrivals and not record.knows_any():
+    ids = {arrival.id for arrival in arrivals}
+    known = records.in_custody(asked, ids)
+    if ids and not known:
         return None
-    results = [
-        repeat(each, record.get(each.id), record.aside(each.id), person_id) for each in arrivals
-    ]
+    aside = records.put_aside(asked, ids)
+    results = [repeat(each, known.get(each.id), aside[each.id], person_id) for each in arrivals]
     return None if None in results else [each for each in results if each is not None]
 
 

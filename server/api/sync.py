@@ -222,13 +222,12 @@ def push() -> Response:
     who, batch, now = tablet(), _batch(), house().clock()
     arrivals = [envelopes.arrival(event) for event in batch["events"]]
 
-    def known(session: Session) -> tuple[list[Result] | None, str]:
-        return sync.repeats(session, who.person.id, arrivals), house_rows.epoch(session)
-
     def act(session: Session) -> list[Result]:
         return sync.deliver(session, who, batch, arrivals, now)
 
-    results, epoch = house().database.read(known)
+    with Lookups(house().database) as asked:
+        epoch = house_rows.epoch_of(asked)
+        results = sync.repeats(asked, who.person.id, arrivals)
     if results is None:
         results = house().database.write_together(act)
     _count(results)

@@ -4,6 +4,7 @@ Read in two questions, however large the batch; from then on answered from memor
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.db.events import FieldEvent, Quarantine
-from server.db.lookups import Question, among
+from server.db.lookups import Lookups, Question, among
 from server.domain.sync import Status
 
 Envelope = dict[str, Any]
@@ -56,6 +57,19 @@ _PUT_ASIDE = Question(
 )
 
 
+def in_custody(asked: Lookups, ids: Collection[str]) -> dict[str, Brief]:
+    """Those of the events that were here before."""
+    return {row[0]: Brief(*row) for row in asked.all(_OF_IDS, ids=ids)}
+
+
+def put_aside(asked: Lookups, ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """What was put aside under these ids: fingerprint -> code."""
+    aside: dict[str, dict[str, str]] = defaultdict(dict)
+    for event_id, fingerprint, code in asked.all(_PUT_ASIDE, ids=ids):
+        aside[event_id].setdefault(fingerprint, code)
+    return aside
+
+
 class Record:
     """The events of these jobs, those with these ids, whatever waits for one of them, and those whose
     numbers (`seq`) of this device are asked for."""
@@ -98,10 +112,6 @@ class Record:
 
     def get(self, event_id: str) -> Brief | FieldEvent | None:
         return self._events.get(event_id)
-
-    def knows_any(self) -> bool:
-        """Whether any event was here before."""
-        return bool(self._events)
 
     def row(self, event_id: str) -> FieldEvent:
         """The event as a row that can be changed."""
