@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -22,7 +23,7 @@ from server.db.lookups import Question
 from server.db.people import Device
 from server.db.records import Brief
 from server.db.working_sets import WorkingSet
-from server.domain import errors
+from server.domain import envelopes, errors
 from server.domain import sync as rules
 from server.domain import visits as visit_rules
 from server.domain.sync import Status
@@ -54,6 +55,11 @@ class Delivery:
     sent_at: str | None
     now: datetime
     touched: set[str] = field(default_factory=set)
+
+    @cached_property
+    def sent(self) -> datetime | None:
+        """When it was sent by the tablet's clock, if that can be read."""
+        return envelopes.moment(self.sent_at)
 
 
 Judge = Callable[[WorkingSet, Delivery, FieldEvent], tuple[WorkingSet, FieldEvent]]
@@ -107,10 +113,9 @@ def judge(work: WorkingSet, delivery: Delivery, kept: FieldEvent) -> tuple[Worki
     """
     if kept.waits_for is not None and kept.job_id not in work.jobs:
         raise NotAtHand(kept.id)
-    envelope = rules.cleaned(work.record.envelope(kept), kept.raw)
-    job = work.jobs.get(kept.job_id)
-    decision = rules.decide(envelope, _circumstances(work, delivery, kept, job))
-    _carry_out(work, delivery, kept, envelope, job, decision)
+    reading, job = work.record.reading(kept), work.jobs.get(kept.job_id)
+    decision = rules.decide(reading.unreadable, _circumstances(work, delivery, kept, job))
+    _carry_out(work, delivery, kept, reading.envelope, job, decision)
     return work, kept
 
 
@@ -309,7 +314,7 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
 
 
 def _force(work: WorkingSet, delivery: Delivery, event: FieldEvent) -> None:
-    envelope = rules.cleaned(work.record.envelope(event), event.raw)
+    envelope = work.record.reading(event).envelope
     decision = rules.Decision(Status.RECORDED, "forced", "event_forced")
     _carry_out(work, delivery, event, envelope, work.jobs[event.job_id], decision)
     _tell(work.session, event, Status.HELD)
@@ -333,8 +338,7 @@ def let_count(
     work = WorkingSet(session, [job], now)
     counted = 0
     for event in list(session.scalars(recorded.order_by(FieldEvent.received_at, FieldEvent.seq))):
-        envelope = rules.cleaned(work.record.envelope(event), event.raw)
-        visits.apply(work, job, work.visit(job), event, envelope)
+        visits.apply(work, job, work.visit(job), event, work.record.reading(event).envelope)
         event.status, event.code = Status.APPLIED, "by_decision"
         _tell(session, event, Status.RECORDED)
         counted += 1

@@ -324,7 +324,7 @@ def _keep(work: WorkingSet, delivery: Delivery, arrival: Arrival) -> FieldEvent:
         envelopes.whole(clock.get("offset_ms")),
         envelopes.whole(clock.get("offset_age_s")),
         delivery.now,
-        envelopes.moment(delivery.sent_at),
+        delivery.sent,
     )
     position = event.get("position") or {}
     kept: FieldEvent = plain(
@@ -359,7 +359,7 @@ def _keep(work: WorkingSet, delivery: Delivery, arrival: Arrival) -> FieldEvent:
         is_forked=event.get("after") is not None
         and work.record.is_followed(event["job_id"], event["after"]),
     )
-    work.add_event(kept, event)
+    work.add_event(kept, event, arrival.reading)
     return kept
 
 

@@ -125,11 +125,12 @@ class _Spelled:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self._is_positional = compiled.positional
-        self._fixed = dict(compiled.params)
+        self._names = list(compiled.positiontup or compiled.params)
+        self._is_positional, self._fixed = compiled.positional, dict(compiled.params)
         self._writers = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in (compiled.positiontup or compiled.params)
+            (place, writer)
+            for place, name in enumerate(self._names)
+            if (writer := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
         ]
         self._readers = [
             (place, reader)
@@ -140,12 +141,10 @@ class _Spelled:
     def values(self, named: dict[str, Any]) -> Any:
         """As the driver wants them."""
         every = {**self._fixed, **named}
-        written = [
-            every[name] if write is None else write(every[name]) for name, write in self._writers
-        ]
-        if self._is_positional:
-            return written
-        return {name: value for (name, _), value in zip(self._writers, written, strict=True)}
+        values = [every[name] for name in self._names]
+        for place, write in self._writers:
+            values[place] = write(values[place])
+        return values if self._is_positional else dict(zip(self._names, values, strict=True))
 
     def read(self, row: Row) -> Row:
         if not self._readers:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.db.events import FieldEvent, Quarantine
 from server.db.lookups import Lookups, Question, among
-from server.domain.sync import Status
+from server.domain.sync import Reading, Status, read
 
 Envelope = dict[str, Any]
 
@@ -89,6 +89,7 @@ class Record:
         self._numbers: set[tuple[str, int]] = set()
         self._followed: set[tuple[str, str | None]] = set()
         self._envelopes: dict[str, Envelope] = {}
+        self._readings: dict[str, Reading] = {}
         for row in _ABOUT.within(session, ids=ids, jobs=jobs, device=device_id, numbers=numbers):
             self._note(Brief(*row))
 
@@ -99,11 +100,13 @@ class Record:
 
     # What the act adds.
 
-    def add(self, event: FieldEvent, envelope: Envelope) -> None:
+    def add(self, event: FieldEvent, envelope: Envelope, reading: Reading | None) -> None:
         self._note(event)
         self._asked.add(event.id)
         self._asked_aside.add(event.id)
         self._envelopes[event.id] = envelope
+        if reading is not None:
+            self._readings[event.id] = reading
 
     def put_aside(self, event_id: str, fingerprint: str, code: str) -> None:
         self._aside.setdefault(event_id, {}).setdefault(fingerprint, code)
@@ -202,3 +205,9 @@ class Record:
         if event.id not in self._envelopes:
             self._envelopes[event.id] = json.loads(event.raw)
         return self._envelopes[event.id]
+
+    def reading(self, event: FieldEvent) -> Reading:
+        """What one event says, for those who judge and apply it."""
+        if event.id not in self._readings:
+            self._readings[event.id] = read(self.envelope(event), event.raw)
+        return self._readings[event.id]

@@ -26,6 +26,7 @@ from server.db.records import Record
 from server.db.revisits import Revisit
 from server.db.tables import Row, Table, plain
 from server.db.tickets import Ticket
+from server.domain.sync import Reading
 
 Document = dict[str, Any]
 
@@ -275,8 +276,8 @@ class WorkingSet:
         """Whoever announced a file is told whether it is here."""
         self._new[Owner].append(plain(Owner, sha256=sha256, person_id=person_id))
 
-    def add_event(self, event: FieldEvent, envelope: Document) -> None:
-        self.record.add(event, envelope)
+    def add_event(self, event: FieldEvent, envelope: Document, reading: Reading | None) -> None:
+        self.record.add(event, envelope, reading)
         self._new[FieldEvent].append(event)
 
     def add_photo(self, photo: Photo) -> None:
