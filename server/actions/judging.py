@@ -5,7 +5,7 @@ savepoint of its own, so that an event on which our own code stumbles never hold
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from server.db.jobs import Job
 from server.db.lookups import Question
 from server.db.people import Device
 from server.db.records import Brief
-from server.db.working_sets import WorkingSet
+from server.db.working_sets import Built, Said, WorkingSet
 from server.domain import envelopes, errors
 from server.domain import sync as rules
 from server.domain import visits as visit_rules
@@ -55,6 +55,7 @@ class Delivery:
     sent_at: str | None
     now: datetime
     touched: set[str] = field(default_factory=set)
+    receipts: Mapping[Said, Built] = field(default_factory=dict)  # foreseen
 
     @cached_property
     def sent(self) -> datetime | None:

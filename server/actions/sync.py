@@ -8,7 +8,7 @@ again one event at a time, each in a savepoint of its own, and only what stumble
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from server.db.jobs import Job
 from server.db.lookups import Lookups
 from server.db.records import Brief, Record
 from server.db.tables import plain
-from server.db.working_sets import WorkingSet
+from server.db.working_sets import Built, Said, WorkingSet
 from server.domain import envelopes
 from server.domain import events as kinds
 from server.domain import sync as rules
@@ -38,7 +38,12 @@ log = logging.getLogger("doorstep.sync")
 
 
 def deliver(
-    session: Session, who: Caller, batch: Envelope, arrivals: Sequence[Arrival], now: datetime
+    session: Session,
+    who: Caller,
+    batch: Envelope,
+    arrivals: Sequence[Arrival],
+    foreseen: Mapping[Said, Built],
+    now: datetime,
 ) -> list[Result]:
     """Takes a batch in and answers for each of its events, in the same order."""
     assert who.device is not None, "only a tablet pushes"
@@ -49,6 +54,7 @@ def deliver(
         batch_id=batch.get("batch_id"),
         sent_at=batch.get("sent_at"),
         now=now,
+        receipts=foreseen,
     )
     return receive(session, delivery, arrivals)
 
@@ -143,6 +149,7 @@ def _working_set(
         locked,
         delivery.now,
         drafts=drafts,
+        built=delivery.receipts,
         record=record,
         named={each for data in said for each in kinds.ids_in(data)},
         hashes={each for data in said for each in kinds.hashes_in(data)},

@@ -7,10 +7,10 @@ inserts them, a table at a time; everything else is the session's, as anywhere.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Text, bindparam, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from server.db.drafts import Drafts
 from server.db.events import FieldEvent
 from server.db.jobs import Crew, Job, Sheet, Visit
-from server.db.lookups import Question, among, insertion
+from server.db.lookups import Lookups, Question, among, insertion
 from server.db.parts import Movement, PartRequest, quantity_at
 from server.db.photos import Blob, Owner, Photo
 from server.db.receipts import Receipt
@@ -29,6 +29,16 @@ from server.db.tickets import Ticket
 from server.domain.sync import Reading
 
 Document = dict[str, Any]
+Said = tuple[Any, ...]
+"""What a receipt is built from, as a key."""
+
+
+class Built(NamedTuple):
+    """A receipt that was built, the events that it rests on, and its digest."""
+
+    events: list[Document]
+    content: Document
+    digest: str
 
 
 # Statements are put together once: that took longer than asking them.
@@ -91,12 +101,18 @@ _CONTENT = Question(
 _STORED = Question(select(_BLOB.sha256).where(among(_BLOB.sha256, "hashes")))
 
 
+def sheet_of(asked: Lookups, job_id: str, rev: int) -> Document | None:
+    """One revision of a sheet, which never changes; None where there is no such one yet."""
+    found = asked.one(_CONTENT, job=job_id, rev=rev)
+    return None if found is None else json.loads(found[0])
+
+
 class WorkingSet:
     """These jobs, which the caller has locked, and what belongs to them and to their tickets.
 
     `named` are the client-made ids that the events speak of (photos, requests), `hashes` the files that
     they announce: all of them are looked up together. Where the jobs are `drafts`, their family, visits
-    and tickets are, too.
+    and tickets are, too. `built` are receipts that may turn out to be asked for.
     """
 
     def __init__(
@@ -107,6 +123,7 @@ class WorkingSet:
         *,
         tickets: Collection[str] = (),
         drafts: Drafts | None = None,
+        built: Mapping[Said, Built] | None = None,
         record: Record | None = None,
         named: Collection[str] = (),
         hashes: Collection[str] = (),
@@ -114,7 +131,7 @@ class WorkingSet:
         self.session, self.now = session, now
         self.jobs = {job.id: job for job in jobs}
         self.tickets = sorted({*tickets, *(job.ticket_id for job in self.jobs.values())})
-        self.drafts: dict[tuple[Any, ...], tuple[Document, str]] = {}
+        self.built = dict(built or {})
         self._drafts = drafts
         self._record, self._named, self._hashes = record, set(named), set(hashes)
         self._locked: dict[str, Ticket] = {}
