@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server import bodies
 from server.actions import uploads
 from server.api.crowds import crowd
+from server.db.group_commits import Act
 from server.db.lookups import Lookups
 from server.db.photos import Upload
 from server.domain import errors
@@ -193,7 +194,8 @@ class Turn:
         except errors.FileUnknown as lost:
             self.forget()
             raise errors.UploadGone() from lost
-        write(lambda session: uploads.finish(session, upload.id, house().clock()))
+        now = house().clock()
+        write_together(lambda session: uploads.finish(session, upload.id, now))
         self._is_over = True
 
     def _make_sure_it_is_whole(self) -> None:
@@ -302,7 +304,8 @@ class FirstTurn(Turn):
         if self._digest(house().media.incoming_path(upload.id)) != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         self._place()
-        write(lambda session: uploads.keep(session, upload, house().clock()))
+        now = house().clock()
+        write_together(lambda session: uploads.keep(session, upload, now))
         self._is_over = True
 
 
@@ -340,9 +343,18 @@ def room() -> int:
     return house().media.free_bytes() - house().config.disk_reserve
 
 
-def write(act: Callable[[Any], Any]) -> Any:
+def write(act: Act) -> Any:
     """A transaction of its own, once more where a twin inserted the same row first."""
+    return _once_more(house().database.write, act)
+
+
+def write_together(act: Act) -> Any:
+    """The same, sharing its flush with others that end now: the act must ask nothing of its request."""
+    return _once_more(house().database.write_together, act)
+
+
+def _once_more(write: Callable[[Act], Any], act: Act) -> Any:
     try:
-        return house().database.write(act)
+        return write(act)
     except IntegrityError:
-        return house().database.write(act)
+        return write(act)
