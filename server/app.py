@@ -1,5 +1,8 @@
 """create_app: wires configuration, database, files, sign-in, errors and the API together."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -13,9 +16,16 @@ from server.files import Media
 from server.house import House
 
 
+class App(Flask):
+    """Flask without a question that it puts a dozen times at every request: no view of ours is async."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     """The app for one configuration. Opens no connection yet: the first request does."""
-    app = Flask("server", static_folder=None)
+    app = App("server", static_folder=None)
     app.json = JsonAnswers(app)
     furnish(app, config, clock)
     if config.trusted_proxies:

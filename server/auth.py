@@ -71,13 +71,14 @@ def _valid(since: datetime, until: datetime) -> dict[str, int]:
 
 def _claims(*, refresh: bool = False) -> Mapping[str, Any]:
     """What the token of this request says; raises `NotSignedIn`, `TokenInvalid` or `TokenExpired`."""
+    here, said = house(), request.environ.get("HTTP_AUTHORIZATION", "")
     try:
-        claims = _signed(request.headers.get("Authorization", ""), house().config.secret, refresh)
+        claims = _signed(said, here.config.secret, refresh)
     except NoAuthorizationError as without:
         raise errors.NotSignedIn() from without
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError) as bad:
         raise errors.TokenInvalid() from bad
-    if claims.get("exp", 0) <= house().clock().timestamp():
+    if claims.get("exp", 0) <= here.clock().timestamp():
         raise errors.TokenExpired()
     return claims
 
@@ -107,11 +108,12 @@ def refresh_link() -> str:
 
 def caller() -> Caller:
     """Who sends this request; raises `NotSignedIn` and its kin."""
-    if "caller" not in g:
+    found: Caller | None = g.get("caller")
+    if found is None:
         claims = _claims()
         with Lookups(house().database) as asked:
-            g.caller = sign_ins.caller(asked, claims["sub"], str(claims.get("chain")))
-    found: Caller = g.caller
+            found = sign_ins.caller(asked, claims["sub"], str(claims.get("chain")))
+        g.caller = found
     return found
 
 
