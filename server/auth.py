@@ -28,6 +28,7 @@ from server.db.people import Person, SignIn
 from server.domain import errors
 from server.domain.people import must
 from server.house import house
+from server.requests import said
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -71,9 +72,9 @@ def _valid(since: datetime, until: datetime) -> dict[str, int]:
 
 def _claims(*, refresh: bool = False) -> Mapping[str, Any]:
     """What the token of this request says; raises `NotSignedIn`, `TokenInvalid` or `TokenExpired`."""
-    here, said = house(), request.environ.get("HTTP_AUTHORIZATION", "")
+    here = house()
     try:
-        claims = _signed(said, here.config.secret, refresh)
+        claims = _signed(said("Authorization") or "", here.config.secret, refresh)
     except NoAuthorizationError as without:
         raise errors.NotSignedIn() from without
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError) as bad:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -207,7 +206,7 @@ class Turn:
             return  # an earlier try got as far as the move
         if not incoming.exists():
             raise errors.FileUnknown()
-        if self._digest(incoming) != upload.sha256:
+        if self._digest() != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         write(lambda session: uploads.note_whole(session, upload.id, self._id))
 
@@ -216,9 +215,11 @@ class Turn:
         incoming = media.incoming_path(upload.id)
         media.place(incoming, upload.sha256, known=True, flushed=self._is_flushed)
 
-    def _digest(self, incoming: Path) -> str:
+    def _digest(self) -> str:
         """Of the bytes as they came, where they all came by this request; else read again."""
-        return self._seen.hexdigest() if self._seen else digest(incoming)
+        if self._seen:
+            return self._seen.hexdigest()
+        return digest(house().media.incoming_path(self._upload_id))
 
     def forget(self) -> None:
         """The upload and what came of it go; a file that is here in full stays."""
@@ -301,7 +302,7 @@ class FirstTurn(Turn):
             super().finish()
             return
         upload = self.upload
-        if self._digest(house().media.incoming_path(upload.id)) != upload.sha256:
+        if self._digest() != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         self._place()
         now = house().clock()

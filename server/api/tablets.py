@@ -5,13 +5,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g, request
+from flask import g
 
 from server.actions import sign_ins
 from server.actions.sign_ins import Caller
 from server.auth import caller
 from server.domain import errors
 from server.house import house
+from server.requests import said
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,7 +43,7 @@ def tablet() -> Caller:
 
 
 def _fitting(who: Caller) -> Caller:
-    if who.device is None or request.headers.get("Sync-Device") != who.device.id:
+    if who.device is None or said("Sync-Device") != who.device.id:
         raise errors.DeviceUnknown()
     return who
 
@@ -53,5 +54,5 @@ def _note_seen(who: Caller) -> None:
     now = here.clock()
     if device.last_seen_at is not None and now - device.last_seen_at < SEEN_EVERY:
         return
-    app = request.headers.get("Sync-App", "")
+    app = said("Sync-App") or ""
     here.database.write_together(lambda session: sign_ins.seen(session, device.id, app, now))
