@@ -64,6 +64,8 @@ class Media:
         before_step: Callable[[Step, Path], None] = _nothing_before,
     ) -> None:
         self.root = root
+        self._originals, self._thumbnails = root / "originals", root / "thumbnails"
+        self._incoming = root / "incoming"
         self.reserve_bytes = reserve_bytes
         self._before_step = before_step
 
@@ -71,19 +73,19 @@ class Media:
 
     def original_path(self, sha256: str) -> Path:
         """Where the original is, or would be."""
-        return self.root / "originals" / _fanned_out(sha256)
+        return self._originals / _fanned_out(sha256)
 
     def derived_path(self, sha256: str, derivative: Derivative) -> Path:
         """Where the derivative of an original is, or would be."""
         if derivative not in DERIVATIVES:
             raise errors.FileUnknown()
-        return self.root / "thumbnails" / f"{_fanned_out(sha256)}.{derivative}.jpg"
+        return self._thumbnails / f"{_fanned_out(sha256)}.{derivative}.jpg"
 
     def incoming_path(self, upload_id: str) -> Path:
         """Where the bytes of an upload gather."""
         if not UPLOAD_ID.fullmatch(upload_id):
             raise errors.FileUnknown()
-        return self.root / "incoming" / upload_id
+        return self._incoming / upload_id
 
     # Originals.
 

@@ -26,7 +26,7 @@ from server.house import house
 from server.ids import new_id
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication
+    from _typeshed.wsgi import StartResponse
 
 access_log = logging.getLogger("doorstep.access")
 
@@ -36,6 +36,8 @@ PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}
 )
 PACKED_FROM, PACKED_LEVEL = 1024, 5  # bytes; higher levels take longer than they save
+NEVER_KEPT = ("/api/", "/sync/")  # by a browser or a proxy
+_ID = "doorstep.request_id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
 FIXED_HEADERS = {
@@ -52,24 +54,29 @@ FIXED_HEADERS = {
 }
 
 
-class FixedHeaders:
+class Around:
     """Around an app: what every answer says, unless it says it in another way itself.
 
-    Put into the plain list that leaves, since within a response each header is looked at several times.
+    It is put into the plain list that leaves: within a response each header is looked at several times.
     """
 
-    def __init__(self, app: "WSGIApplication") -> None:
-        self._app = app
+    def __init__(self, app: Flask) -> None:
+        self._app, self._extensions = app.wsgi_app, app.extensions
 
     def __call__(self, environ: dict[str, Any], start: "StartResponse") -> Iterable[bytes]:
-        def start_with_them(
+        def start_with_more(
             status: str, headers: list[tuple[str, str]], failure: Any = None, /
         ) -> Callable[[bytes], object]:
             said = {name for name, _ in headers}
             headers += [each for each in FIXED_HEADERS.items() if each[0] not in said]
+            headers.append(("X-Request-Id", environ.get(_ID, "")))
+            headers.append(("Sync-Time", wire(self._extensions["doorstep"].clock()) or ""))
+            path = "/" + environ["PATH_INFO"].lstrip("/")  # as it is routed
+            if "Cache-Control" not in said and path.startswith(NEVER_KEPT):
+                headers.append(("Cache-Control", "no-store"))
             return start(status, headers, failure)
 
-        return self._app(environ, start_with_them)
+        return self._app(environ, start_with_more)
 
 
 class Figures:
@@ -108,7 +115,7 @@ def register(app: Flask) -> None:
     app.extensions["doorstep_figures"] = Figures()
     app.before_request(_begin)
     app.after_request(_finish)
-    app.wsgi_app = FixedHeaders(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = Around(app)  # type: ignore[assignment, method-assign]
 
 
 def figures(app: Flask) -> Figures:
@@ -126,7 +133,7 @@ def _begin() -> None:
     asks = request._get_current_object()  # type: ignore[attr-defined]
     g.started = time.perf_counter()
     asked = said("X-Request-Id") or ""
-    g.request_id = asked if _REQUEST_ID.match(asked) else new_id()
+    g.request_id = asks.environ[_ID] = asked if _REQUEST_ID.match(asked) else new_id()
     if "\x00" in asks.path:
         raise errors.NotFound()  # PostgreSQL would refuse to look for it
     if not ("CONTENT_LENGTH" in asks.environ or said("Transfer-Encoding")):
@@ -185,11 +192,6 @@ def _unreadable() -> errors.BadRequest:
 
 
 def _finish(answer: Response) -> Response:
-    headers = answer.headers
-    headers.add("X-Request-Id", g.get("request_id", ""))
-    headers.add("Sync-Time", wire(house().clock()))
-    if "Cache-Control" not in headers and request.path.startswith(("/api/", "/sync/")):
-        headers.add("Cache-Control", "no-store")
     _pack(answer)
     _note(answer)
     return answer
@@ -197,10 +199,10 @@ def _finish(answer: Response) -> Response:
 
 def _pack(answer: Response) -> None:
     """gzip for whoever takes it, where it saves something. Files go out as they are."""
-    if answer.is_streamed or answer.mimetype not in PACKED_TYPES:
+    if answer.is_streamed:
         return
     body = answer.get_data()
-    if len(body) < PACKED_FROM:
+    if len(body) < PACKED_FROM or answer.mimetype not in PACKED_TYPES:
         return
     answer.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"]:
