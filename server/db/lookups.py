@@ -5,12 +5,14 @@ comes back are plain tuples. For pages and acts a session is the better tool.
 """
 
 import json
+from collections import deque
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import Dialect, Engine, Text, TypeDecorator, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -31,6 +33,7 @@ OPENING = {
 
 
 _KEPT = "asking"
+SPARE = 4  # connections of a process that wait for the next question; the pool keeps the rest
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -211,14 +214,36 @@ class _Asking:
 
 
 class Lookups(_Asking):
-    """One snapshot of the database, as a `with` block: `asked.one(QUESTION, id=…)`."""
+    """One snapshot of the database, as a `with` block: `asked.one(QUESTION, id=…)`.
+
+    What went well leaves its connection to the next one: the way to the pool and back takes twice as
+    long as the question. A spare one that has died meanwhile is found out before anything is asked.
+    """
 
     def __init__(self, database: Database) -> None:
-        self._connection = database.reading.raw_connection()
-        super().__init__(self._connection, database.reading.dialect)
+        self._engine = database.reading
+        self._spare = _spare_connections(self._engine)
+        try:
+            self._take(self._spare.pop())
+            self._is_spare = True
+        except IndexError:
+            self._take(self._engine.raw_connection())
+            self._is_spare = False
+
+    def _take(self, connection: Any) -> None:
+        self._connection = connection
+        super().__init__(connection, self._engine.dialect)
 
     def __enter__(self) -> Self:
-        self.execute(OPENING[self.dialect.name])
+        opening = OPENING[self.dialect.name]
+        try:
+            self.execute(opening)
+        except DBAPIError:
+            if not self._is_spare:
+                raise
+            self._connection.invalidate()
+            self._take(self._engine.raw_connection())
+            self.execute(opening)
         return self
 
     def __exit__(
@@ -227,7 +252,28 @@ class Lookups(_Asking):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()  # back to the pool, which ends the transaction
+        if error is None and len(self._spare) < SPARE:
+            self._connection.rollback()
+            self._spare.append(self._connection)
+        else:
+            self._connection.close()  # back to the pool, which ends the transaction
+
+
+_SPARE_OF: WeakKeyDictionary[Engine, deque[Any]] = WeakKeyDictionary()
+
+
+def _spare_connections(engine: Engine) -> deque[Any]:
+    """Those that wait for the next question. They go when the engine is disposed of."""
+    found = _SPARE_OF.get(engine)
+    if found is None:
+        found = _SPARE_OF.setdefault(engine, deque())
+        event.listen(engine, "engine_disposed", partial(_close_all, found))
+    return found
+
+
+def _close_all(connections: deque[Any], _engine: Engine) -> None:
+    while connections:
+        connections.pop().invalidate()
 
 
 def insert_once(session: Session, table: type[Table], **values: Any) -> bool:
