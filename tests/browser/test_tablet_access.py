@@ -1,0 +1,91 @@
+"""Every screen of the tablet app can be read, reached and understood: no serious fault by axe, in either language."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+
+from tests import people
+from tests.browser.tablets import Hands, hands_on
+from tests.conftest import HandClock
+from tests.live import LiveServer
+from tests.office import Office
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SIZES = {"tablet": (1280, 800), "upright": (800, 1280), "phone": (390, 844)}
+
+
+@pytest.fixture
+def office(app: Flask, clock: HandClock) -> Office:
+    return Office(app, clock)
+
+
+@pytest.fixture
+def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
+    hands = hands_on(chromium, live_server.address)
+    yield hands
+    hands.context.close()
+
+
+def faults(alice: Hands) -> list[str]:
+    """What axe calls serious or critical on the screen of the moment, and what hangs over its edge."""
+    page = alice.page
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    told = [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return [*told, *([f"{wide} px hang over the edge"] if wide > 0 else [])]
+
+
+def at_every_size(alice: Hands, screen: str) -> dict[str, list[str]]:
+    found = {}
+    for name, (width, height) in SIZES.items():
+        alice.page.set_viewport_size({"width": width, "height": height})
+        if told := faults(alice):
+            found[f"{screen}, {name}"] = told
+    alice.page.set_viewport_size({"width": 1280, "height": 800})
+    return found
+
+
+@pytest.mark.parametrize("language", ["English", "简体中文"])
+def test_no_screen_has_a_serious_fault(alice: Hands, office: Office, language: str) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    found = at_every_size(alice, "sign in")
+    alice.signs_in(people.ALICE)
+    alice.goes_to("account")
+    alice.chooses(language)
+    found |= at_every_size(alice, "account")
+    alice.goes_to("")
+    alice.page.locator(f"a[href*='{job_id}']").first.wait_for()
+    found |= at_every_size(alice, "my day")
+    for stage in (
+        "way",
+        "assessment",
+        "checklist",
+        "photos",
+        "parts",
+        "notes",
+        "signing",
+        "finish",
+    ):
+        alice.goes_to(f"job/{job_id}/{stage}")
+        alice.page.locator(f"#stage-{stage} .stage-content").wait_for()
+        found |= at_every_size(alice, stage)
+    alice.goes_to(f"job/{job_id}/camera/before")
+    alice.page.locator("video").wait_for()
+    found |= at_every_size(alice, "camera")
+    alice.goes_to("status")
+    alice.page.locator("h1").wait_for()
+    found |= at_every_size(alice, "status")
+    assert found == {}
