@@ -340,7 +340,9 @@ export class App {
       this.patchSyncing({ file: { sha256: file.sha256, size: file.size, sent } });
     const { signal } = this.pausing;
     const around = { onCellular: isOnCellular(), withMedia: true, progress, signal };
-    return new Sync(desk.outbox, desk.talk, desk.memory, around).run();
+    const report = await new Sync(desk.outbox, desk.talk, desk.memory, around).run();
+    if (!report.problem) await desk.earlier.fetch(await desk.jobs(), signal);
+    return report;
   }
 
   private ended({ problem, notices }: Report): void {

@@ -4,6 +4,7 @@ import { Base } from "./base";
 import { Captures } from "./captures";
 import type { Conversation } from "./conversation";
 import { Drafts } from "./drafts";
+import { EarlierPhotos } from "./earlier";
 import { Files } from "./files";
 import { jobsOf, type Job } from "./jobs";
 import { Outbox, type Opened } from "./outbox";
@@ -29,6 +30,7 @@ export class Desk {
   readonly files: Files;
   readonly drafts: Drafts;
   readonly thumbnails: Thumbnails;
+  readonly earlier: EarlierPhotos;
 
   constructor(
     readonly store: Store,
@@ -43,6 +45,7 @@ export class Desk {
     this.files = new Files(this.outbox);
     this.drafts = new Drafts(store, who);
     this.thumbnails = new Thumbnails(this.files);
+    this.earlier = new EarlierPhotos(store, who, talk);
   }
 
   async open(): Promise<this> {
