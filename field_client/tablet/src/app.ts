@@ -123,7 +123,9 @@ export class App {
       this.lockWhenLeft();
       this.syncSoon(0);
     });
-    Dexie.on("storagemutated", () => this.rereadSoon());
+    Dexie.on("storagemutated", (parts) => {
+      if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();
+    });
   }
 
   private networkIs(isOnline: boolean): void {
@@ -280,8 +282,12 @@ export class App {
   private async rereadJob(desk: Desk, jobId: string): Promise<void> {
     const fresh = await jobOf(desk.base, desk.outbox, jobId);
     const known = this.jobs.value ?? [];
-    this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
-    this.figures.value = await figuresOf(desk);
+    const figures = await figuresOf(desk);
+    if (this.desk.value !== desk) return;
+    batch(() => {
+      this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
+      this.figures.value = figures;
+    });
   }
 
   private rereadSoon(): void {
@@ -353,7 +359,9 @@ export class App {
     await this.reread();
     const again = this.syncAgain;
     this.syncAgain = false;
-    if (this.desk.value !== desk) return;
+    if (this.desk.value !== desk) return this.desk.value ? this.syncSoon(0) : undefined;
+    // Signing in wakes it up again; until then only a capture is worth a try.
+    if (this.needsSignIn.value) return;
     const policy = await desk.policy();
     const poll = typeof policy["poll_s"] === "number" ? policy["poll_s"] : POLL_S;
     this.syncSoon(again ? 0 : poll * 1000);
@@ -375,6 +383,7 @@ export class App {
 }
 
 const LAST_PERSON = "doorstep.person";
+const SHOWN = /\/(events|base|blobs|people)\//; // the tables that the signals are read from
 
 /** Only some browsers say so; where they do not, the policy for Wi-Fi holds. */
 function isOnCellular(): boolean {

@@ -144,7 +144,10 @@ export class Tables extends Dexie {
       uses: "[sha256+eventId], [personId+jobId], [personId+sha256]",
       drafts: "[personId+name]",
     });
-    this.version(2).stores({ pictures: "[personId+photoId], [personId+jobId]" });
+    this.version(2).stores({
+      events: "++place, &eventId, &seq, [personId+state], [personId+jobId], [personId+status]",
+      pictures: "[personId+photoId], [personId+jobId]",
+    });
   }
 }
 

@@ -98,6 +98,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   const [isLit, setLit] = useState(false);
   const [isLive, setLive] = useState(false);
   const [turn, setTurn] = useState(0);
+  const [isShooting, setShooting] = useState(false);
 
   useEffect(() => {
     let mine: MediaStream | null = null;
@@ -128,12 +129,14 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   };
 
   const shoot = async () => {
-    if (!video.current) return;
+    if (!video.current || isShooting) return;
+    setShooting(true);
     try {
       await onPicture(await frameOf(video.current));
     } catch (problem) {
       setClosed(failureOf(problem));
     }
+    setShooting(false);
   };
   const light = async () => {
     if (!stream) return;
@@ -171,7 +174,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
           type="button"
           class="shutter"
           aria-label={say.shutter}
-          disabled={!isLive}
+          disabled={!isLive || isShooting}
           onClick={() => void shoot()}
         />
         {stream && hasLamp(stream) ? (

@@ -39,8 +39,9 @@ function TopBar() {
           <span>{say.day.title}</span>
         </a>
       )}
-      <a class="top-state" href={hrefOf({ page: "status" })} aria-label={say.frame.toStatus}>
+      <a class="top-state" href={hrefOf({ page: "status" })}>
         <SavedState />
+        <span class="for-readers">{say.frame.toStatus}</span>
       </a>
       <a class="top-me" href={hrefOf({ page: "account" })} aria-label={say.account.title}>
         <Icon name="person" />

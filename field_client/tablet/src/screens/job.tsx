@@ -81,6 +81,8 @@ function Ways({ job }: { job: Job }) {
 function Standing({ job }: { job: Job }) {
   const say = words.value;
   const { verdict } = job.sheet;
+  const figures = app.figures.value.byJob.get(job.jobId);
+  const looked = (figures?.recorded ?? 0) + (figures?.quarantined ?? 0);
   return (
     <>
       {isReadOnly(job) && (
@@ -91,6 +93,11 @@ function Standing({ job }: { job: Job }) {
       {!isReadOnly(job) && job.sheet.state === "cancelled" && (
         <Notice tone="risk" icon="leave">
           <p>{say.job.cancelled}</p>
+        </Notice>
+      )}
+      {looked > 0 && (
+        <Notice tone="risk" icon="office">
+          <p>{say.job.forTheOffice(looked)}</p>
         </Notice>
       )}
       {verdict?.verdict === "rework" && (

@@ -99,10 +99,12 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
   const { jobId, sheet } = job;
   const [reservation, setReservation] = useDraft(`${jobId}/reservation`);
   const [hasReservation, setHasReservation] = useState(reservation !== "");
-  const [stars, setStars] = useState(0);
+  const [starsText, setStarsText] = useDraft(`${jobId}/stars`);
+  const stars = Number(starsText);
   const [text, setText] = useDraft(`${jobId}/customer-words`);
   const [name, setName] = useDraft(`${jobId}/signer`, sheet.customer.name);
-  const [relation, setRelation] = useState<Relation>("self");
+  const [relationText, setRelation] = useDraft(`${jobId}/relation`, "self");
+  const relation = RELATIONS.find((each) => each === relationText) ?? "self";
   const [pad, setPad] = useState<SignaturePad | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isRefusing, setRefusing] = useState(false);
@@ -159,7 +161,7 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
         )}
       </section>
       <section class="customer-part">
-        <Stars say={say} value={stars} onChoose={setStars} />
+        <Stars say={say} value={stars} onChoose={(count) => setStarsText(String(count))} />
         <Field label={say.receipt.words} value={text} onInput={setText} lines={2} />
       </section>
       <section class="customer-part">
@@ -201,10 +203,8 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
 
 const RELATIONS = ["self", "family", "tenant", "neighbour", "other"] as const;
 
-type Relation = (typeof RELATIONS)[number];
-
 function forget(jobId: string): void {
-  const names = ["reservation", "customer-words", "signer", "unsigned"];
+  const names = ["reservation", "stars", "customer-words", "signer", "relation", "unsigned"];
   app.mine.drafts.forget(...names.map((name) => `${jobId}/${name}`));
 }
 

@@ -110,15 +110,13 @@ function WaitingJobs() {
 }
 
 function isWorthTelling(figures: JobFigures): boolean {
-  const { events, files, recorded, held, quarantined } = figures;
-  return events + files + recorded + held + quarantined + figures.blobs.size > 0;
+  const { events, recorded, held, quarantined, blobs } = figures;
+  return events + recorded + held + quarantined + blobs.size > 0;
 }
 
 function JobState({ figures }: { figures: JobFigures }) {
   const say = words.value.status;
-  const states = [...figures.blobs.values()];
-  const stored = states.filter((state) => state === "stored").length;
-  const lost = states.filter((state) => state === "lost").length;
+  const lost = [...figures.blobs.values()].filter((state) => state === "lost").length;
   return (
     <>
       {figures.events > 0 && (
@@ -126,9 +124,9 @@ function JobState({ figures }: { figures: JobFigures }) {
           {say.events(figures.events)}
         </Badge>
       )}
-      {states.length > 0 && (
-        <Badge tone={stored === states.length ? "proven" : "plain"} icon="camera">
-          {say.filesOf(stored, states.length)}
+      {figures.files > 0 && (
+        <Badge tone="plain" icon="camera">
+          {say.files(figures.files, size(figures.bytes, language.value))}
         </Badge>
       )}
       {lost > 0 && (

@@ -120,6 +120,8 @@ export const en = {
     leaving: (reason: string) =>
       `${reason}. What you did is kept and will still be sent; no more can be added.`,
     cancelled: "The office cancelled this job. What you did is kept and will still be sent.",
+    forTheOffice: (count: number) =>
+      `${s(count, "entry", "entries")} came when the job had changed. Nothing is lost: somebody in the office looks at it.`,
     rework: (reason: string) => `The office asks for rework. ${reason}`,
   },
 
@@ -424,7 +426,7 @@ export const en = {
     ofBytes: (part: string, whole: string) => `${part} of ${whole}`,
     perJob: "Job by job",
     events: (count: number) => `${s(count, "entry", "entries")} saved here`,
-    filesOf: (stored: number, all: number) => `${stored} of ${s(all, "file")} with the office`,
+    files: (count: number, bytes: string) => `${s(count, "file")} saved here (${bytes})`,
     lost: (count: number) => `${count} lost`,
     recorded: (count: number) => `${count} kept for the office to look at`,
     held: (count: number) => `${count} wait for what came before`,

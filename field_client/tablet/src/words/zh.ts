@@ -118,6 +118,7 @@ export const zh: Words = {
     history: (count) => `历史上门(${count})`,
     leaving: (reason) => `${reason}。已完成的工作会保留并继续上传,但不能再添加内容。`,
     cancelled: "客服已取消此派工单。已完成的工作会保留并继续上传。",
+    forTheOffice: (count) => `有 ${count} 条记录上传时派工单已变更。数据没有丢失,客服会处理。`,
     rework: (reason) => `客服要求返工。${reason}`,
   },
 
@@ -416,7 +417,7 @@ export const zh: Words = {
     ofBytes: (part, whole) => `${part} / ${whole}`,
     perJob: "各派工单",
     events: (count) => `本机已存 ${count} 条记录`,
-    filesOf: (stored, all) => `文件已上传 ${stored}/${all}`,
+    files: (count, bytes) => `本机已存 ${count} 个文件(${bytes})`,
     lost: (count) => `丢失 ${count}`,
     recorded: (count) => `${count} 条保留待客服处理`,
     held: (count) => `${count} 条等待前序记录`,
