@@ -13,6 +13,7 @@ const PLACES: Place[] = [
   { page: "camera", jobId: "J-1049", slot: "before" },
   { page: "camera", jobId: "J-1049", slot: "左 / right #1" },
   { page: "photo", jobId: "J-1049", photoId: "0197f3d0-0000-7000-8000-000000000000" },
+  { page: "drawing", jobId: "J-1049", photoId: "0197f3d0-0000-7000-8000-000000000000" },
   { page: "receipt", jobId: "J-1049" },
 ];
 

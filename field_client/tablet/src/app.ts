@@ -20,7 +20,7 @@ import { Memory } from "./memory";
 import type { Opened } from "./outbox";
 import * as people from "./people";
 import { httpTransport } from "./transport";
-import { go } from "./routes";
+import { go, place } from "./routes";
 import type { PersonRow, Store } from "./store";
 import { Sync, type Report } from "./sync";
 import { speak } from "./words";
@@ -71,6 +71,10 @@ export class App {
   readonly handedOver = signal<string | null>(null);
   /** Restarts into the new version of the app that waits, if there is one. */
   readonly update = signal<(() => void) | null>(null);
+  /** The camera is open, something is being drawn, or the tablet is in the customer's hands. */
+  readonly isCapturing = computed(
+    () => this.handedOver.value !== null || ["camera", "drawing"].includes(place.value.page),
+  );
   readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
 
   /** Chosen at the door, it is stronger than what the office knows of the person. */

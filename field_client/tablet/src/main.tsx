@@ -5,10 +5,10 @@ import type { ComponentChildren } from "preact";
 
 import { app } from "./here";
 import { followAddress, goInstead, place } from "./routes";
-import { keepSun } from "./screens/account";
-import { AccountScreen } from "./screens/account";
+import { AccountScreen, keepSun } from "./screens/account";
 import { CameraScreen } from "./screens/camera";
 import { Day } from "./screens/day";
+import { DrawingScreen } from "./screens/drawing";
 import { Entrance } from "./screens/entrance";
 import { FailureNotice } from "./screens/errors";
 import { Frame, Nowhere } from "./screens/frame";
@@ -52,6 +52,13 @@ function Open() {
   const here = place.value;
   if (here.page === "camera") {
     return <OfJob jobId={here.jobId}>{(job) => <CameraScreen job={job} slot={here.slot} />}</OfJob>;
+  }
+  if (here.page === "drawing") {
+    return (
+      <OfJob jobId={here.jobId}>
+        {(job) => <DrawingScreen job={job} photoId={here.photoId} />}
+      </OfJob>
+    );
   }
   return (
     <Frame>

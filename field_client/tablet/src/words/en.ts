@@ -245,6 +245,7 @@ export const en = {
     unknown: "This photo is not on this tablet.",
     fromGallery: (reason: string) => `From the gallery: ${reason}`,
     backToAll: "All photos",
+    draw: "Draw on a copy",
     discard: "Take this photo back",
     discardMeans: "It no longer counts for the job. The office can still see that it was taken.",
     discardWhy: "Why?",
@@ -264,6 +265,15 @@ export const en = {
     galleryWhy: "Why not with the camera?",
     galleryPick: "Choose a photo",
     savedHere: (count: number) => `${s(count, "photo")} saved`,
+  },
+
+  drawing: {
+    title: "Draw on a copy",
+    means: "Circle what matters, or draw an arrow to it. The photo itself stays as it is.",
+    surface: "The photo to draw on",
+    undo: "Undo",
+    save: "Save the copy",
+    leave: "Leave without saving",
   },
 
   charges: {

@@ -239,6 +239,7 @@ export const zh: Words = {
     unknown: "本机没有这张照片。",
     fromGallery: (reason) => `来自相册:${reason}`,
     backToAll: "全部照片",
+    draw: "在副本上标注",
     discard: "作废这张照片",
     discardMeans: "作废后不再计入派工单,客服仍可看到曾经拍摄。",
     discardWhy: "原因",
@@ -258,6 +259,15 @@ export const zh: Words = {
     galleryWhy: "为什么不用相机拍?",
     galleryPick: "选择照片",
     savedHere: (count) => `已存 ${count} 张`,
+  },
+
+  drawing: {
+    title: "在副本上标注",
+    means: "圈出重点,或画箭头指明。原照片保持不变。",
+    surface: "要标注的照片",
+    undo: "撤销一笔",
+    save: "保存副本",
+    leave: "不保存,返回",
   },
 
   charges: {
