@@ -28,6 +28,7 @@ from server.db.people import Person, SignIn
 from server.domain import errors
 from server.domain.people import must
 from server.house import house
+from server.requests import said
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -71,13 +72,14 @@ def _valid(since: datetime, until: datetime) -> dict[str, int]:
 
 def _claims(*, refresh: bool = False) -> Mapping[str, Any]:
     """What the token of this request says; raises `NotSignedIn`, `TokenInvalid` or `TokenExpired`."""
+    here = house()
     try:
-        claims = _signed(request.headers.get("Authorization", ""), house().config.secret, refresh)
+        claims = _signed(said("Authorization") or "", here.config.secret, refresh)
     except NoAuthorizationError as without:
         raise errors.NotSignedIn() from without
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError) as bad:
         raise errors.TokenInvalid() from bad
-    if claims.get("exp", 0) <= house().clock().timestamp():
+    if claims.get("exp", 0) <= here.clock().timestamp():
         raise errors.TokenExpired()
     return claims
 
@@ -107,11 +109,12 @@ def refresh_link() -> str:
 
 def caller() -> Caller:
     """Who sends this request; raises `NotSignedIn` and its kin."""
-    if "caller" not in g:
+    found: Caller | None = g.get("caller")
+    if found is None:
         claims = _claims()
         with Lookups(house().database) as asked:
-            g.caller = sign_ins.caller(asked, claims["sub"], str(claims.get("chain")))
-    found: Caller = g.caller
+            found = sign_ins.caller(asked, claims["sub"], str(claims.get("chain")))
+        g.caller = found
     return found
 
 

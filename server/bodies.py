@@ -5,7 +5,7 @@ Under another WSGI server the body is an ordinary stream, which is waited for as
 """
 
 import contextlib
-from asyncio import AbstractEventLoop, Event
+from asyncio import AbstractEventLoop, Event, timeout
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import IO
@@ -13,7 +13,7 @@ from typing import IO
 from flask import request
 from werkzeug.exceptions import ClientDisconnected
 
-MOST = 256 * 1024  # bytes that wait for their reader until no more are fetched
+MOST = 512 * 1024  # bytes that wait for their reader until no more are fetched
 PIECE = 64 * 1024  # bytes read at once of an ordinary stream
 LOOK_S = 1.0  # seconds after which whoever takes the pieces looks around, if nothing comes
 
@@ -47,7 +47,7 @@ class Arriving:
         self.came = 0  # bytes
         self._taken = 0
         self._pieces: SimpleQueue[bytes] = SimpleQueue()
-        self._loop, self._has_room = loop, Event()
+        self._loop, self._has_room, self._is_much = loop, Event(), Event()
         self._is_waiting = self._is_over = self._is_unwanted = False
 
     async def put(self, piece: bytes) -> None:
@@ -56,6 +56,8 @@ class Arriving:
         if self._is_unwanted:
             return
         self._pieces.put(piece)
+        if self.came >= MOST:
+            self._is_much.set()
         self._is_waiting = True  # said before the question, so that the answer cannot be missed
         while self.came - self._taken > MOST and not self._is_unwanted:
             self._has_room.clear()
@@ -65,6 +67,15 @@ class Arriving:
 
     def end(self) -> None:
         self._pieces.put(b"")
+        self._is_much.set()
+
+    async def gather(self, patience_s: float) -> None:
+        """Waits for the end, for as much as may wait here, or so long: a thread that then takes it finds
+        most bodies whole, and needs not be woken up for every piece.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with timeout(patience_s):
+                await self._is_much.wait()
 
     def is_answered(self) -> None:
         """Nobody takes anything any more."""

@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +64,8 @@ class Media:
         before_step: Callable[[Step, Path], None] = _nothing_before,
     ) -> None:
         self.root = root
+        self._originals, self._thumbnails = root / "originals", root / "thumbnails"
+        self._incoming = root / "incoming"
         self.reserve_bytes = reserve_bytes
         self._before_step = before_step
 
@@ -71,19 +73,19 @@ class Media:
 
     def original_path(self, sha256: str) -> Path:
         """Where the original is, or would be."""
-        return self.root / "originals" / _fanned_out(sha256)
+        return self._originals / _fanned_out(sha256)
 
     def derived_path(self, sha256: str, derivative: Derivative) -> Path:
         """Where the derivative of an original is, or would be."""
         if derivative not in DERIVATIVES:
             raise errors.FileUnknown()
-        return self.root / "thumbnails" / f"{_fanned_out(sha256)}.{derivative}.jpg"
+        return self._thumbnails / f"{_fanned_out(sha256)}.{derivative}.jpg"
 
     def incoming_path(self, upload_id: str) -> Path:
         """Where the bytes of an upload gather."""
         if not UPLOAD_ID.fullmatch(upload_id):
             raise errors.FileUnknown()
-        return self.root / "incoming" / upload_id
+        return self._incoming / upload_id
 
     # Originals.
 
@@ -99,22 +101,20 @@ class Media:
         FileUnknown when there is neither file nor original, StorageFull.
         """
         target = self.original_path(sha256)
-        if not temp_path.exists():
-            if self.verify(sha256):
-                self._flush_folder(target.parent)  # an earlier try may have ended before it
-                return target
-            raise errors.FileUnknown()
-        if not known and digest(temp_path) != sha256:
-            temp_path.unlink(missing_ok=True)
-            raise errors.ChecksumMismatch(sha256=sha256)
-        self._make_fan(target.parent)
-        if not flushed:
-            self._flush(temp_path)
         try:
+            if not known and digest(temp_path) != sha256:
+                temp_path.unlink(missing_ok=True)
+                raise errors.ChecksumMismatch(sha256=sha256)
+            self._make_fan(target.parent)
+            if not flushed:
+                self._flush(temp_path)
             self._rename(temp_path, target)
         except FileNotFoundError as gone:
-            if not self.verify(sha256):  # else another one placed it in the same moment
+            if not self.verify(sha256):
                 raise errors.FileUnknown() from gone
+            self._flush_folder(
+                target.parent
+            )  # an earlier try, or another one's, may have ended before
         return target
 
     def put(self, data: bytes) -> str:
@@ -187,8 +187,12 @@ class Media:
         has taken the upload over.
         """
         path = self.incoming_path(upload_id)
-        self._make_folder(path.parent)
-        return Incoming(path, offset, self._step, self._flush_folder, still_may)
+        opening = partial(Incoming, path, offset, self._step, self._flush_folder, still_may)
+        try:
+            return opening()
+        except FileNotFoundError:
+            self._make_folder(path.parent)
+            return opening()
 
     def detach(self, upload_id: str) -> None:
         """Gives the upload a file of its own under the same name, durably.
@@ -213,8 +217,11 @@ class Media:
 
     def free_bytes(self) -> int:
         """How many bytes may still be written where the media are."""
-        self._make_folder(self.root)
-        return shutil.disk_usage(self.root).free
+        try:
+            return shutil.disk_usage(self.root).free
+        except FileNotFoundError:
+            self._make_folder(self.root)
+            return shutil.disk_usage(self.root).free
 
     def check_room(self, size: int) -> None:
         """Raises StorageFull when so many bytes more would touch the reserve."""
@@ -273,19 +280,28 @@ class Media:
 
     def _step(self, step: Step, path: Path, act: Callable[[], Result]) -> Result:
         """Do one thing that a power cut or a full disk may come between. Raises StorageFull."""
-        with _fullness_told():
+        with _FULLNESS_TOLD:
             self._before_step(step, path)
             return act()
 
 
-@contextlib.contextmanager
-def _fullness_told() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
+class _FullnessTold:
+    """Around whatever may find the disk full: `StorageFull` then."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and error.errno in FULL:
             raise errors.StorageFull() from error
-        raise
+
+
+_FULLNESS_TOLD = _FullnessTold()
 
 
 class Incoming:
@@ -305,9 +321,8 @@ class Incoming:
         still_may: Callable[[], None],
     ) -> None:
         self._path, self._step, self._flush_folder = path, step, flush_folder
-        self._is_new = not path.exists()
-        with _fullness_told():
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        with _FULLNESS_TOLD:
+            self._descriptor, self._is_new = _opened(path)
         self.at = self._durable_to = offset
         try:
             still_may()
@@ -336,8 +351,7 @@ class Incoming:
 
     def write(self, data: bytes) -> None:
         """Raises StorageFull."""
-        with self._or_cut_back():
-            self._step("write", self._path, lambda: _write_all(self._descriptor, data, self.at))
+        self._do("write", lambda: _write_all(self._descriptor, data, self.at))
         self.at += len(data)
 
     def flush(self, *, with_name: bool = True) -> None:
@@ -345,8 +359,7 @@ class Incoming:
 
         Raises StorageFull.
         """
-        with self._or_cut_back():
-            self._step("flush", self._path, lambda: _sync_data(self._descriptor))
+        self._do("flush", lambda: _sync_data(self._descriptor))
         self._durable_to = self.at
         if self._is_new and with_name:
             self._flush_folder(self._path.parent)
@@ -357,15 +370,24 @@ class Incoming:
         self._step("cut", self._path, lambda: os.ftruncate(self._descriptor, offset))
         self.at = offset
 
-    @contextlib.contextmanager
-    def _or_cut_back(self) -> Iterator[None]:
+    def _do(self, step: Step, act: Callable[[], None]) -> None:
+        """Or cuts back to what is durable."""
         try:
-            yield
+            self._step(step, self._path, act)
         except (errors.StorageFull, OSError):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._durable_to)
             self.at = self._durable_to
             raise
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """The descriptor of a file, and whether it is new. Raises FileNotFoundError where its folder is not."""
+    how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, how | os.O_EXCL, 0o640), True
+    except FileExistsError:
+        return os.open(path, how, 0o640), False
 
 
 def digest(path: Path) -> str:

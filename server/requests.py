@@ -12,8 +12,9 @@ import sys
 import time
 import traceback
 import zlib
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -24,6 +25,9 @@ from server.domain import errors
 from server.house import house
 from server.ids import new_id
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
@@ -32,9 +36,12 @@ PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}
 )
 PACKED_FROM, PACKED_LEVEL = 1024, 5  # bytes; higher levels take longer than they save
+NEVER_KEPT = ("/api/", "/sync/")  # by a browser or a proxy
+_ID = "doorstep.request_id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
-SECURITY_HEADERS = {
+FIXED_HEADERS = {
+    "Sync-Server": "doorstep/1",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -45,6 +52,31 @@ SECURITY_HEADERS = {
         "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     ),
 }
+
+
+class Around:
+    """Around an app: what every answer says, unless it says it in another way itself.
+
+    It is put into the plain list that leaves: within a response each header is looked at several times.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._extensions = app.wsgi_app, app.extensions
+
+    def __call__(self, environ: dict[str, Any], start: "StartResponse") -> Iterable[bytes]:
+        def start_with_more(
+            status: str, headers: list[tuple[str, str]], failure: Any = None, /
+        ) -> Callable[[bytes], object]:
+            said = {name for name, _ in headers}
+            headers += [each for each in FIXED_HEADERS.items() if each[0] not in said]
+            headers.append(("X-Request-Id", environ.get(_ID, "")))
+            headers.append(("Sync-Time", wire(self._extensions["doorstep"].clock()) or ""))
+            path = "/" + environ["PATH_INFO"].lstrip("/")  # as it is routed
+            if "Cache-Control" not in said and path.startswith(NEVER_KEPT):
+                headers.append(("Cache-Control", "no-store"))
+            return start(status, headers, failure)
+
+        return self._app(environ, start_with_more)
 
 
 class Figures:
@@ -67,12 +99,23 @@ class Figures:
         self.upload_bytes = Counter(
             "doorstep_upload_bytes", "Bytes of files received", registry=self.registry
         )
+        self._of: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """An answer was given. Which figures it counts for is looked up once for each kind of answer."""
+        key = method, route, status
+        if key not in self._of:
+            self._of[key] = self.requests.labels(*key), self.seconds.labels(route)
+        count, times = self._of[key]
+        count.inc()
+        times.observe(seconds)
 
 
 def register(app: Flask) -> None:
     app.extensions["doorstep_figures"] = Figures()
     app.before_request(_begin)
     app.after_request(_finish)
+    app.wsgi_app = Around(app)  # type: ignore[assignment, method-assign]
 
 
 def figures(app: Flask) -> Figures:
@@ -80,20 +123,26 @@ def figures(app: Flask) -> Figures:
     return found
 
 
+def said(header: str) -> str | None:
+    """What the request says in this header. werkzeug's own view makes an exception for each missing one."""
+    found: str | None = request.environ.get("HTTP_" + header.upper().replace("-", "_"))
+    return found
+
+
 def _begin() -> None:
+    asks = request._get_current_object()  # type: ignore[attr-defined]
     g.started = time.perf_counter()
-    said = (
-        request.environ
-    )  # of its own view of headers, werkzeug makes an exception for each missing
-    asked = said.get("HTTP_X_REQUEST_ID", "")
-    g.request_id = asked if _REQUEST_ID.match(asked) else new_id()
-    if "\x00" in request.path:
+    asked = said("X-Request-Id") or ""
+    g.request_id = asks.environ[_ID] = asked if _REQUEST_ID.match(asked) else new_id()
+    if "\x00" in asks.path:
         raise errors.NotFound()  # PostgreSQL would refuse to look for it
-    blueprint = request.blueprint
-    if blueprint == "uploads" or not ("CONTENT_LENGTH" in said or "HTTP_TRANSFER_ENCODING" in said):
+    if not ("CONTENT_LENGTH" in asks.environ or said("Transfer-Encoding")):
+        return
+    blueprint = asks.blueprint
+    if blueprint == "uploads":
         return
     body = whole_body(MAX_JSON_BODY if blueprint != "sync" else house().config.max_push_bytes)
-    if body and request.path.startswith("/api/") and not request.is_json:
+    if body and asks.path.startswith("/api/") and not asks.is_json:
         raise errors.Unsupported()
 
 
@@ -143,17 +192,6 @@ def _unreadable() -> errors.BadRequest:
 
 
 def _finish(answer: Response) -> Response:
-    said = {name for name, _ in answer.headers}
-    answer.headers.extend(
-        [each for each in SECURITY_HEADERS.items() if each[0] not in said]
-        + [
-            ("X-Request-Id", g.get("request_id", "")),
-            ("Sync-Server", "doorstep/1"),
-            ("Sync-Time", wire(house().clock()) or ""),
-        ]
-    )
-    if "Cache-Control" not in said and request.path.startswith(("/api/", "/sync/")):
-        answer.headers.add("Cache-Control", "no-store")
     _pack(answer)
     _note(answer)
     return answer
@@ -161,10 +199,10 @@ def _finish(answer: Response) -> Response:
 
 def _pack(answer: Response) -> None:
     """gzip for whoever takes it, where it saves something. Files go out as they are."""
-    if answer.is_streamed or answer.mimetype not in PACKED_TYPES:
+    if answer.is_streamed:
         return
     body = answer.get_data()
-    if len(body) < PACKED_FROM:
+    if len(body) < PACKED_FROM or answer.mimetype not in PACKED_TYPES:
         return
     answer.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"]:
@@ -174,24 +212,26 @@ def _pack(answer: Response) -> None:
 
 
 def _note(answer: Response) -> None:
-    route = request.url_rule.rule if request.url_rule else "(none)"
+    asked = request._get_current_object()  # type: ignore[attr-defined]
+    route = asked.url_rule.rule if asked.url_rule else "(none)"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    known = figures(current_app)
-    method = request.method if request.method in METHODS else "(other)"
-    known.requests.labels(method, route, str(answer.status_code)).inc()
-    known.seconds.labels(route).observe(seconds)
+    method = asked.method if asked.method in METHODS else "(other)"
+    figures(current_app).note(method, route, answer.status_code, seconds)
     access_log.info(
         "request",
         extra={
             "fields": {
                 "request_id": g.get("request_id"),
-                "method": request.method,
+                "method": asked.method,
                 "route": route,
                 "status": answer.status_code,
                 "ms": round(seconds * 1000, 1),
             }
         },
     )
+
+
+_AS_IT_IS = json.JSONEncoder(ensure_ascii=False)
 
 
 class JsonLines(logging.Formatter):
@@ -207,7 +247,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return _AS_IT_IS.encode(line)
 
     def formatException(self, exc_info: Any) -> str:
         """Where it happened and what kind it was; its message may quote what people wrote."""

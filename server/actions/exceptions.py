@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.db import audit
 from server.db.exceptions import FieldException, visible_to
 from server.db.jobs import Job
+from server.db.lookups import Question, among
 from server.db.people import Person
 from server.domain import errors
 from server.domain import exceptions as rules
@@ -95,12 +96,13 @@ def _may_own(session: Session, owner: Person, opened: FieldException) -> bool:
 
 
 _EXCEPTION = FieldException.__table__.c
-_HOLDING = (
+_HOLDING_KINDS = [kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]
+_HOLDING = Question(
     select(_EXCEPTION.id)
     .where(
         _EXCEPTION.ticket_id == bindparam("ticket"),
         _EXCEPTION.state == "open",
-        _EXCEPTION.kind.in_([kind for kind, rule in rules.KINDS.items() if rule.holds_ticket]),
+        among(_EXCEPTION.kind, "kinds"),
     )
     .order_by(_EXCEPTION.opened_at, _EXCEPTION.id)
 )
@@ -108,4 +110,5 @@ _HOLDING = (
 
 def open_of_ticket(session: Session, ticket_id: str) -> list[str]:
     """The ids of those that the ticket waits for."""
-    return list(session.connection().scalars(_HOLDING, {"ticket": ticket_id}))
+    found = _HOLDING.within(session, ticket=ticket_id, kinds=_HOLDING_KINDS)
+    return [exception_id for (exception_id,) in found]

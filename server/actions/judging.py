@@ -5,9 +5,10 @@ savepoint of its own, so that an event on which our own code stumbles never hold
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -18,10 +19,11 @@ from server.actions import exceptions, settling, visits
 from server.db import audit, feed, house, jobs
 from server.db.events import FieldEvent
 from server.db.jobs import Job
+from server.db.lookups import Question
 from server.db.people import Device
 from server.db.records import Brief
-from server.db.working_sets import WorkingSet
-from server.domain import errors
+from server.db.working_sets import Built, Said, WorkingSet
+from server.domain import envelopes, errors
 from server.domain import sync as rules
 from server.domain import visits as visit_rules
 from server.domain.sync import Status
@@ -31,11 +33,13 @@ log = logging.getLogger("doorstep.sync")
 Envelope = dict[str, Any]
 Result = dict[str, Any]
 
-_IN_FEED = select(
-    exists().where(
-        feed.Change.scope == bindparam("scope"),
-        feed.Change.kind == "job",
-        feed.Change.entity_id == bindparam("job"),
+_IN_FEED = Question(
+    select(
+        exists().where(
+            feed.Change.scope == bindparam("scope"),
+            feed.Change.kind == "job",
+            feed.Change.entity_id == bindparam("job"),
+        )
     )
 )
 
@@ -51,6 +55,12 @@ class Delivery:
     sent_at: str | None
     now: datetime
     touched: set[str] = field(default_factory=set)
+    receipts: Mapping[Said, Built] = field(default_factory=dict)  # foreseen
+
+    @cached_property
+    def sent(self) -> datetime | None:
+        """When it was sent by the tablet's clock, if that can be read."""
+        return envelopes.moment(self.sent_at)
 
 
 Judge = Callable[[WorkingSet, Delivery, FieldEvent], tuple[WorkingSet, FieldEvent]]
@@ -104,10 +114,9 @@ def judge(work: WorkingSet, delivery: Delivery, kept: FieldEvent) -> tuple[Worki
     """
     if kept.waits_for is not None and kept.job_id not in work.jobs:
         raise NotAtHand(kept.id)
-    envelope = rules.cleaned(work.record.envelope(kept), kept.raw)
-    job = work.jobs.get(kept.job_id)
-    decision = rules.decide(envelope, _circumstances(work, delivery, kept, job))
-    _carry_out(work, delivery, kept, envelope, job, decision)
+    reading, job = work.record.reading(kept), work.jobs.get(kept.job_id)
+    decision = rules.decide(reading.unreadable, _circumstances(work, delivery, kept, job))
+    _carry_out(work, delivery, kept, reading.envelope, job, decision)
     return work, kept
 
 
@@ -169,8 +178,9 @@ def _was_on_job(work: WorkingSet, job: Job, person_id: str) -> bool:
     """Whether the job was ever given to this person: a visit, or a job once in the own feed."""
     if work.has_visited(job, person_id):
         return True
-    asked = {"scope": feed.person_scope(person_id), "job": job.id}
-    return bool(work.session.execute(_IN_FEED, asked).scalar_one())
+    scope = feed.person_scope(person_id)
+    ((was_shown,),) = _IN_FEED.within(work.session, scope=scope, job=job.id)
+    return bool(was_shown)
 
 
 def _carry_out(
@@ -305,7 +315,7 @@ def release_overdue(session: Session, now: datetime) -> list[str]:
 
 
 def _force(work: WorkingSet, delivery: Delivery, event: FieldEvent) -> None:
-    envelope = rules.cleaned(work.record.envelope(event), event.raw)
+    envelope = work.record.reading(event).envelope
     decision = rules.Decision(Status.RECORDED, "forced", "event_forced")
     _carry_out(work, delivery, event, envelope, work.jobs[event.job_id], decision)
     _tell(work.session, event, Status.HELD)
@@ -329,8 +339,7 @@ def let_count(
     work = WorkingSet(session, [job], now)
     counted = 0
     for event in list(session.scalars(recorded.order_by(FieldEvent.received_at, FieldEvent.seq))):
-        envelope = rules.cleaned(work.record.envelope(event), event.raw)
-        visits.apply(work, job, work.visit(job), event, envelope)
+        visits.apply(work, job, work.visit(job), event, work.record.reading(event).envelope)
         event.status, event.code = Status.APPLIED, "by_decision"
         _tell(session, event, Status.RECORDED)
         counted += 1

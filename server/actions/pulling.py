@@ -83,11 +83,15 @@ def changes(asked: Lookups, person_id: str, cursor: str | None, limit: int, now:
     scopes = scopes_of(person_id)
     standing = _Standing(asked, scopes)
     seen = _seen(cursor, standing)
+    if cursor and seen == standing.heads:  # nothing new, which is what most polls hear
+        return _page(
+            {"epoch": standing.epoch, "time": wire(now), "more": False, "cursor": cursor}, []
+        )
     rows: list[Row] = []
     more = False
     for scope in scopes:
         if standing.heads[scope] == seen[scope]:
-            continue  # nothing new, which is what most polls hear
+            continue
         room = limit - len(rows)
         found = asked.all(_NEWER, scope=scope, seen=seen[scope], most=room + 1)
         more = len(found) > room

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.actions import exceptions
 from server.db import audit, feed
 from server.db.jobs import Job, Visit
+from server.db.lookups import Question
 from server.db.people import Organisation
 from server.db.photos import Photo
 from server.db.tickets import Ticket
@@ -23,7 +24,7 @@ from server.domain import tickets as rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
 
-_POLICY = select(Organisation.auto_accept).where(Organisation.id == bindparam("branch"))
+_POLICY = Question(select(Organisation.auto_accept).where(Organisation.id == bindparam("branch")))
 
 
 def settle_job(session: Session, job_id: str, now: datetime) -> None:
@@ -84,7 +85,8 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
 
 
 def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
-    return bool(work.session.execute(_POLICY, {"branch": job.branch_id}).scalar_one())
+    ((may,),) = _POLICY.within(work.session, branch=job.branch_id)
+    return bool(may)
 
 
 def _is_clean(work: WorkingSet, job: Job) -> bool:

@@ -8,7 +8,7 @@ again one event at a time, each in a savepoint of its own, and only what stumble
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 from server.actions import exceptions, judging
 from server.actions.judging import Delivery, Envelope, Judge, Result
 from server.actions.sign_ins import Caller
-from server.db import audit, events, feed, jobs
+from server.db import audit, events, feed, jobs, records
+from server.db.drafts import Drafts
 from server.db.events import FieldEvent, Quarantine
 from server.db.jobs import Job
+from server.db.lookups import Lookups
 from server.db.records import Brief, Record
 from server.db.tables import plain
-from server.db.working_sets import WorkingSet
+from server.db.working_sets import Built, Said, WorkingSet
 from server.domain import envelopes
 from server.domain import events as kinds
 from server.domain import sync as rules
@@ -36,7 +38,12 @@ log = logging.getLogger("doorstep.sync")
 
 
 def deliver(
-    session: Session, who: Caller, batch: Envelope, arrivals: Sequence[Arrival], now: datetime
+    session: Session,
+    who: Caller,
+    batch: Envelope,
+    arrivals: Sequence[Arrival],
+    foreseen: Mapping[Said, Built],
+    now: datetime,
 ) -> list[Result]:
     """Takes a batch in and answers for each of its events, in the same order."""
     assert who.device is not None, "only a tablet pushes"
@@ -47,6 +54,7 @@ def deliver(
         batch_id=batch.get("batch_id"),
         sent_at=batch.get("sent_at"),
         now=now,
+        receipts=foreseen,
     )
     return receive(session, delivery, arrivals)
 
@@ -58,15 +66,14 @@ def receive(session: Session, delivery: Delivery, arrivals: Sequence[Arrival]) -
     into quarantine.
     """
     with session.no_autoflush:
-        locked = jobs.lock(session, _jobs_of(arrivals))
         try:
-            with feed.savepoint(session):
-                return _take_together(session, delivery, arrivals, locked)
+            return _take_together(session, delivery, arrivals)
         except Exception as failure:
             judging.must_be_ours(failure)
             if not isinstance(failure, judging.NotAtHand):
                 log.warning("a batch is taken in one by one", exc_info=failure)
             delivery.touched.clear()
+        locked = jobs.lock(session, _jobs_of(arrivals))
         results = [_take_safely(session, delivery, each, locked) for each in arrivals]
         judging.settle_safely(session, delivery)
         _tell_versions(session, delivery, arrivals, results, feed.stamp(session, delivery.now))
@@ -78,14 +85,17 @@ def _jobs_of(arrivals: Sequence[Arrival]) -> set[str]:
 
 
 def _take_together(
-    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+    session: Session, delivery: Delivery, arrivals: Sequence[Arrival]
 ) -> list[Result]:
-    work = _working_set(session, delivery, arrivals, locked)
-    results = [_take(work, delivery, each, judging.judge) for each in arrivals]
-    judging.settle_touched(work, delivery)
-    versions = feed.stamp(session, delivery.now, work)
-    _tell_versions(session, delivery, arrivals, results, versions)
-    return results
+    drafts = Drafts(session)
+    locked = jobs.lock(session, _jobs_of(arrivals), drafts)
+    with feed.savepoint(session):
+        work = _working_set(session, delivery, arrivals, locked, drafts)
+        results = [_take(work, delivery, each, judging.judge) for each in arrivals]
+        judging.settle_touched(work, delivery)
+        versions = feed.stamp(session, delivery.now, work)
+        _tell_versions(session, delivery, arrivals, results, versions)
+        return results
 
 
 def _take_safely(
@@ -117,7 +127,11 @@ def _take_safely(
 
 
 def _working_set(
-    session: Session, delivery: Delivery, arrivals: Sequence[Arrival], locked: list[Job]
+    session: Session,
+    delivery: Delivery,
+    arrivals: Sequence[Arrival],
+    locked: list[Job],
+    drafts: Drafts | None = None,
 ) -> WorkingSet:
     """All that these events may touch."""
     sound = [arrival.envelope for arrival in arrivals if not arrival.problems]
@@ -134,6 +148,8 @@ def _working_set(
         session,
         locked,
         delivery.now,
+        drafts=drafts,
+        built=delivery.receipts,
         record=record,
         named={each for data in said for each in kinds.ids_in(data)},
         hashes={each for data in said for each in kinds.hashes_in(data)},
@@ -178,16 +194,16 @@ def repeat(
     return None
 
 
-def repeats(session: Session, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
+def repeats(asked: Lookups, person_id: str, arrivals: Sequence[Arrival]) -> list[Result] | None:
     """The answer to a batch of which every event was here before: nothing is written for it, and nobody
     waits for a writer's turn. None for any other; what was only put aside is answered in its turn.
     """
-    record = Record(session, (), {arrival.id for arrival in arrivals})
-    if arrivals and not record.knows_any():
+    ids = {arrival.id for arrival in arrivals}
+    known = records.in_custody(asked, ids)
+    if ids and not known:
         return None
-    results = [
-        repeat(each, record.get(each.id), record.aside(each.id), person_id) for each in arrivals
-    ]
+    aside = records.put_aside(asked, ids)
+    results = [repeat(each, known.get(each.id), aside[each.id], person_id) for each in arrivals]
     return None if None in results else [each for each in results if each is not None]
 
 
@@ -315,7 +331,7 @@ def _keep(work: WorkingSet, delivery: Delivery, arrival: Arrival) -> FieldEvent:
         envelopes.whole(clock.get("offset_ms")),
         envelopes.whole(clock.get("offset_age_s")),
         delivery.now,
-        envelopes.moment(delivery.sent_at),
+        delivery.sent,
     )
     position = event.get("position") or {}
     kept: FieldEvent = plain(
@@ -350,7 +366,7 @@ def _keep(work: WorkingSet, delivery: Delivery, arrival: Arrival) -> FieldEvent:
         is_forked=event.get("after") is not None
         and work.record.is_followed(event["job_id"], event["after"]),
     )
-    work.add_event(kept, event)
+    work.add_event(kept, event, arrival.reading)
     return kept
 
 

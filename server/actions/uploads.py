@@ -17,7 +17,7 @@ from server.actions import stored_files
 from server.db import photos
 from server.db.lookups import Lookups, Question, insert_once
 from server.db.photos import Blob, Owner, Upload
-from server.db.tables import values_of
+from server.db.tables import plain
 from server.domain import errors
 from server.ids import new_id
 
@@ -68,7 +68,7 @@ def begin(
         )
     if is_stored is None and room - photos.bytes_waited_for(session) < promise.size:
         raise errors.StorageFull(retry_after_s=300)
-    upload = new_upload(upload_id or new_id(), person_id, device_id, promise, now)
+    upload = Upload(**vars(new_upload(upload_id or new_id(), person_id, device_id, promise, now)))
     upload.finished_at = now if is_stored is not None else None
     session.add(upload)
     session.flush()
@@ -78,7 +78,9 @@ def begin(
 def new_upload(
     upload_id: str, person_id: str, device_id: str | None, promise: Promise, now: datetime
 ) -> Upload:
-    return Upload(
+    """A plain row that no session knows of."""
+    return plain(
+        Upload,
         id=upload_id,
         sha256=promise.sha256,
         size=promise.size,
@@ -88,7 +90,6 @@ def new_upload(
         device_id=device_id,
         created_at=now,
         expires_at=now + LIFE,
-        is_whole=False,
     )
 
 
@@ -264,11 +265,11 @@ def finish(session: Session, upload_id: str, now: datetime) -> None:
 
 
 def keep(session: Session, upload: Upload, now: datetime) -> None:
-    """A file came in one go and lies under its hash: its upload, begun and finished at once.
+    """A file came in one go and lies under its hash: its upload (a plain row), begun and finished at once.
 
     A twin that was begun meanwhile is finished with it.
     """
-    if not insert_once(session, Upload, **{**values_of(upload), "finished_at": now}):
+    if not insert_once(session, Upload, **{**vars(upload), "finished_at": now}):
         twin = _of_hash(session, upload.person_id, upload.sha256)
         if twin is not None:
             twin.finished_at = twin.finished_at or now

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from server import bodies
 from server.actions import uploads
 from server.api.crowds import crowd
+from server.db.group_commits import Act
 from server.db.lookups import Lookups
 from server.db.photos import Upload
 from server.domain import errors
@@ -193,7 +193,8 @@ class Turn:
         except errors.FileUnknown as lost:
             self.forget()
             raise errors.UploadGone() from lost
-        write(lambda session: uploads.finish(session, upload.id, house().clock()))
+        now = house().clock()
+        write_together(lambda session: uploads.finish(session, upload.id, now))
         self._is_over = True
 
     def _make_sure_it_is_whole(self) -> None:
@@ -205,7 +206,7 @@ class Turn:
             return  # an earlier try got as far as the move
         if not incoming.exists():
             raise errors.FileUnknown()
-        if self._digest(incoming) != upload.sha256:
+        if self._digest() != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         write(lambda session: uploads.note_whole(session, upload.id, self._id))
 
@@ -214,9 +215,11 @@ class Turn:
         incoming = media.incoming_path(upload.id)
         media.place(incoming, upload.sha256, known=True, flushed=self._is_flushed)
 
-    def _digest(self, incoming: Path) -> str:
+    def _digest(self) -> str:
         """Of the bytes as they came, where they all came by this request; else read again."""
-        return self._seen.hexdigest() if self._seen else digest(incoming)
+        if self._seen:
+            return self._seen.hexdigest()
+        return digest(house().media.incoming_path(self._upload_id))
 
     def forget(self) -> None:
         """The upload and what came of it go; a file that is here in full stays."""
@@ -299,10 +302,11 @@ class FirstTurn(Turn):
             super().finish()
             return
         upload = self.upload
-        if self._digest(house().media.incoming_path(upload.id)) != upload.sha256:
+        if self._digest() != upload.sha256:
             raise errors.ChecksumMismatch(sha256=upload.sha256)
         self._place()
-        write(lambda session: uploads.keep(session, upload, house().clock()))
+        now = house().clock()
+        write_together(lambda session: uploads.keep(session, upload, now))
         self._is_over = True
 
 
@@ -340,9 +344,18 @@ def room() -> int:
     return house().media.free_bytes() - house().config.disk_reserve
 
 
-def write(act: Callable[[Any], Any]) -> Any:
+def write(act: Act) -> Any:
     """A transaction of its own, once more where a twin inserted the same row first."""
+    return _once_more(house().database.write, act)
+
+
+def write_together(act: Act) -> Any:
+    """The same, sharing its flush with others that end now: the act must ask nothing of its request."""
+    return _once_more(house().database.write_together, act)
+
+
+def _once_more(write: Callable[[Act], Any], act: Act) -> Any:
     try:
-        return house().database.write(act)
+        return write(act)
     except IntegrityError:
-        return house().database.write(act)
+        return write(act)

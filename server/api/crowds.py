@@ -41,7 +41,7 @@ class Crowd:
 
     def must_have_room(self) -> None:
         """Raises `Busy` where an upload that came now might take the last thread."""
-        if len(self._lingering()) >= self.most:
+        if len(self._since) >= self.most and len(self._lingering()) >= self.most:
             raise errors.Busy(retry_after_s=COME_AGAIN_S)
 
     def is_one_too_many(self) -> bool:
@@ -58,6 +58,9 @@ class Crowd:
 
 def crowd() -> Crowd:
     """That of this process."""
-    most = max(1, house().config.threads - 1)
-    found: Crowd = current_app.extensions.setdefault("doorstep_crowd", Crowd(most))
+    known = current_app.extensions
+    found: Crowd | None = known.get("doorstep_crowd")
+    if found is None:
+        most = max(1, house().config.threads - 1)
+        found = known.setdefault("doorstep_crowd", Crowd(most))
     return found

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import marshmallow as ma
 from flask import Blueprint as PlainBlueprint
-from flask import Response, g, request, url_for
+from flask import Response, g, request
 from flask_smorest import Blueprint
 
 from server.actions import uploads as acts
@@ -29,6 +29,7 @@ from server.db.photos import Upload
 from server.domain import errors
 from server.files import SHA256, UPLOAD_ID
 from server.house import house
+from server.requests import said
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -140,7 +141,7 @@ def _speaks_tus(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if request.headers.get("Tus-Resumable") != TUS:
+        if said("Tus-Resumable") != TUS:
             raise errors.TusVersionUnknown(version=TUS)
         return view(*args, **kwargs)
 
@@ -290,7 +291,7 @@ def _end(upload_id: str) -> Response:
 @needs("media.send")
 def instead(upload_id: str) -> Response:
     """The same for clients that cannot send PATCH, HEAD or DELETE."""
-    meant = request.headers.get("X-HTTP-Method-Override", "").upper()
+    meant = (said("X-HTTP-Method-Override") or "").upper()
     act = {"PATCH": _send, "DELETE": _end, "HEAD": _ask}.get(meant)
     if act is None:
         raise errors.MethodNotAllowed()
@@ -339,7 +340,7 @@ def _must_be_an_id(upload_id: str) -> None:
 
 
 def _address(upload: Upload) -> str:
-    return url_for("uploads.send", upload_id=upload.id)
+    return f"{request.script_root}{uploads.url_prefix}/{upload.id}"
 
 
 def _answer(status: int, upload: Upload, **headers: str) -> Response:
@@ -348,17 +349,17 @@ def _answer(status: int, upload: Upload, **headers: str) -> Response:
 
 
 def _promise() -> acts.Promise:
-    if request.headers.get("Upload-Concat") or request.headers.get("Upload-Defer-Length"):
+    if said("Upload-Concat") or said("Upload-Defer-Length"):
         raise errors.BadRequest(why="neither concatenation nor a deferred length is offered")
     size = _number("Upload-Length")
     if size > house().config.max_blob_bytes:
         raise errors.TooLarge(most=house().config.max_blob_bytes)
-    raw = request.headers.get("Upload-Metadata", "")
-    said = _metadata(raw)
-    sha256 = said.get("sha256", "").strip().lower()
+    raw = said("Upload-Metadata") or ""
+    told = _metadata(raw)
+    sha256 = told.get("sha256", "").strip().lower()
     if not SHA256.fullmatch(sha256):
         raise errors.HashMissing()
-    mime = (said.get("mime") or said.get("filetype") or "").strip().lower()
+    mime = (told.get("mime") or told.get("filetype") or "").strip().lower()
     return acts.Promise(
         sha256=sha256,
         size=size,
@@ -371,18 +372,18 @@ def _metadata(raw: str) -> dict[str, str]:
     """`Upload-Metadata`: pairs of a name and a text in base64, with commas between. It is data only."""
     if len(raw) > METADATA_BYTES or not raw.isascii() or not raw.isprintable():
         raise errors.BadRequest(header="Upload-Metadata")
-    said = {}
+    told = {}
     for pair in filter(None, (each.strip() for each in raw.split(","))):
         name, _, value = pair.partition(" ")
         try:
-            said[name] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
+            told[name] = base64.b64decode(value.strip(), validate=True).decode("utf-8")
         except (binascii.Error, ValueError) as bad:
             raise errors.BadRequest(header="Upload-Metadata") from bad
-    return said
+    return told
 
 
 def _number(header: str) -> int:
-    text = request.headers.get(header, "")
+    text = said(header) or ""
     if not _NUMBER.fullmatch(text):
         raise errors.BadRequest(header=header)
     return int(text)
@@ -390,9 +391,10 @@ def _number(header: str) -> int:
 
 def _body_length() -> int:
     """How many bytes the request promises; one in chunks without a length is never known to be whole."""
-    if request.content_length is None and "Transfer-Encoding" in request.headers:
+    length = request.content_length
+    if length is None and said("Transfer-Encoding") is not None:
         raise errors.BadRequest(header="Content-Length")
-    return request.content_length or 0
+    return length or 0
 
 
 def _must_be_bytes() -> None:
@@ -402,7 +404,7 @@ def _must_be_bytes() -> None:
 
 def _checksum() -> Checksum | None:
     """`Upload-Checksum`: an algorithm and the digest of this request's bytes in base64."""
-    header = request.headers.get("Upload-Checksum")
+    header = said("Upload-Checksum")
     if header is None:
         return None
     algorithm, _, text = header.partition(" ")

@@ -5,6 +5,7 @@ Files travel by `uploads` beside it. The contract is docs/sync.md.
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any
 
 import marshmallow as ma
@@ -13,7 +14,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server import black_box, store_keys
-from server.actions import pulling, sign_ins, sync
+from server.actions import pulling, receipts, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
 from server.api.schemas import ClientId, Shape, Text
@@ -227,13 +228,13 @@ def push() -> Response:
     who, batch, now = tablet(), _batch(), house().clock()
     arrivals = [envelopes.arrival(event) for event in batch["events"]]
 
-    def known(session: Session) -> tuple[list[Result] | None, str]:
-        return sync.repeats(session, who.person.id, arrivals), house_rows.epoch(session)
-
     def act(session: Session) -> list[Result]:
-        return sync.deliver(session, who, batch, arrivals, now)
+        return sync.deliver(session, who, batch, arrivals, foreseen, now)
 
-    results, epoch = house().database.read(known)
+    with Lookups(house().database) as asked:
+        epoch = house_rows.epoch_of(asked)
+        results = sync.repeats(asked, who.person.id, arrivals)
+        foreseen = receipts.foresee(asked, arrivals) if results is None else {}
     if results is None:
         results = house().database.write_together(act)
     _count(results)
@@ -280,8 +281,8 @@ _STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _count(results: list[Result]) -> None:
-    for result in results:
-        figures(current_app).events.labels(str(result["status"])).inc()
+    for status, number in Counter(str(result["status"]) for result in results).items():
+        figures(current_app).events.labels(status).inc(number)
 
 
 def _json(body: dict[str, Any]) -> Response:

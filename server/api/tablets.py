@@ -5,13 +5,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import request
+from flask import g
 
 from server.actions import sign_ins
-from server.actions.sign_ins import Caller, Installation
+from server.actions.sign_ins import Caller
 from server.auth import caller
 from server.domain import errors
 from server.house import house
+from server.requests import said
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -27,7 +28,7 @@ def from_tablet(view: View) -> View:
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        _note_seen(_device())
+        _note_seen(tablet())
         return view(*args, **kwargs)
 
     return checked  # type: ignore[return-value]
@@ -35,19 +36,23 @@ def from_tablet(view: View) -> View:
 
 def tablet() -> Caller:
     """The person and the device behind this request; raises `DeviceUnknown` where they do not fit."""
-    _device()
-    return caller()
+    found: Caller | None = g.get("tablet")
+    if found is None:
+        found = g.tablet = _fitting(caller())
+    return found
 
 
-def _device() -> Installation:
-    device = caller().device
-    if device is None or request.headers.get("Sync-Device") != device.id:
+def _fitting(who: Caller) -> Caller:
+    if who.device is None or said("Sync-Device") != who.device.id:
         raise errors.DeviceUnknown()
-    return device
+    return who
 
 
-def _note_seen(device: Installation) -> None:
-    now, app = house().clock(), request.headers.get("Sync-App", "")
+def _note_seen(who: Caller) -> None:
+    device, here = who.device, house()
+    assert device is not None, "a tablet has one"
+    now = here.clock()
     if device.last_seen_at is not None and now - device.last_seen_at < SEEN_EVERY:
         return
-    house().database.write_together(lambda session: sign_ins.seen(session, device.id, app, now))
+    app = said("Sync-App") or ""
+    here.database.write_together(lambda session: sign_ins.seen(session, device.id, app, now))

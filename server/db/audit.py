@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, insert
+from sqlalchemy import Index, String, bindparam, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db.lookups import Command
 from server.db.tables import Code, Document, Id, Table, Time
 
 
@@ -25,7 +26,12 @@ class AuditLine(Table):
     details: Mapped[Document] = mapped_column(default=dict)
 
 
-_LINE = insert(AuditLine.__table__)  # type: ignore[arg-type]
+_COLUMNS = AuditLine.__table__.c
+_LINE = Command(
+    insert(AuditLine.__table__).values(  # type: ignore[arg-type]
+        {each.key: bindparam(each.key) for each in _COLUMNS if each.key != "id"}
+    )
+)
 
 
 def record(
@@ -37,13 +43,13 @@ def record(
     **details: Any,
 ) -> None:
     """Notes an act named `noun.verb`, in the past tense: `job.issued`."""
-    line = {
-        "at": at,
-        "person_id": person_id,
-        "act": act,
-        "noun": act.partition(".")[0],
-        "noun_id": noun_id,
-        "request_id": session.info.get("request_id"),
-        "details": details,
-    }
-    session.connection().execute(_LINE, line)
+    _LINE.within(
+        session,
+        at=at,
+        person_id=person_id,
+        act=act,
+        noun=act.partition(".")[0],
+        noun_id=noun_id,
+        request_id=session.info.get("request_id"),
+        details=details,
+    )

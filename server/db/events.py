@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Index, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db.lookups import Command, among
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
 
 _WAITS = text("waits_for IS NOT NULL")  # the few that do, of very many
@@ -81,13 +82,13 @@ def by_id(session: Session, event_ids: Iterable[str]) -> dict[str, FieldEvent]:
     return {event.id: event for event in found}
 
 
-_VERSION = (
+_VERSION = Command(
     update(FieldEvent.__table__)  # type: ignore[arg-type]
-    .where(FieldEvent.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(FieldEvent.__table__.c.id, "ids"))
     .values(effect_version=bindparam("version"))
 )
 
 
 def note_version(session: Session, event_ids: list[str], version: int) -> None:
     """Keeps with these events from which version of the feed on their effect is shown."""
-    session.connection().execute(_VERSION, {"ids": event_ids, "version": version})
+    _VERSION.within(session, ids=event_ids, version=version)

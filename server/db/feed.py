@@ -15,12 +15,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Index, String, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import parts, sheets
 from server.db.jobs import Job
-from server.db.lookups import Command, Question
+from server.db.lookups import Command, Question, among
 from server.db.people import served
 from server.db.tables import Code, Table, Words
 from server.db.working_sets import WorkingSet
@@ -165,7 +164,7 @@ def _written(
     if work is not None:
         work.write()
     session.flush()
-    found = session.scalars(_JOBS, {"ids": sorted(touched.jobs)}) if touched.jobs else ()
+    found = session.scalars(_JOBS, {"ids": touched.jobs}) if touched.jobs else ()
     return WorkingSet(session, found, now)
 
 
@@ -191,7 +190,7 @@ def _job_entries(work: WorkingSet, touched: Touched) -> Iterator[tuple[str, Entr
         return
     session, found = work.session, [work.jobs[job_id] for job_id in sorted(touched.jobs)]
     if touched.sheets:
-        session.flush()  # a sheet tells of other jobs, too
+        work.write()  # a sheet tells of other jobs, too
     for job in found:
         if job.id in touched.sheets:
             sheets.revise(session, job, work.now)
@@ -242,17 +241,15 @@ def _stock_entry(work: WorkingSet, person_id: str, sku: str) -> Entry:
 
 
 def _stamp_scopes(session: Session, by_scope: dict[str, list[Entry]]) -> Versions:
-    raise_head, write_change = _STATEMENTS[session.get_bind().dialect.name]
     rows: list[dict[str, Any]] = []
     for scope in sorted(by_scope):
         entries = by_scope[scope]
-        ((head,),) = raise_head.within(session, scope=scope, head=len(entries))
+        ((head,),) = _RAISE_HEAD.within(session, scope=scope, head=len(entries))
         rows += [
             {"scope": scope, "version": version, **entry._asdict()}
             for version, entry in enumerate(entries, start=head - len(entries) + 1)
         ]
-    for row in rows:
-        write_change.within(session, **row)
+    _WRITE_CHANGE.for_each(session, rows)
     return {(row["scope"], row["kind"], row["entity_id"]): row["version"] for row in rows}
 
 
@@ -260,31 +257,29 @@ def _named(*columns: str) -> dict[str, Any]:
     return {name: bindparam(name) for name in columns}
 
 
-def _raise_head(insert: Any) -> Question:
+def _raise_head(insert: Any) -> Any:
     raised = insert(Scope.__table__).values(horizon=0, **_named("scope", "head"))
-    return Question(
-        raised.on_conflict_do_update(
-            index_elements=["scope"], set_={"head": Scope.__table__.c.head + raised.excluded.head}
-        ).returning(Scope.__table__.c.head)
-    )
+    return raised.on_conflict_do_update(
+        index_elements=["scope"], set_={"head": Scope.__table__.c.head + raised.excluded.head}
+    ).returning(Scope.__table__.c.head)
 
 
-def _write_change(insert: Any) -> Command:
+def _write_change(insert: Any) -> Any:
     written = insert(Change.__table__).values(_named(*Change.__table__.c.keys()))
-    return Command(
-        written.on_conflict_do_update(
-            index_elements=["scope", "kind", "entity_id"],
-            set_={name: written.excluded[name] for name in ("version", "change", "reason", "data")},
-        )
+    return written.on_conflict_do_update(
+        index_elements=["scope", "kind", "entity_id"],
+        set_={name: written.excluded[name] for name in ("version", "change", "reason", "data")},
     )
 
 
 # Put together once: that took longer than running them.
-_STATEMENTS = {
-    name: (_raise_head(insert), _write_change(insert))
-    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-_JOBS = select(Job).where(Job.id.in_(bindparam("ids", expanding=True))).order_by(Job.id)
+_RAISE_HEAD, _WRITE_CHANGE = Question(_raise_head), Command(_write_change)
+_JOBS = (
+    select(Job)
+    .where(among(Job.id, "ids"))
+    .order_by(Job.id)
+    .execution_options(populate_existing=True)  # an act may have worked on drafts
+)
 _CHANGE = Change.__table__.c
 _SHOWN = Question(
     select(_CHANGE.scope).where(

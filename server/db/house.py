@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Select, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db.lookups import insert_once
+from server.db.lookups import Lookups, Question, insert_once
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words
 from server.ids import new_id
 
@@ -57,12 +57,19 @@ class Task(Table):
 
 
 _FACT = HouseFact.__table__.c
-_EPOCH = select(_FACT.value).where(_FACT.name == "epoch")
+_EPOCH = Question(select(_FACT.value).where(_FACT.name == "epoch"))
 
 
 def epoch(session: Session) -> str:
     """Which life of this database it is; a restore from a backup begins a new one."""
-    return str(session.connection().execute(_EPOCH).scalar_one())  # the first migration writes it
+    ((found,),) = _EPOCH.within(session)  # the first migration writes it
+    return str(found)
+
+
+def epoch_of(asked: Lookups) -> str:
+    """The same, past the session."""
+    ((found,),) = asked.all(_EPOCH)
+    return str(found)
 
 
 def ask_for(session: Session, kind: str, subject: str, run_at: datetime, **details: Any) -> None:

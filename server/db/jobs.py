@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, Select, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Index, Select, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db.drafts import Drafts
+from server.db.lookups import Question, among
 from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -165,22 +167,24 @@ def get_for(
     return found
 
 
-_LOCKED = (
+_LOCKED = Question(
     select(Job)
-    .where(Job.id.in_(bindparam("ids", expanding=True)))
+    .where(among(Job.id, "ids"))
     .order_by(Job.id)
     .with_for_update()
     .execution_options(populate_existing=True)
 )
 
 
-def lock(session: Session, job_ids: Collection[str]) -> list[Job]:
+def lock(session: Session, job_ids: Collection[str], drafts: Drafts | None = None) -> list[Job]:
     """Makes other writers of these jobs wait until the commit; in one order, so none waits crosswise.
 
     What is read of a job and its visit after this cannot change under us (PostgreSQL; on SQLite there
-    is one writer anyway). Returns those that there are.
+    is one writer anyway). Returns those that there are, as drafts for an act that works on such.
     """
-    return list(session.scalars(_LOCKED, {"ids": sorted(job_ids)}))
+    if drafts is not None:
+        return drafts.read(Job, _LOCKED, ids=job_ids)
+    return list(session.scalars(_LOCKED.statement, {"ids": job_ids}))
 
 
 def crew_of(session: Session, job_id: str) -> list[str]:

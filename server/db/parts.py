@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs, tickets
+from server.db.lookups import Question
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -155,19 +156,22 @@ def stock_at(session: Session, place: str) -> dict[str, int]:
 
 
 _MOVED = Movement.__table__.c
-_QUANTITY = select(
-    select(func.coalesce(func.sum(_MOVED.quantity), 0))
-    .where(_MOVED.to_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
-    .scalar_subquery()
-    - select(func.coalesce(func.sum(_MOVED.quantity), 0))
-    .where(_MOVED.from_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
-    .scalar_subquery()
+_QUANTITY = Question(
+    select(
+        select(func.coalesce(func.sum(_MOVED.quantity), 0))
+        .where(_MOVED.to_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
+        .scalar_subquery()
+        - select(func.coalesce(func.sum(_MOVED.quantity), 0))
+        .where(_MOVED.from_place == bindparam("place"), _MOVED.sku == bindparam("sku"))
+        .scalar_subquery()
+    )
 )
 
 
 def quantity_at(session: Session, place: str, sku: str) -> int:
     """How many of one part lie at one place."""
-    return int(session.connection().execute(_QUANTITY, {"place": place, "sku": sku}).scalar_one())
+    ((quantity,),) = _QUANTITY.within(session, place=place, sku=sku)
+    return int(quantity)
 
 
 def movements(place: str | None = None, sku: str | None = None) -> Select[Movement]:

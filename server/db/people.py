@@ -9,12 +9,12 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    bindparam,
     or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from server.db.lookups import Question, among
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import FIELD_ROLES, Role
@@ -218,7 +218,7 @@ def _is_granted(kind: str, until: datetime | None, now: datetime) -> bool:
 
 _MEMBER, _SEES = Person.__table__.alias("member"), Person.__table__.alias("sees")
 _OF = Organisation.__table__
-_SERVED = (
+_SERVED = Question(
     select(_MEMBER.c.id, _SEES.c.id, _OF.c.kind, _OF.c.granted_until)
     .select_from(_MEMBER)
     .join(
@@ -233,7 +233,7 @@ _SERVED = (
         ),
     )
     .join(_OF, _OF.c.id == _SEES.c.organisation_id)
-    .where(_MEMBER.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_MEMBER.c.id, "ids"))
 )
 
 
@@ -242,7 +242,7 @@ def served(session: Session, person_ids: Collection[str], now: datetime) -> dict
     of a contractor's people only while it has its grant.
     """
     seen: dict[str, set[str]] = {each: set() for each in person_ids}
-    for member, person, kind, until in session.connection().execute(_SERVED, {"ids": list(seen)}):
+    for member, person, kind, until in _SERVED.within(session, ids=seen):
         if _is_granted(kind, until, now):
             seen[member].add(person)
     return seen

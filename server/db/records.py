@@ -4,6 +4,7 @@ Read in two questions, however large the batch; from then on answered from memor
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -11,7 +12,8 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.db.events import FieldEvent, Quarantine
-from server.domain.sync import Status
+from server.db.lookups import Lookups, Question, among
+from server.domain.sync import Reading, Status, read
 
 Envelope = dict[str, Any]
 
@@ -36,25 +38,36 @@ class Brief(NamedTuple):
     effect_version: int | None
 
 
-def _many(name: str) -> Any:
-    return bindparam(name, expanding=True)
-
-
 _BRIEF = select(*(_EVENTS[name] for name in Brief._fields))
-_ABOUT = _BRIEF.where(
-    or_(
-        _EVENTS.id.in_(_many("ids")),
-        _EVENTS.job_id.in_(_many("jobs")),
-        _EVENTS.waits_for.in_(_many("ids")),
-        and_(_EVENTS.device_id == bindparam("device"), _EVENTS.seq.in_(_many("numbers"))),
+_ABOUT = Question(
+    _BRIEF.where(
+        or_(
+            among(_EVENTS.id, "ids"),
+            among(_EVENTS.job_id, "jobs"),
+            among(_EVENTS.waits_for, "ids"),
+            and_(_EVENTS.device_id == bindparam("device"), among(_EVENTS.seq, "numbers")),
+        )
     )
 )
-_OF_IDS = _BRIEF.where(_EVENTS.id.in_(_many("ids")))
-_WAITING = _BRIEF.where(_EVENTS.waits_for == bindparam("id"))
-_RAW = select(_EVENTS.id, _EVENTS.raw).where(_EVENTS.id.in_(_many("ids")))
-_PUT_ASIDE = select(_ASIDE.event_id, _ASIDE.fingerprint, _ASIDE.code).where(
-    _ASIDE.event_id.in_(_many("ids"))
+_OF_IDS = Question(_BRIEF.where(among(_EVENTS.id, "ids")))
+_WAITING = Question(_BRIEF.where(_EVENTS.waits_for == bindparam("id")))
+_RAW = Question(select(_EVENTS.id, _EVENTS.raw).where(among(_EVENTS.id, "ids")))
+_PUT_ASIDE = Question(
+    select(_ASIDE.event_id, _ASIDE.fingerprint, _ASIDE.code).where(among(_ASIDE.event_id, "ids"))
 )
+
+
+def in_custody(asked: Lookups, ids: Collection[str]) -> dict[str, Brief]:
+    """Those of the events that were here before."""
+    return {row[0]: Brief(*row) for row in asked.all(_OF_IDS, ids=ids)}
+
+
+def put_aside(asked: Lookups, ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """What was put aside under these ids: fingerprint -> code."""
+    aside: dict[str, dict[str, str]] = defaultdict(dict)
+    for event_id, fingerprint, code in asked.all(_PUT_ASIDE, ids=ids):
+        aside[event_id].setdefault(fingerprint, code)
+    return aside
 
 
 class Record:
@@ -69,20 +82,15 @@ class Record:
         device_id: str = "",
         numbers: Collection[int] = (),
     ) -> None:
-        self._session, self._connection = session, session.connection()
+        self._session = session
         self._asked, self._asked_waiting, self._asked_aside = set(ids), set(ids), set[str]()
         self._events: dict[str, Brief | FieldEvent] = {}
         self._aside: dict[str, dict[str, str]] = {}
         self._numbers: set[tuple[str, int]] = set()
         self._followed: set[tuple[str, str | None]] = set()
         self._envelopes: dict[str, Envelope] = {}
-        asked = {
-            "ids": list(ids),
-            "jobs": list(jobs),
-            "device": device_id,
-            "numbers": list(numbers),
-        }
-        for row in self._connection.execute(_ABOUT, asked):
+        self._readings: dict[str, Reading] = {}
+        for row in _ABOUT.within(session, ids=ids, jobs=jobs, device=device_id, numbers=numbers):
             self._note(Brief(*row))
 
     def _note(self, event: Brief | FieldEvent) -> None:
@@ -92,11 +100,13 @@ class Record:
 
     # What the act adds.
 
-    def add(self, event: FieldEvent, envelope: Envelope) -> None:
+    def add(self, event: FieldEvent, envelope: Envelope, reading: Reading | None) -> None:
         self._note(event)
         self._asked.add(event.id)
         self._asked_aside.add(event.id)
         self._envelopes[event.id] = envelope
+        if reading is not None:
+            self._readings[event.id] = reading
 
     def put_aside(self, event_id: str, fingerprint: str, code: str) -> None:
         self._aside.setdefault(event_id, {}).setdefault(fingerprint, code)
@@ -105,10 +115,6 @@ class Record:
 
     def get(self, event_id: str) -> Brief | FieldEvent | None:
         return self._events.get(event_id)
-
-    def knows_any(self) -> bool:
-        """Whether any event was here before."""
-        return bool(self._events)
 
     def row(self, event_id: str) -> FieldEvent:
         """The event as a row that can be changed."""
@@ -127,9 +133,7 @@ class Record:
     def _ask_aside(self, ids: set[str]) -> None:
         """Asked late, because few batches need it, and then for all that have been asked for."""
         self._asked_aside |= ids
-        for event_id, fingerprint, code in self._connection.execute(
-            _PUT_ASIDE, {"ids": sorted(ids)}
-        ):
+        for event_id, fingerprint, code in _PUT_ASIDE.within(self._session, ids=ids):
             self.put_aside(event_id, fingerprint, code)
 
     def is_number_taken(self, device_id: str, seq: int) -> bool:
@@ -152,8 +156,8 @@ class Record:
     def _ask_for(self, ids: set[str]) -> None:
         if ids:
             self._asked |= ids
-            unknown = sorted(ids - self._events.keys())
-            for row in self._connection.execute(_OF_IDS, {"ids": unknown}) if unknown else ():
+            unknown = ids - self._events.keys()
+            for row in _OF_IDS.within(self._session, ids=unknown) if unknown else ():
                 self._note(Brief(*row))
 
     def _is_judged(self, event_id: str) -> bool:
@@ -164,8 +168,8 @@ class Record:
         """The events that are held until this one comes, in the order in which they came."""
         if event_id not in self._asked_waiting:
             self._asked_waiting.add(event_id)
-            for row in self._connection.execute(_WAITING, {"id": event_id}):
-                if row.id not in self._events:
+            for row in _WAITING.within(self._session, id=event_id):
+                if row[0] not in self._events:
                     self._note(Brief(*row))
         waiting = [
             each.id
@@ -192,7 +196,7 @@ class Record:
         wanted = list(event_ids)
         unread = [each for each in wanted if each not in self._envelopes]
         if unread:
-            for event_id, raw in self._connection.execute(_RAW, {"ids": unread}):
+            for event_id, raw in _RAW.within(self._session, ids=unread):
                 self._envelopes[event_id] = json.loads(raw)
         return [self._envelopes[each] for each in wanted]
 
@@ -201,3 +205,9 @@ class Record:
         if event.id not in self._envelopes:
             self._envelopes[event.id] = json.loads(event.raw)
         return self._envelopes[event.id]
+
+    def reading(self, event: FieldEvent) -> Reading:
+        """What one event says, for those who judge and apply it."""
+        if event.id not in self._readings:
+            self._readings[event.id] = read(self.envelope(event), event.raw)
+        return self._readings[event.id]

@@ -34,7 +34,10 @@ class UtcTime(TypeDecorator[datetime]):
 
 def written(document: Any) -> str:
     """A document as its column holds it."""
-    return json.dumps(document, separators=(",", ":"))
+    return _COMPACT.encode(document)
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class Json(TypeDecorator[Any]):

@@ -7,17 +7,18 @@ inserts them, a table at a time; everything else is the session's, as anywhere.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Text, bindparam, func, insert, literal, or_, select, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Text, bindparam, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from server.db.drafts import Drafts
 from server.db.events import FieldEvent
 from server.db.jobs import Crew, Job, Sheet, Visit
+from server.db.lookups import Lookups, Question, among, insertion
 from server.db.parts import Movement, PartRequest, quantity_at
 from server.db.photos import Blob, Owner, Photo
 from server.db.receipts import Receipt
@@ -25,73 +26,93 @@ from server.db.records import Record
 from server.db.revisits import Revisit
 from server.db.tables import Row, Table, plain
 from server.db.tickets import Ticket
+from server.domain.sync import Reading
 
 Document = dict[str, Any]
+Said = tuple[Any, ...]
+"""What a receipt is built from, as a key."""
 
 
-def _many(name: str) -> Any:
-    return bindparam(name, expanding=True)
+class Built(NamedTuple):
+    """A receipt that was built, the events that it rests on, and its digest."""
+
+    events: list[Document]
+    content: Document
+    digest: str
 
 
 # Statements are put together once: that took longer than asking them.
 _JOB, _CREW_OF = Job.__table__.c, Crew.__table__.c
 _SHEET, _BLOB = Sheet.__table__.c, Blob.__table__.c
-_OF_TICKETS = _JOB.ticket_id.in_(_many("tickets"))
+_OF_TICKETS = among(_JOB.ticket_id, "tickets")
 _SIBLINGS = select(_JOB.id).where(_OF_TICKETS).scalar_subquery()
 
 
-def _any(kind: type[Table], column: str, of: Any, named: str | None = None) -> Any:
-    """Whether a table holds anything of these tickets or jobs, or one of the ids that are named."""
-    columns = kind.__table__.c
-    is_there: Any = columns[column].in_(of)
-    if named is not None:
-        is_there = or_(is_there, columns[named].in_(_many("named")))
-    return select(literal(1)).where(is_there).exists().label(kind.__name__)
+def _of_siblings(kind: type[Table]) -> Any:
+    return kind.__table__.c.job_id.in_(_SIBLINGS)
 
 
-_PRESENT = select(
-    select(func.count()).select_from(Job.__table__).where(_OF_TICKETS).scalar_subquery(),
-    _any(Photo, "job_id", _SIBLINGS, "id"),
-    _any(Receipt, "job_id", _SIBLINGS),
-    _any(Movement, "job_id", _SIBLINGS),
-    _any(Revisit, "ticket_id", _many("tickets")),
-    _any(PartRequest, "ticket_id", _many("tickets"), "id"),
-    _any(Crew, "job_id", _SIBLINGS),
+def _of_tickets(kind: type[Table]) -> Any:
+    return among(kind.__table__.c.ticket_id, "tickets")
+
+
+def _named(kind: type[Table]) -> Any:
+    return among(kind.__table__.c.id, "named")
+
+
+_LOOKED_AT: dict[type[Table], Any] = {
+    Photo: or_(_of_siblings(Photo), _named(Photo)),
+    Receipt: _of_siblings(Receipt),
+    Movement: _of_siblings(Movement),
+    Revisit: _of_tickets(Revisit),
+    PartRequest: or_(_of_tickets(PartRequest), _named(PartRequest)),
+    Crew: _of_siblings(Crew),
+}
+_PRESENT = Question(
+    select(
+        select(func.count()).select_from(Job.__table__).where(_OF_TICKETS).scalar_subquery(),
+        *(
+            select(literal(1)).select_from(kind.__table__).where(is_there).exists()
+            for kind, is_there in _LOOKED_AT.items()
+        ),
+    )
 )
-_FAMILY = select(Job).where(Job.ticket_id.in_(_many("tickets")))
-_VISITS = select(Visit).where(Visit.job_id.in_(_many("jobs")))
-_PHOTOS = select(Photo).where(or_(Photo.job_id.in_(_many("jobs")), Photo.id.in_(_many("named"))))
-_RECEIPTS = select(Receipt).where(Receipt.job_id.in_(_many("jobs"))).order_by(Receipt.version)
-_MOVEMENTS = select(Movement).where(Movement.job_id.in_(_many("jobs"))).order_by(Movement.id)
-_REVISITS = select(Revisit).where(Revisit.ticket_id.in_(_many("tickets")))
-_REQUESTS = select(PartRequest).where(
-    or_(PartRequest.ticket_id.in_(_many("tickets")), PartRequest.id.in_(_many("named")))
-)
-_TICKET = (
+_FAMILY = Question(select(Job).where(among(Job.ticket_id, "tickets")))
+_VISITS = Question(select(Visit).where(among(Visit.job_id, "jobs")))
+_TICKET = Question(
     select(Ticket)
     .where(Ticket.id == bindparam("ticket"))
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_CREW = select(_CREW_OF.job_id, _CREW_OF.person_id).where(_CREW_OF.job_id.in_(_many("jobs")))
-_CONTENT = select(type_coerce(_SHEET.content, Text)).where(
-    _SHEET.job_id == bindparam("job"), _SHEET.rev == bindparam("rev")
+_PHOTOS = select(Photo).where(or_(among(Photo.job_id, "jobs"), among(Photo.id, "named")))
+_RECEIPTS = select(Receipt).where(among(Receipt.job_id, "jobs")).order_by(Receipt.version)
+_MOVEMENTS = select(Movement).where(among(Movement.job_id, "jobs")).order_by(Movement.id)
+_REVISITS = select(Revisit).where(among(Revisit.ticket_id, "tickets"))
+_REQUESTS = select(PartRequest).where(
+    or_(among(PartRequest.ticket_id, "tickets"), among(PartRequest.id, "named"))
 )
-_STORED = select(_BLOB.sha256).where(_BLOB.sha256.in_(_many("hashes")))
+_CREW = Question(select(_CREW_OF.job_id, _CREW_OF.person_id).where(among(_CREW_OF.job_id, "jobs")))
+_CONTENT = Question(
+    select(type_coerce(_SHEET.content, Text)).where(
+        _SHEET.job_id == bindparam("job"), _SHEET.rev == bindparam("rev")
+    )
+)
+_STORED = Question(select(_BLOB.sha256).where(among(_BLOB.sha256, "hashes")))
 
-PLAIN = (FieldEvent, Photo, Owner, Receipt, Movement)
-_INSERTS: dict[type[Table], Any] = {kind: insert(kind.__table__) for kind in PLAIN}  # type: ignore[arg-type]
-_OWN = {
-    "sqlite": sqlite.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
-    "postgresql": postgresql.insert(Owner.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]
-}
+
+def sheet_of(asked: Lookups, job_id: str, rev: int) -> Document | None:
+    """One revision of a sheet, which never changes; None where there is no such one yet."""
+    found = asked.one(_CONTENT, job=job_id, rev=rev)
+    return None if found is None else json.loads(found[0])
 
 
 class WorkingSet:
     """These jobs, which the caller has locked, and what belongs to them and to their tickets.
 
     `named` are the client-made ids that the events speak of (photos, requests), `hashes` the files that
-    they announce: all of them are looked up together.
+    they announce: all of them are looked up together. Where the jobs are `drafts`, their family, visits
+    and tickets are, too. `built` are receipts that may turn out to be asked for.
     """
 
     def __init__(
@@ -101,15 +122,17 @@ class WorkingSet:
         now: datetime,
         *,
         tickets: Collection[str] = (),
+        drafts: Drafts | None = None,
+        built: Mapping[Said, Built] | None = None,
         record: Record | None = None,
         named: Collection[str] = (),
         hashes: Collection[str] = (),
     ) -> None:
         self.session, self.now = session, now
-        self._connection = session.connection()  # asked directly for what is not to be an instance
         self.jobs = {job.id: job for job in jobs}
         self.tickets = sorted({*tickets, *(job.ticket_id for job in self.jobs.values())})
-        self.drafts: dict[tuple[Any, ...], tuple[Document, str]] = {}
+        self.built = dict(built or {})
+        self._drafts = drafts
         self._record, self._named, self._hashes = record, set(named), set(hashes)
         self._locked: dict[str, Ticket] = {}
         self._lying: dict[tuple[str, str], int] = {}
@@ -126,30 +149,35 @@ class WorkingSet:
         return self._record
 
     @cached_property
-    def _present(self) -> Any:
+    def _present(self) -> dict[type[Table], int]:
         """How many jobs the tickets have, and which tables hold anything of them: most hold nothing
         when a visit comes in, and one question is faster than five.
         """
-        asked = {"tickets": self.tickets, "named": list(self._named)}
-        return self._connection.execute(_PRESENT, asked).one()
+        ((jobs, *others),) = _PRESENT.within(self.session, tickets=self.tickets, named=self._named)
+        return {Job: jobs, **dict(zip(_LOOKED_AT, others, strict=True))}
 
     def _rows(self, kind: type[Row], statement: Any, asked: dict[str, Any]) -> list[Row]:
-        if not getattr(self._present, kind.__name__):
+        if not self._present[kind]:
             return []
         return list(self.session.scalars(statement, asked))
+
+    def _read(self, kind: type[Row], question: Question, **asked: Any) -> list[Row]:
+        """Rows that the act changes, as drafts or as instances."""
+        if self._drafts is not None:
+            return self._drafts.read(kind, question, **asked)
+        return list(self.session.scalars(question.statement, asked))
 
     @cached_property
     def family(self) -> dict[str, Job]:
         """All jobs of the tickets, in the order in which they were issued."""
         found = list(self.jobs.values())
-        if len(found) != self._present[0]:
-            found = list(self.session.scalars(_FAMILY, {"tickets": self.tickets}))
+        if len(found) != self._present[Job]:
+            found = self._read(Job, _FAMILY, tickets=self.tickets)
         return {job.id: job for job in sorted(found, key=lambda job: (job.issued_at, job.id))}
 
     @cached_property
     def _visits(self) -> dict[str, Visit]:
-        found = self.session.scalars(_VISITS, {"jobs": list(self.family)})
-        return {visit.id: visit for visit in found}
+        return {visit.id: visit for visit in self._read(Visit, _VISITS, jobs=self.family)}
 
     def visit(self, job: Job) -> Visit:
         """The visit under the present assignment."""
@@ -164,9 +192,9 @@ class WorkingSet:
     def crew(self) -> dict[str, list[str]]:
         """Who goes along, by job."""
         crew: dict[str, list[str]] = {each: [] for each in self.jobs}
-        if not self._present.Crew:
+        if not self._present[Crew]:
             return crew
-        for job_id, person_id in self._connection.execute(_CREW, {"jobs": list(self.jobs)}):
+        for job_id, person_id in _CREW.within(self.session, jobs=self.jobs):
             crew[job_id].append(person_id)
         return crew
 
@@ -233,15 +261,14 @@ class WorkingSet:
     def ticket(self, ticket_id: str) -> Ticket:
         """The ticket, locked until the commit; whoever locks jobs too has done so before."""
         if ticket_id not in self._locked:
-            found = self.session.scalars(_TICKET, {"ticket": ticket_id})
-            self._locked[ticket_id] = found.one()
+            (self._locked[ticket_id],) = self._read(Ticket, _TICKET, ticket=ticket_id)
         return self._locked[ticket_id]
 
     def sheet_text(self, job: Job, rev: int) -> str | None:
         """The sheet of one revision as JSON; None where there never was such a one."""
         if (job.id, rev) not in self._sheets:
-            asked = {"job": job.id, "rev": rev}
-            self._sheets[job.id, rev] = self._connection.scalar(_CONTENT, asked)
+            found = _CONTENT.within(self.session, job=job.id, rev=rev)
+            self._sheets[job.id, rev] = found[0][0] if found else None
         return self._sheets[job.id, rev]
 
     def sheet(self, job: Job, rev: int) -> Document | None:
@@ -256,7 +283,7 @@ class WorkingSet:
         """Those of the files whose bytes are here."""
         unknown = (self._hashes | set(hashes)) - self._stored.keys()
         if unknown:
-            here = set(self._connection.scalars(_STORED, {"hashes": sorted(unknown)}))
+            here = {sha256 for (sha256,) in _STORED.within(self.session, hashes=unknown)}
             self._stored.update((each, each in here) for each in unknown)
         return {each for each in hashes if self._stored[each]}
 
@@ -266,8 +293,8 @@ class WorkingSet:
         """Whoever announced a file is told whether it is here."""
         self._new[Owner].append(plain(Owner, sha256=sha256, person_id=person_id))
 
-    def add_event(self, event: FieldEvent, envelope: Document) -> None:
-        self.record.add(event, envelope)
+    def add_event(self, event: FieldEvent, envelope: Document, reading: Reading | None) -> None:
+        self.record.add(event, envelope, reading)
         self._new[FieldEvent].append(event)
 
     def add_photo(self, photo: Photo) -> None:
@@ -293,12 +320,10 @@ class WorkingSet:
     def write(self) -> None:
         """Writes what has changed and then every new row, in as few statements as there are tables."""
         self.session.flush()
+        if self._drafts is not None:
+            self._drafts.write()
         for kind, rows in self._new.items():
-            self._connection.execute(self._insert(kind), [vars(row) for row in rows])
+            # An owner may be known for long, or announced twice.
+            insertion(kind, once=kind is Owner).for_each(self.session, map(vars, rows))
         self._new.clear()
         self._lying.clear()
-
-    def _insert(self, kind: type[Table]) -> Any:
-        if kind is Owner:  # known for long, or announced twice
-            return _OWN[self._connection.dialect.name]
-        return _INSERTS[kind]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.domain import events
-from server.domain.sync import MAX_EVENT_DEPTH, clean, fingerprint, is_deeper
+from server.domain.sync import MAX_EVENT_DEPTH, Reading, clean, fingerprint, is_deeper, read
 
 MAX_SEQ = 2**53 - 1
 
@@ -21,19 +21,32 @@ class Arrival:
     raw: str  # the whole envelope as ASCII JSON
     fingerprint: str
     problems: list[str]
+    reading: Reading | None  # None where it has problems, or where nobody could read it yet
 
 
 def arrival(event: dict[str, Any]) -> Arrival:
     """Looks at an event whose `event_id` is one."""
     raw, named = json.dumps(event), event.get("job_id")
+    found = problems(event, raw)
     return Arrival(
         id=event["event_id"],
         job_id=named if is_plain(named) else None,
         envelope=event,
         raw=raw,
         fingerprint=fingerprint(event),
-        problems=problems(event, raw),
+        problems=found,
+        reading=None if found else _read_early(event, raw),
     )
+
+
+def _read_early(event: dict[str, Any], raw: str) -> Reading | None:
+    """Before anybody waits for it. What our own code stumbles over is read again when it is judged:
+    there it harms no other event.
+    """
+    try:
+        return read(event, raw)
+    except Exception:
+        return None
 
 
 def problems(event: dict[str, Any], raw: str) -> list[str]:

@@ -53,9 +53,22 @@ class Decision:
     exception: str | None = None  # the kind of exception to open, if any
 
 
-def decide(event: Mapping[str, Any], facts: Circumstances) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A well-formed envelope as every database holds it, and why it cannot be applied, if it cannot."""
+
+    envelope: dict[str, Any]
+    unreadable: str | None
+
+
+def read(envelope: dict[str, Any], raw: str) -> Reading:
+    """All that there is to an envelope whatever is on record; `raw` is how it is written."""
+    held = cleaned(envelope, raw)
+    return Reading(held, unreadable_code(held))
+
+
+def decide(unreadable: str | None, facts: Circumstances) -> Decision:
     """The verdict on one well-formed envelope, in the order in which doubts weigh."""
-    unreadable = unreadable_code(event)
     if unreadable:
         return Decision(Status.QUARANTINED, unreadable, "event_quarantined")
     if not facts.is_own:
@@ -98,8 +111,10 @@ def fingerprint(event: Mapping[str, Any]) -> str:
     said = {
         name: event.get(name) for name in ("kind", "v", "job_id", "actor", "captured_at", "data")
     }
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(_SAID.encode(said).encode("ascii")).hexdigest()
+
+
+_SAID = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,13 @@ def apply(visit: Visit, event: Event) -> Visit:
     step = _STEPS.get(str(event.get("kind")))
     if step is None:
         return visit
-    after = {name: _own(value) for name, value in visit.items()}
+    after = {
+        # Of the first level a copy: steps replace what lies below, they never change it.
+        name: value.copy() if isinstance(value, dict | list) else value
+        for name, value in visit.items()
+    }
     step(after, event, event.get("data") or {})
     return after
-
-
-def _own(value: Any) -> Any:
-    """A copy of the first level: steps replace what lies below, they never change it."""
-    if isinstance(value, dict):
-        return dict(value)
-    return list(value) if isinstance(value, list) else value
 
 
 def fold(events: Iterable[Event]) -> Visit:

@@ -22,6 +22,12 @@ STAY_AT_HOME = [
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
+def flags() -> list[str]:
+    """Chromium's sandbox does not work for root, as whom containers run their tests."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*STAY_AT_HOME, *CAMERA, *(["--no-sandbox"] if as_root else [])]
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One headless browser for the tests of a file; `page` gives each test a window of its own.
@@ -30,11 +36,8 @@ def chromium() -> Iterator[Browser]:
     """
     program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
     assert program, "no Chromium: run the tests with python3 dev.py test"
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    # Chromium's sandbox does not work for root, as whom containers run their tests.
-    flags = [*STAY_AT_HOME, *CAMERA, *(["--no-sandbox"] if as_root else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(executable_path=program, args=flags())
         yield browser
         browser.close()
 

@@ -57,6 +57,14 @@ class Hands:
         self.types_pin()
         self.page.get_by_role("heading", name="My day").wait_for()
 
+    def locks(self) -> None:
+        self.goes_to("account")
+        self.taps("Lock now")
+
+    def goes_to(self, where: str) -> None:
+        """To a page of the app, without loading it anew."""
+        self.page.evaluate("where => { location.hash = where }", f"#/{where}")
+
     def opens_job(self, job_id: str) -> None:
         self.page.locator(f"a[href*='{job_id}']").first.click()
 
@@ -104,6 +112,10 @@ class Hands:
         self.context.set_offline(False)
 
 
+def hands_with(context: BrowserContext, address: str) -> Hands:
+    return Hands(context.new_page(), address)
+
+
 def hands_on(browser: Browser, address: str) -> Hands:
     context = browser.new_context(viewport=TABLET, locale="en", timezone_id="Asia/Shanghai")
-    return Hands(context.new_page(), address)
+    return hands_with(context, address)

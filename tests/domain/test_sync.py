@@ -19,7 +19,9 @@ Given = dict[str, Any]
 
 
 def verdict(given: Given) -> Any:
-    decision = sync.decide(given["event"], sync.Circumstances(**given["facts"]))
+    decision = sync.decide(
+        sync.unreadable_code(given["event"]), sync.Circumstances(**given["facts"])
+    )
     return {
         "status": decision.status,
         "code": decision.code,
@@ -69,7 +71,9 @@ def test_under_all_circumstances_there_is_a_verdict_and_it_is_kept() -> None:
     truths = (True, False)
     for status, facts in product(("active", "draining", "revoked"), product(truths, repeat=6)):
         is_own, *others = facts
-        decision = sync.decide(event, sync.Circumstances(is_own, status, *others))
+        decision = sync.decide(
+            sync.unreadable_code(event), sync.Circumstances(is_own, status, *others)
+        )
         assert decision.status != sync.Status.RETRY, facts
         assert (decision.code is None) == (decision.status == sync.Status.APPLIED), facts
         assert decision.exception is None or decision.exception in exceptions.KINDS, facts

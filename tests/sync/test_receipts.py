@@ -112,6 +112,23 @@ def test_signed_without_a_reservation_is_the_version_that_was_presented(
     assert (only.version, only.state) == (1, "signed")
 
 
+def test_it_rests_on_the_event_on_record_not_on_another_with_its_id(
+    alice: Wire, lane: Lane, load: Load
+) -> None:
+    lane.add("visit.arrived")
+    used = lane.add("part.used")
+    alice.pushes(*lane.events)
+    shown = present(alice, lane)
+    other = {**used, "data": {**used["data"], "quantity": used["data"]["quantity"] + 1}}
+
+    said = alice.statuses(lane.events[0], other, shown)
+    assert said == ["applied", "quarantined event_id_reused", "applied"]
+
+    [only] = versions(load, lane.job_id)
+    assert only.digest == shown["data"]["receipt_digest"]
+    assert mismatches(load, lane.job_id) == []
+
+
 def test_another_digest_is_put_before_the_office(
     alice: Wire, lane: Lane, load: Load, office: Office
 ) -> None:

@@ -1,0 +1,232 @@
+"""What goes wrong on a tablet, in the real browser against the real server: nothing that was saved is lost."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Playwright, Route, sync_playwright
+
+from server.worker import run_once
+from tests import people
+from tests.browser.conftest import flags
+from tests.browser.tablets import TABLET, Hands, hands_on, hands_with
+from tests.conftest import HandClock
+from tests.live import LiveServer
+from tests.office import Office
+
+
+@pytest.fixture
+def office(app: Flask, clock: HandClock) -> Office:
+    return Office(app, clock)
+
+
+@pytest.fixture
+def works_off(app: Flask, clock: HandClock) -> Callable[[], object]:
+    """The worker does all that is due, a few minutes later."""
+
+    def work() -> object:
+        clock.go_on(minutes=5)
+        return run_once(app.extensions["doorstep"])
+
+    return work
+
+
+@pytest.fixture
+def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
+    hands = hands_on(chromium, live_server.address)
+    yield hands
+    hands.context.close()
+
+
+def is_on_site(alice: Hands, job_id: str) -> None:
+    """She has signed in, and is at work on a job with no network."""
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.opens_job(job_id)
+    alice.loses_the_network()
+    alice.does_next("Accept the job")
+    alice.does_next("Set out")
+    alice.does_next("I have arrived")
+
+
+def test_the_server_is_gone_and_the_app_starts_all_the_same(
+    alice: Hands, office: Office, live_server: LiveServer, app: Flask, tmp_path: Path
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    live_server.kill()
+
+    alice.opens_the_app(f"#/job/{job_id}")
+    alice.page.reload()
+    alice.page.get_by_role("group", name="Enter your PIN").wait_for()
+    alice.types_pin()
+    alice.does_next("Accept the job")
+    alice.sees("1 saved here")
+
+    config = app.extensions["doorstep"].config
+    with LiveServer(config, tmp_path / "again.log", port=live_server.port):
+        alice.goes_to("status")
+        alice.taps("Send now")
+        alice.sees("All with the office")
+        assert office.sees_job(job_id).state == "accepted"
+
+
+def test_a_job_that_was_cancelled_meanwhile_keeps_what_was_done(
+    alice: Hands, office: Office, works_off: Callable[[], object]
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    is_on_site(alice, job_id)
+    alice.does_next("Assess the fault")
+    alice.chooses("Major")
+    alice.taps("Save the assessment")
+    office.cancels(job_id)
+
+    alice.finds_the_network()
+    alice.sees("All with the office")
+    alice.sees("The office cancelled this job")
+    assert office.sees_exceptions() == ["work_on_cancelled"]
+
+
+def test_a_job_that_was_given_away_meanwhile_goes_once_all_is_sent(
+    alice: Hands, office: Office
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    is_on_site(alice, job_id)
+    office.reassigns(job_id, people.LENA)
+
+    alice.finds_the_network()
+    alice.sees("All with the office")
+    alice.goes_to("")
+    alice.sees("No jobs yet")
+    assert office.sees_exceptions() == ["work_on_reassigned"]
+
+
+def test_a_wifi_sign_in_page_is_not_the_office(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+
+    def portal(route: Route) -> None:
+        route.fulfill(status=200, content_type="text/html", body="<h1>Hotel Wi-Fi</h1>")
+
+    alice.context.route("**/sync/**", portal)
+    alice.opens_job(job_id)
+    alice.does_next("Accept the job")
+    alice.goes_to("status")
+    alice.taps("Send now")
+    alice.sees("1 saved here")
+    assert office.sees_job(job_id).state == "issued"
+
+    alice.context.unroute("**/sync/**", portal)
+    alice.taps("Send now")
+    alice.sees("All with the office")
+    assert office.sees_job(job_id).state == "accepted"
+
+
+def test_signing_out_with_waiting_work_says_so_and_keeps_it(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    is_on_site(alice, job_id)
+    alice.goes_to("account")
+    alice.taps("Sign out", exact=True)
+    alice.sees("3 entries and 0 files")
+    alice.taps("Sign out all the same")
+
+    alice.finds_the_network()
+    alice.writes("Username", people.ALICE.username)
+    alice.writes("Password", people.PASSWORD)
+    alice.taps("Sign in", exact=True)
+    for _ in ("chosen", "repeated"):
+        alice.page.get_by_role("group").get_by_role("button", name="1", exact=True).wait_for()
+        alice.types_pin("135790")
+    alice.sees("All with the office")
+    assert office.sees_job(job_id).state == "on_site"
+
+
+def test_carol_on_the_same_tablet_sees_nothing_of_alices_work(alice: Hands, office: Office) -> None:
+    hers, carols = office.issues_a_job(people.ALICE), office.issues_a_job(people.CAROL)
+    is_on_site(alice, hers)
+    alice.locks()
+    alice.finds_the_network()
+    alice.taps("Sign in as somebody else")
+    alice.signs_in(people.CAROL)
+    assert alice.page.locator(f"a[href*='{carols}']").count() == 1
+    assert alice.page.locator(f"a[href*='{hers}']").count() == 0
+    alice.sees("All with the office")
+    assert office.sees_job(hers).state == "issued", "Alice's work waits for Alice"
+
+
+def test_two_tabs_at_once_lose_nothing(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.opens_job(job_id)
+    other = hands_with(alice.context, alice.address)
+    other.opens_the_app()
+    other.unlocks()
+    other.opens_job(job_id)
+    alice.does_next("Accept the job")
+    other.does_next("Set out")
+    alice.does_next("I have arrived")
+    alice.sees("All with the office")
+    assert office.sees_job(job_id).state == "on_site"
+    assert office.sees_exceptions() == []
+
+
+@pytest.fixture
+def engine() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by process id")
+def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
+    office: Office, live_server: LiveServer, engine: Playwright, tmp_path: Path
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    profile = tmp_path / "profile"
+    alice = hands_with(launched(engine, profile), live_server.address)
+    is_on_site(alice, job_id)
+    alice.does_next("Assess the fault")
+    alice.chooses("Minor")
+    alice.taps("Save the assessment")
+    alice.does_next("Take photo: Before")
+    alice.takes_photo()
+    alice.sees("6 saved here")
+    kill_all_of(profile)
+
+    again = hands_with(launched(engine, profile), live_server.address)
+    again.opens_the_app()
+    again.unlocks()
+    again.sees("All with the office")
+    assert [photo.state for photo in office.sees_photos(job_id)] == ["stored"]
+    assert office.sees_job(job_id).state == "on_site"
+    again.context.close()
+
+
+def launched(engine: Playwright, profile: Path) -> BrowserContext:
+    """A browser with a profile on the disk, as on a tablet."""
+    program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
+    return engine.chromium.launch_persistent_context(
+        profile,
+        executable_path=program,
+        args=flags(),
+        viewport=TABLET,
+        locale="en",
+        timezone_id="Asia/Shanghai",
+    )
+
+
+def kill_all_of(profile: Path) -> None:
+    """At once and without a word, as Android does it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = str(profile).encode() in (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if is_ours:
+            os.kill(int(process.name), signal.SIGKILL)
