@@ -1,8 +1,14 @@
 /** What waits on this tablet and what became of the rest: the figures that every screen can show. */
 
 import type { Offset } from "./clock";
-import type { Desk } from "./desks";
-import type { BlobRow, EventRow } from "./store";
+import type { Opened } from "./outbox";
+import type { BlobRow, EventRow, Store } from "./store";
+
+/** Whose figures. */
+interface Desk {
+  readonly store: Store;
+  readonly who: Opened;
+}
 
 export interface Waiting {
   events: number;
