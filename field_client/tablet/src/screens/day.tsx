@@ -45,7 +45,7 @@ function NoJobs() {
     <div class="empty">
       <p>{isRunning ? say.day.loading : say.day.empty}</p>
       {!isRunning && (
-        <Button icon="again" onPress={() => app.syncNow()}>
+        <Button icon="again" onPress={() => app.rounds.now()}>
           {say.status.sendNow}
         </Button>
       )}

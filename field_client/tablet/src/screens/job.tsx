@@ -1,6 +1,6 @@
 /** One job: who, where, what; then the visit, led by the order of work. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { app } from "../here";
 import type { Job } from "../jobs";
@@ -70,10 +70,25 @@ function Ways({ job }: { job: Job }) {
       <LinkButton to={`geo:${point}?q=${encodeURIComponent(address)}`} icon="map">
         {say.navigate}
       </LinkButton>
-      <Button icon="copy" onPress={() => navigator.clipboard?.writeText(address)}>
-        {say.copyAddress}
-      </Button>
+      <Copy text={address} />
     </div>
+  );
+}
+
+const COPIED_MS = 3_000;
+
+function Copy({ text }: { text: string }) {
+  const say = words.value.job;
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard?.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  return (
+    <Button icon={isCopied ? "check" : "copy"} onPress={copy}>
+      {isCopied ? say.copied : say.copyAddress}
+    </Button>
   );
 }
 

@@ -11,7 +11,7 @@ import { customerLanguage } from "../captures";
 import { digest } from "../domain/canonical";
 import type { Receipt } from "../domain/documents";
 import { shortCode } from "../domain/receipts";
-import { failureOf, type Failure } from "../errors";
+import { failureOf, SignInNeeded, type Failure } from "../errors";
 import type { Language, UnsignedReason } from "../generated/words";
 import { app } from "../here";
 import type { Job } from "../jobs";
@@ -292,7 +292,13 @@ function Ended({ job, say, ending }: { job: Job; say: Words; ending: Ending }) {
 
 function TakeBack({ job, say }: { job: Job; say: Words }) {
   const takeBack = async (pin: string) => {
-    await app.takeBack(pin);
+    try {
+      await app.takeBack(pin);
+    } catch (problem) {
+      // After too many wrong ones only signing in helps, and that stands behind the lock.
+      if (problem instanceof SignInNeeded) app.lock();
+      throw problem;
+    }
     goInstead({ page: "job", jobId: job.jobId, stage: null });
   };
   return <Pad label={say.receipt.installerPin} onFull={takeBack} />;

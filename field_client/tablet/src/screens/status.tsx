@@ -55,16 +55,16 @@ function Sending() {
           kind="next"
           icon="send"
           isDisabled={isRunning || isPaused}
-          onPress={() => app.syncNow()}
+          onPress={() => app.rounds.now()}
         >
           {isRunning ? say.status.running : say.status.sendNow}
         </Button>
         {isPaused ? (
-          <Button icon="play" onPress={() => app.resume()}>
+          <Button icon="play" onPress={() => app.rounds.resume()}>
             {say.status.resume}
           </Button>
         ) : (
-          <Button icon="pause" onPress={() => app.pause()}>
+          <Button icon="pause" onPress={() => app.rounds.pause()}>
             {say.status.pause}
           </Button>
         )}

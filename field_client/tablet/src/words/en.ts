@@ -105,6 +105,7 @@ export const en = {
     call: (number: string) => `Call ${number}`,
     navigate: "Navigate",
     copyAddress: "Copy the address",
+    copied: "Copied",
     access: "Getting in:",
     about: "About this job",
     ticket: "Ticket",

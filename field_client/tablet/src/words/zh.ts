@@ -104,6 +104,7 @@ export const zh: Words = {
     call: (number) => `拨打 ${number}`,
     navigate: "导航",
     copyAddress: "复制地址",
+    copied: "已复制",
     access: "入户说明:",
     about: "派工单信息",
     ticket: "工单",
