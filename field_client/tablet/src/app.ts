@@ -5,7 +5,7 @@
  * truth, and after every write, of this tab or another, the signals are read anew from it.
  */
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { Dexie } from "dexie";
 
 import type { Captures } from "./captures";
@@ -80,6 +80,7 @@ export class App {
       return;
     }
     this.listen();
+    effect(() => this.desk.value?.whereabouts.follow(this.jobs.value ?? []));
     this.goToDoor();
   }
 
@@ -253,7 +254,7 @@ export class App {
       return false;
     }
     this.failure.value = null;
-    await this.rereadJob(desk, jobId);
+    await this.rereadJob(desk, jobId).catch(() => this.rereadSoon());
     this.rounds.soon(AFTER_CAPTURE_MS);
     return true;
   }
@@ -264,10 +265,10 @@ export class App {
 
   private async rereadJob(desk: Desk, jobId: string): Promise<void> {
     const fresh = await jobOf(desk.base, desk.outbox, jobId);
-    const known = this.jobs.value ?? [];
     const figures = await figuresOf(desk);
     if (this.desk.value !== desk) return;
     batch(() => {
+      const known = this.jobs.value ?? [];
       this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
       this.figures.value = figures;
     });
@@ -281,6 +282,14 @@ export class App {
   }
 
   private async reread(): Promise<void> {
+    try {
+      await this.readAll();
+    } catch (problem) {
+      this.failure.value = failureOf(problem);
+    }
+  }
+
+  private async readAll(): Promise<void> {
     const desk = this.desk.value;
     if (!desk) return;
     const [jobs, figures, row] = await Promise.all([
