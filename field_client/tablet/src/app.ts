@@ -5,7 +5,7 @@
  * truth, and after every write, of this tab or another, the signals are read anew from it.
  */
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { Dexie } from "dexie";
 
 import type { Captures } from "./captures";
@@ -20,9 +20,9 @@ import { Memory } from "./memory";
 import type { Opened } from "./outbox";
 import * as people from "./people";
 import { httpTransport } from "./transport";
-import { go } from "./routes";
+import { Rounds } from "./rounds";
+import { go, place } from "./routes";
 import type { PersonRow, Store } from "./store";
-import { Sync, type Report } from "./sync";
 import { speak } from "./words";
 
 /** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
@@ -34,19 +34,9 @@ export type Door =
   | { is: "locked"; personId: string }
   | { is: "open" };
 
-export interface Syncing {
-  isRunning: boolean;
-  isPaused: boolean;
-  failure: Failure | null;
-  notices: ReadonlySet<string>;
-  /** The file that is on its way: how much of it the server has. */
-  file: { sha256: string; sent: number; size: number } | null;
-}
-
 const LOCK_AFTER_MS = 5 * 60_000;
 const LOOK_MS = 10_000;
 const AFTER_CAPTURE_MS = 1_500;
-const POLL_S = 60;
 const REREAD_MS = 150;
 const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 
@@ -58,28 +48,25 @@ export class App {
   readonly figures = signal<Figures>(NO_FIGURES);
   readonly syncedAt = signal<string | null>(null);
   readonly isOnline = signal(navigator.onLine);
-  readonly syncing = signal<Syncing>({
-    isRunning: false,
-    isPaused: false,
-    failure: null,
-    notices: new Set(),
-    file: null,
-  });
   /** What went wrong with the last thing that somebody did; said until it is read. */
   readonly failure = signal<Failure | null>(null);
   /** The job whose tablet is in the customer's hands: nothing else is reachable without the PIN. */
   readonly handedOver = signal<string | null>(null);
   /** Restarts into the new version of the app that waits, if there is one. */
   readonly update = signal<(() => void) | null>(null);
-  readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
+  /** The camera is open, something is being drawn, or the tablet is in the customer's hands. */
+  readonly isCapturing = computed(
+    () => this.handedOver.value !== null || ["camera", "drawing"].includes(place.value.page),
+  );
 
   /** Chosen at the door, it is stronger than what the office knows of the person. */
   private chosenLanguage: Language | null = null;
   private lastTouch = Date.now();
-  private syncTimer: ReturnType<typeof setTimeout> | undefined;
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
-  private pausing = new AbortController();
-  private syncAgain = false;
+
+  readonly rounds = new Rounds(this.desk, () => this.reread());
+  readonly syncing = this.rounds.syncing;
+  readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
 
   constructor(readonly store: Store) {}
 
@@ -93,6 +80,7 @@ export class App {
       return;
     }
     this.listen();
+    effect(() => this.desk.value?.whereabouts.follow(this.jobs.value ?? []));
     this.goToDoor();
   }
 
@@ -121,14 +109,16 @@ export class App {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.lockWhenLeft();
-      this.syncSoon(0);
+      this.rounds.soon(0);
     });
-    Dexie.on("storagemutated", () => this.rereadSoon());
+    Dexie.on("storagemutated", (parts) => {
+      if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();
+    });
   }
 
   private networkIs(isOnline: boolean): void {
     this.isOnline.value = isOnline;
-    if (isOnline) this.syncSoon(0);
+    if (isOnline) this.rounds.soon(0);
   }
 
   // Who is here.
@@ -140,8 +130,7 @@ export class App {
     const row = await people.person(this.store, opened.personId);
     await this.readPeople();
     if (this.desk.value?.who.personId === opened.personId) {
-      this.patchSyncing({ failure: null });
-      this.syncSoon(0);
+      this.rounds.beginAnew();
       return;
     }
     if (this.chosenLanguage) {
@@ -182,13 +171,12 @@ export class App {
       this.syncedAt.value = row.syncedAt;
       this.handedOver.value = null;
       this.failure.value = null;
-      this.patchSyncing({ failure: null, notices: new Set() });
       this.door.value = { is: "open" };
     });
     this.lastTouch = Date.now();
     await this.readPeople();
     await this.reread();
-    this.syncSoon(0);
+    this.rounds.beginAnew();
   }
 
   private talk(memory: Memory, language: Language): Conversation {
@@ -203,7 +191,6 @@ export class App {
   lock(): void {
     const desk = this.desk.value;
     if (!desk) return;
-    clearTimeout(this.syncTimer);
     batch(() => {
       this.desk.value = null;
       this.jobs.value = null;
@@ -227,12 +214,11 @@ export class App {
   /** The screen has said what still waits. Nothing is deleted: it goes out after the next sign-in. */
   async signOut(): Promise<void> {
     const { who } = this.mine;
-    this.pause();
+    this.rounds.stop();
     this.lock();
     await people.forgetTokens(this.store, who.personId);
     localStorage.removeItem(LAST_PERSON);
     await this.readPeople();
-    this.patchSyncing({ isPaused: false });
     this.goToDoor();
   }
 
@@ -268,8 +254,8 @@ export class App {
       return false;
     }
     this.failure.value = null;
-    await this.rereadJob(desk, jobId);
-    this.syncSoon(AFTER_CAPTURE_MS);
+    await this.rereadJob(desk, jobId).catch(() => this.rereadSoon());
+    this.rounds.soon(AFTER_CAPTURE_MS);
     return true;
   }
 
@@ -279,9 +265,13 @@ export class App {
 
   private async rereadJob(desk: Desk, jobId: string): Promise<void> {
     const fresh = await jobOf(desk.base, desk.outbox, jobId);
-    const known = this.jobs.value ?? [];
-    this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
-    this.figures.value = await figuresOf(desk);
+    const figures = await figuresOf(desk);
+    if (this.desk.value !== desk) return;
+    batch(() => {
+      const known = this.jobs.value ?? [];
+      this.jobs.value = known.map((each) => (each.jobId === jobId ? fresh : each));
+      this.figures.value = figures;
+    });
   }
 
   private rereadSoon(): void {
@@ -292,6 +282,14 @@ export class App {
   }
 
   private async reread(): Promise<void> {
+    try {
+      await this.readAll();
+    } catch (problem) {
+      this.failure.value = failureOf(problem);
+    }
+  }
+
+  private async readAll(): Promise<void> {
     const desk = this.desk.value;
     if (!desk) return;
     const [jobs, figures, row] = await Promise.all([
@@ -306,76 +304,7 @@ export class App {
       this.syncedAt.value = row.syncedAt;
     });
   }
-
-  // Sending and receiving.
-
-  syncSoon(inMs: number): void {
-    clearTimeout(this.syncTimer);
-    this.syncTimer = setTimeout(() => void this.syncNow(), inMs);
-  }
-
-  /** Everything that may go, now. What comes in meanwhile is looked at once more at the end. */
-  async syncNow(): Promise<void> {
-    const desk = this.desk.value;
-    const { isRunning, isPaused } = this.syncing.value;
-    if (!desk || isPaused) return;
-    if (isRunning) {
-      this.syncAgain = true;
-      return;
-    }
-    this.pausing = new AbortController();
-    this.patchSyncing({ isRunning: true });
-    try {
-      this.ended(await this.run(desk));
-    } catch (problem) {
-      this.patchSyncing({ failure: failureOf(problem) });
-    } finally {
-      this.patchSyncing({ isRunning: false, file: null });
-      await this.plan(desk);
-    }
-  }
-
-  private async run(desk: Desk): Promise<Report> {
-    const progress = (file: { sha256: string; size: number }, sent: number) =>
-      this.patchSyncing({ file: { sha256: file.sha256, size: file.size, sent } });
-    const { signal } = this.pausing;
-    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal };
-    return new Sync(desk.outbox, desk.talk, desk.memory, around).run();
-  }
-
-  private ended({ problem, notices }: Report): void {
-    this.patchSyncing({ failure: problem, notices });
-  }
-
-  private async plan(desk: Desk): Promise<void> {
-    await this.reread();
-    const again = this.syncAgain;
-    this.syncAgain = false;
-    if (this.desk.value !== desk) return;
-    const policy = await desk.policy();
-    const poll = typeof policy["poll_s"] === "number" ? policy["poll_s"] : POLL_S;
-    this.syncSoon(again ? 0 : poll * 1000);
-  }
-
-  pause(): void {
-    this.patchSyncing({ isPaused: true });
-    this.pausing.abort();
-  }
-
-  resume(): void {
-    this.patchSyncing({ isPaused: false });
-    this.syncSoon(0);
-  }
-
-  private patchSyncing(values: Partial<Syncing>): void {
-    this.syncing.value = { ...this.syncing.value, ...values };
-  }
 }
 
 const LAST_PERSON = "doorstep.person";
-
-/** Only some browsers say so; where they do not, the policy for Wi-Fi holds. */
-function isOnCellular(): boolean {
-  const { connection } = navigator as { connection?: { type?: string; saveData?: boolean } };
-  return connection?.type === "cellular" || connection?.saveData === true;
-}
+const SHOWN = /\/(events|base|blobs|people)\//; // the tables that the signals are read from

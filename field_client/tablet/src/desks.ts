@@ -4,6 +4,7 @@ import { Base } from "./base";
 import { Captures } from "./captures";
 import type { Conversation } from "./conversation";
 import { Drafts } from "./drafts";
+import { EarlierPhotos } from "./earlier";
 import { Files } from "./files";
 import { jobsOf, type Job } from "./jobs";
 import { Outbox, type Opened } from "./outbox";
@@ -11,6 +12,7 @@ import { isObject, type Json } from "./domain/json";
 import type { Memory } from "./memory";
 import type { PersonRow, Store } from "./store";
 import { Thumbnails } from "./thumbnails";
+import { Whereabouts } from "./whereabouts";
 
 export interface CataloguePart {
   sku: string;
@@ -29,6 +31,8 @@ export class Desk {
   readonly files: Files;
   readonly drafts: Drafts;
   readonly thumbnails: Thumbnails;
+  readonly earlier: EarlierPhotos;
+  readonly whereabouts: Whereabouts;
 
   constructor(
     readonly store: Store,
@@ -43,6 +47,8 @@ export class Desk {
     this.files = new Files(this.outbox);
     this.drafts = new Drafts(store, who);
     this.thumbnails = new Thumbnails(this.files);
+    this.whereabouts = new Whereabouts((position) => (this.captures.position = position));
+    this.earlier = new EarlierPhotos(store, who, talk);
   }
 
   async open(): Promise<this> {
@@ -50,8 +56,9 @@ export class Desk {
     return this;
   }
 
-  /** Pictures that were shown are taken out of memory. */
+  /** Pictures that were shown are taken out of memory, and nobody is followed any more. */
   close(): void {
+    this.whereabouts.end();
     this.thumbnails.close();
   }
 

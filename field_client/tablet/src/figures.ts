@@ -1,8 +1,14 @@
 /** What waits on this tablet and what became of the rest: the figures that every screen can show. */
 
-import type { Desk } from "./desks";
 import type { Offset } from "./clock";
-import type { BlobRow } from "./store";
+import type { Opened } from "./outbox";
+import type { BlobRow, EventRow, Store } from "./store";
+
+/** Whose figures. */
+interface Desk {
+  readonly store: Store;
+  readonly who: Opened;
+}
 
 export interface Waiting {
   events: number;
@@ -12,11 +18,12 @@ export interface Waiting {
 
 export const NOTHING_WAITS: Waiting = { events: 0, files: 0, bytes: 0 };
 
-/** A job's own figures: what waits, and where each of its files is. */
+/** What is not simply with the office of one job: what waits, and what the office has to look at. */
 export interface JobFigures extends Waiting {
   recorded: number;
-  quarantined: number;
   held: number;
+  quarantined: number;
+  /** Files that are not with the office; every other one is. */
   blobs: Map<string, BlobRow["state"]>;
 }
 
@@ -25,58 +32,75 @@ export interface Figures {
   byJob: Map<string, JobFigures>;
 }
 
-/** Read from the rows alone: nothing has to be unsealed for it. */
+/**
+ * Read from the rows alone, nothing is unsealed; and only from rows that are worth telling, so that it costs
+ * the same after a year as after a day.
+ */
 export async function figuresOf(desk: Desk): Promise<Figures> {
-  const { events, blobs, uses } = desk.store.tables;
-  const { personId } = desk.who;
   const byJob = new Map<string, JobFigures>();
-  const of = (jobId: string) => {
-    const known = byJob.get(jobId) ?? blank();
-    byJob.set(jobId, known);
-    return known;
+  const events = await tellingEvents(desk);
+  for (const row of events) count(row, of(byJob, row.jobId));
+  const files = await unsentFiles(desk);
+  await countFiles(desk, files, byJob);
+  const waiting = files.filter((file) => file.state === "waiting");
+  return {
+    byJob,
+    waiting: {
+      events: events.filter((row) => row.state === "waiting").length,
+      files: waiting.length,
+      bytes: waiting.reduce((total, file) => total + file.size, 0),
+    },
   };
-  const rows = await events
-    .where("[personId+state]")
-    .anyOf(["waiting", "acknowledged", "parked"].map((state) => [personId, state]))
-    .toArray();
-  for (const row of rows) {
-    const job = of(row.jobId);
-    if (row.state === "waiting") job.events += 1;
-    else if (row.status === "recorded") job.recorded += 1;
-    else if (row.status === "held") job.held += 1;
-    else if (row.state === "parked") job.quarantined += 1;
-  }
-  const files = new Map(
-    (
-      await blobs.where("[personId+state]").between([personId, ""], [personId, "\uffff"]).toArray()
-    ).map((row) => [row.sha256, row]),
-  );
-  const named = await uses
-    .where("[personId+jobId]")
-    .between([personId, ""], [personId, "\uffff"])
-    .toArray();
-  for (const use of named) {
-    const file = files.get(use.sha256);
-    const job = of(use.jobId);
+}
+
+async function tellingEvents(desk: Desk): Promise<EventRow[]> {
+  const { events } = desk.store.tables;
+  const { personId } = desk.who;
+  const waiting = events.where({ personId, state: "waiting" }).toArray();
+  const told = ["recorded", "held", "quarantined"].map((status) => [personId, status]);
+  const kept = events.where("[personId+status]").anyOf(told).toArray();
+  return [...(await waiting), ...(await kept).filter((row) => row.state !== "waiting")];
+}
+
+function count(row: EventRow, job: JobFigures): void {
+  if (row.state === "waiting") job.events += 1;
+  else if (row.status === "recorded") job.recorded += 1;
+  else if (row.status === "held") job.held += 1;
+  else job.quarantined += 1;
+}
+
+async function unsentFiles(desk: Desk): Promise<BlobRow[]> {
+  const { personId } = desk.who;
+  const states = ["waiting", "lost"].map((state) => [personId, state]);
+  return desk.store.tables.blobs.where("[personId+state]").anyOf(states).toArray();
+}
+
+async function countFiles(
+  desk: Desk,
+  files: readonly BlobRow[],
+  byJob: Map<string, JobFigures>,
+): Promise<void> {
+  const { personId } = desk.who;
+  const known = new Map(files.map((file) => [file.sha256, file]));
+  const names = files.map((file) => [personId, file.sha256]);
+  const uses = await desk.store.tables.uses.where("[personId+sha256]").anyOf(names).toArray();
+  for (const use of uses) {
+    const file = known.get(use.sha256);
+    const job = of(byJob, use.jobId);
     if (!file || job.blobs.has(file.sha256)) continue;
     job.blobs.set(file.sha256, file.state);
     if (file.state !== "waiting") continue;
     job.files += 1;
     job.bytes += file.size;
   }
-  const unsent = [...files.values()].filter((file) => file.state === "waiting");
-  return {
-    byJob,
-    waiting: {
-      events: rows.filter((row) => row.state === "waiting").length,
-      files: unsent.length,
-      bytes: unsent.reduce((total, file) => total + file.size, 0),
-    },
-  };
 }
 
-function blank(): JobFigures {
-  return { ...NOTHING_WAITS, recorded: 0, quarantined: 0, held: 0, blobs: new Map() };
+function of(byJob: Map<string, JobFigures>, jobId: string): JobFigures {
+  const known = byJob.get(jobId);
+  if (known) return known;
+  const blank = { ...NOTHING_WAITS, recorded: 0, held: 0, quarantined: 0, blobs: new Map() };
+  byJob.set(jobId, blank);
+  return blank;
 }
 
 export interface Machine {

@@ -1,14 +1,16 @@
 /** Where the page begins: the store is opened, and the screen for whoever stands before it is shown. */
 
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 
 import { app } from "./here";
-import { followAddress, goInstead, place } from "./routes";
-import { keepSun } from "./screens/account";
-import { AccountScreen } from "./screens/account";
+import { followAddress, goInstead, place, type Place } from "./routes";
+import { AccountScreen, keepSun } from "./screens/account";
 import { CameraScreen } from "./screens/camera";
 import { Day } from "./screens/day";
+import { DrawingScreen } from "./screens/drawing";
 import { Entrance } from "./screens/entrance";
 import { FailureNotice } from "./screens/errors";
 import { Frame, Nowhere } from "./screens/frame";
@@ -53,6 +55,13 @@ function Open() {
   if (here.page === "camera") {
     return <OfJob jobId={here.jobId}>{(job) => <CameraScreen job={job} slot={here.slot} />}</OfJob>;
   }
+  if (here.page === "drawing") {
+    return (
+      <OfJob jobId={here.jobId}>
+        {(job) => <DrawingScreen job={job} photoId={here.photoId} />}
+      </OfJob>
+    );
+  }
   return (
     <Frame>
       <Pages />
@@ -76,8 +85,7 @@ function Pages() {
       );
     case "receipt":
       // The customer's page is entered by handing over, never by an address.
-      goInstead({ page: "job", jobId: here.jobId, stage: "signing" });
-      return null;
+      return <Elsewhere to={{ page: "job", jobId: here.jobId, stage: "signing" }} />;
     case "job":
       return (
         <div class="split split-job">
@@ -95,6 +103,11 @@ function Pages() {
   }
 }
 
+function Elsewhere({ to }: { to: Place }) {
+  useEffect(() => goInstead(to), []);
+  return null;
+}
+
 type Job = NonNullable<ReturnType<typeof app.job>>;
 
 function OfJob({ jobId, children }: { jobId: string; children: (job: Job) => ComponentChildren }) {
@@ -104,11 +117,29 @@ function OfJob({ jobId, children }: { jobId: string; children: (job: Job) => Com
   return <Nowhere text={words.value.job.unknown(jobId)} />;
 }
 
+/** What the tablet's list of open apps shows; nobody's name stands there. */
+function titleOf(here: Place): string {
+  const say = words.value;
+  if (app.door.value.is !== "open") return "Doorstep";
+  switch (here.page) {
+    case "day":
+      return `${say.day.title} · Doorstep`;
+    case "status":
+    case "account":
+      return `${say[here.page].title} · Doorstep`;
+    default:
+      return `${here.jobId} · Doorstep`;
+  }
+}
+
 const root = document.getElementById("app");
 if (root) {
   speak(language.value);
   keepSun();
   followAddress();
+  effect(() => {
+    document.title = titleOf(place.value);
+  });
   render(<Doorstep />, root);
   keepUpdated();
   void app.open();

@@ -23,6 +23,7 @@ export type Place =
   | { page: "job"; jobId: string; stage: Stage | null }
   | { page: "camera"; jobId: string; slot: string }
   | { page: "photo"; jobId: string; photoId: string }
+  | { page: "drawing"; jobId: string; photoId: string }
   | { page: "receipt"; jobId: string };
 
 export function hrefOf(place: Place): string {
@@ -37,7 +38,8 @@ export function hrefOf(place: Place): string {
     case "camera":
       return jobHref(place.jobId, "camera", place.slot);
     case "photo":
-      return jobHref(place.jobId, "photo", place.photoId);
+    case "drawing":
+      return jobHref(place.jobId, place.page, place.photoId);
     case "receipt":
       return jobHref(place.jobId, "receipt");
   }
@@ -57,7 +59,8 @@ export function placeOf(hash: string): Place {
   if (first === "status" || first === "account") return { page: first };
   if (first !== "job" || !jobId) return { page: "day" };
   if (part === "camera" && subject) return { page: "camera", jobId, slot: subject };
-  if (part === "photo" && subject) return { page: "photo", jobId, photoId: subject };
+  if (part === "photo" && subject) return { page: part, jobId, photoId: subject };
+  if (part === "drawing" && subject) return { page: part, jobId, photoId: subject };
   if (part === "receipt") return { page: "receipt", jobId };
   return { page: "job", jobId, stage: STAGES.find((each) => each === part) ?? null };
 }

@@ -110,6 +110,14 @@ export interface DraftRow {
   content: Sealed;
 }
 
+/** A small picture of an earlier trip, brought along so that it is there without a network. */
+export interface PictureRow {
+  personId: string;
+  photoId: string;
+  jobId: string;
+  content: Sealed;
+}
+
 export class Tables extends Dexie {
   installation!: EntityTable<Installation, "id">;
   people!: EntityTable<PersonRow, "personId">;
@@ -120,6 +128,7 @@ export class Tables extends Dexie {
   bytes!: Table<BytesRow, [string, string]>;
   uses!: Table<UseRow, [string, string]>;
   drafts!: Table<DraftRow, [string, string]>;
+  pictures!: Table<PictureRow, [string, string]>;
 
   constructor(name: string) {
     super(name, { chromeTransactionDurability: "strict" });
@@ -134,6 +143,10 @@ export class Tables extends Dexie {
       bytes: "[personId+sha256]",
       uses: "[sha256+eventId], [personId+jobId], [personId+sha256]",
       drafts: "[personId+name]",
+    });
+    this.version(2).stores({
+      events: "++place, &eventId, &seq, [personId+state], [personId+jobId], [personId+status]",
+      pictures: "[personId+photoId], [personId+jobId]",
     });
   }
 }

@@ -1,5 +1,7 @@
 /** A new version of the app is fetched in the background and waits until somebody says "restart". */
 
+import { effect } from "@preact/signals";
+
 import { app } from "./here";
 
 const LOOK_MS = 60 * 60_000;
@@ -8,9 +10,16 @@ export function keepUpdated(): void {
   if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
   const isFirst = !navigator.serviceWorker.controller;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!isFirst) location.reload();
+    if (!isFirst) reloadWhenFree();
   });
   void register();
+}
+
+/** Another tab may have said "restart" while something is being captured in this one. */
+function reloadWhenFree(): void {
+  effect(() => {
+    if (!app.isCapturing.value) location.reload();
+  });
 }
 
 async function register(): Promise<void> {

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { closeCamera, frameOf, hasLamp, lightLamp, openCamera } from "../camera";
-import { failureOf, type Failure } from "../errors";
+import { CameraUnavailable, failureOf, type Failure } from "../errors";
 import { app } from "../here";
 import type { Job } from "../jobs";
 import { DOUBTS } from "../looks";
@@ -97,6 +97,8 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   const [closed, setClosed] = useState<Failure | null>(null);
   const [isLit, setLit] = useState(false);
   const [isLive, setLive] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const [isShooting, setShooting] = useState(false);
 
   useEffect(() => {
     let mine: MediaStream | null = null;
@@ -105,6 +107,8 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
       await app.mine.drafts.settled();
       mine = await openCamera();
       if (!isHere) return closeCamera(mine);
+      const taken = () => isHere && setClosed(new CameraUnavailable({ why: "taken away" }));
+      mine.getVideoTracks()[0]?.addEventListener("ended", taken);
       setStream(mine);
       if (!video.current) return;
       video.current.srcObject = mine;
@@ -115,15 +119,24 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
       isHere = false;
       closeCamera(mine);
     };
-  }, []);
+  }, [turn]);
+
+  const openAgain = () => {
+    setClosed(null);
+    setStream(null);
+    setLive(false);
+    setTurn(turn + 1);
+  };
 
   const shoot = async () => {
-    if (!video.current) return;
+    if (!video.current || isShooting) return;
+    setShooting(true);
     try {
       await onPicture(await frameOf(video.current));
     } catch (problem) {
       setClosed(failureOf(problem));
     }
+    setShooting(false);
   };
   const light = async () => {
     if (!stream) return;
@@ -147,6 +160,11 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
         {told && (
           <div class="viewfinder-told">
             <FailureNotice failure={told} />
+            {closed && (
+              <Button icon="again" onPress={openAgain}>
+                {say.openAgain}
+              </Button>
+            )}
           </div>
         )}
       </div>
@@ -156,7 +174,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
           type="button"
           class="shutter"
           aria-label={say.shutter}
-          disabled={!isLive}
+          disabled={!isLive || isShooting}
           onClick={() => void shoot()}
         />
         {stream && hasLamp(stream) ? (

@@ -45,7 +45,7 @@ function NoJobs() {
     <div class="empty">
       <p>{isRunning ? say.day.loading : say.day.empty}</p>
       {!isRunning && (
-        <Button icon="again" onPress={() => app.syncNow()}>
+        <Button icon="again" onPress={() => app.rounds.now()}>
           {say.status.sendNow}
         </Button>
       )}
@@ -156,6 +156,11 @@ export function JobBadges({ job }: { job: Job }) {
           {named(say.classes, sheet.ticket.class)}
         </Badge>
       )}
+      {isChanged(job) && (
+        <Badge tone="risk" icon="note">
+          {say.day.changed}
+        </Badge>
+      )}
       {sheet.retakes.length > 0 && (
         <Badge tone="risk" icon="camera">
           {say.day.retakes(sheet.retakes.length)}
@@ -179,6 +184,12 @@ export function JobBadges({ job }: { job: Job }) {
       )}
     </>
   );
+}
+
+/** The office wrote a new revision since this person last looked. */
+function isChanged(job: Job): boolean {
+  const seen = app.desk.value?.drafts.read(`${job.jobId}/seen`);
+  return seen !== undefined && seen !== String(job.sheet.rev) && !isOver(job);
 }
 
 function groupOf(job: Job): Group {

@@ -20,7 +20,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <NewVersion />
         <SignInAgain />
       </div>
-      {children}
+      <main>{children}</main>
       <LastFailure />
     </div>
   );
@@ -39,8 +39,9 @@ function TopBar() {
           <span>{say.day.title}</span>
         </a>
       )}
-      <a class="top-state" href={hrefOf({ page: "status" })} aria-label={say.frame.toStatus}>
+      <a class="top-state" href={hrefOf({ page: "status" })}>
         <SavedState />
+        <span class="for-readers">{say.frame.toStatus}</span>
       </a>
       <a class="top-me" href={hrefOf({ page: "account" })} aria-label={say.account.title}>
         <Icon name="person" />
@@ -79,11 +80,10 @@ function savedState(): { tone: Tone; icon: IconName; text: string } {
   return { tone: "plain", icon, text: say.savedHere(count) };
 }
 
-/** A new version waits until somebody has time for it, and never while something is being captured. */
+/** A new version waits until somebody has time for it; the camera and the receipt have no frame. */
 function NewVersion() {
   const restart = app.update.value;
-  const isBusy = place.value.page === "camera" || place.value.page === "receipt";
-  if (!restart || isBusy) return null;
+  if (!restart) return null;
   return (
     <div class="bar">
       <Notice tone="accent" icon="again">
@@ -120,21 +120,21 @@ function SignInAgain() {
 /** A page of its own beside the jobs: status, account. */
 export function Page({ title, children }: { title: string; children: ComponentChildren }) {
   return (
-    <main class="page">
+    <div class="page">
       <h1>{title}</h1>
       {children}
-    </main>
+    </div>
   );
 }
 
 export function Nowhere({ text }: { text: string }) {
   const say = words.value;
   return (
-    <main class="page">
+    <div class="page">
       <p class="empty">{text}</p>
       <LinkButton to={hrefOf({ page: "day" })} icon="back">
         {say.day.title}
       </LinkButton>
-    </main>
+    </div>
   );
 }

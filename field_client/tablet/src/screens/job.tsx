@@ -1,14 +1,16 @@
 /** One job: who, where, what; then the visit, led by the order of work. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
+import { app } from "../here";
 import type { Job } from "../jobs";
 import { isReadOnly } from "../jobs";
 import { place } from "../routes";
-import { addressLine, fullDay, moment, phoneNumber } from "../times";
+import { addressLine, fullDay, phoneNumber } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Button, Fold, LinkButton, Notice } from "./controls";
 import { JobBadges, StateBadge } from "./day";
+import { Earlier } from "./earlier";
 import { VisitScreen } from "./visit";
 import { windowWords } from "./windows";
 
@@ -17,6 +19,9 @@ export function JobScreen({ job }: { job: Job }) {
   useEffect(() => {
     if (here.page === "job" && here.stage === null) scrollTo(0, 0);
   }, [job.jobId]);
+  useEffect(() => {
+    return () => app.desk.value?.drafts.write(`${job.jobId}/seen`, String(job.sheet.rev));
+  }, [job.jobId, job.sheet.rev]);
   return (
     <article class="job" aria-labelledby="job-title">
       <JobHead job={job} />
@@ -65,10 +70,25 @@ function Ways({ job }: { job: Job }) {
       <LinkButton to={`geo:${point}?q=${encodeURIComponent(address)}`} icon="map">
         {say.navigate}
       </LinkButton>
-      <Button icon="copy" onPress={() => navigator.clipboard?.writeText(address)}>
-        {say.copyAddress}
-      </Button>
+      <Copy text={address} />
     </div>
+  );
+}
+
+const COPIED_MS = 3_000;
+
+function Copy({ text }: { text: string }) {
+  const say = words.value.job;
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard?.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  return (
+    <Button icon={isCopied ? "check" : "copy"} onPress={copy}>
+      {isCopied ? say.copied : say.copyAddress}
+    </Button>
   );
 }
 
@@ -76,6 +96,8 @@ function Ways({ job }: { job: Job }) {
 function Standing({ job }: { job: Job }) {
   const say = words.value;
   const { verdict } = job.sheet;
+  const figures = app.figures.value.byJob.get(job.jobId);
+  const looked = (figures?.recorded ?? 0) + (figures?.quarantined ?? 0);
   return (
     <>
       {isReadOnly(job) && (
@@ -86,6 +108,11 @@ function Standing({ job }: { job: Job }) {
       {!isReadOnly(job) && job.sheet.state === "cancelled" && (
         <Notice tone="risk" icon="leave">
           <p>{say.job.cancelled}</p>
+        </Notice>
+      )}
+      {looked > 0 && (
+        <Notice tone="risk" icon="office">
+          <p>{say.job.forTheOffice(looked)}</p>
         </Notice>
       )}
       {verdict?.verdict === "rework" && (
@@ -107,7 +134,7 @@ function JobFacts({ job }: { job: Job }) {
       </Fold>
       {sheet.history.length > 0 && (
         <Fold title={say.history(sheet.history.length)}>
-          <History job={job} />
+          <Earlier job={job} />
         </Fold>
       )}
     </div>
@@ -144,28 +171,5 @@ function About({ job }: { job: Job }) {
           ),
       )}
     </dl>
-  );
-}
-
-/** Earlier trips for the same ticket or the same thing, so that nobody asks twice. */
-function History({ job }: { job: Job }) {
-  const say = words.value;
-  const zone = job.sheet.window.time_zone;
-  return (
-    <ol class="trips">
-      {job.sheet.history.map((trip) => (
-        <li key={trip.job_id}>
-          <p class="trip-head">
-            <strong>{moment(trip.finished_at, language.value, zone, say.day.today)}</strong>{" "}
-            {named(say.outcomes, trip.outcome)}
-            {trip.cause && ` · ${named(say.causes, trip.cause)}`}
-          </p>
-          {trip.words && <p>{trip.words}</p>}
-          <p class="quiet">
-            {trip.job_id} · {say.photos.many(trip.photos.length)}
-          </p>
-        </li>
-      ))}
-    </ol>
   );
 }

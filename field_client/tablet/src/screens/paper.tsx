@@ -1,11 +1,14 @@
 /** The receipt as the customer reads it: what was done, parts and prices, photos by number. */
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 
 import type { AnswerLine, PricedLine, Receipt } from "../domain/documents";
+import type { CataloguePart } from "../desks";
 import { money } from "../domain/receipts";
 import table from "../generated/receipts.json";
 import type { Language } from "../generated/words";
+import { app } from "../here";
 import type { Job } from "../jobs";
 import { slotsOf } from "../order";
 import { addressLine, clockTime, dayName, phoneNumber } from "../times";
@@ -161,6 +164,7 @@ function Pictures({ receipt, reader, job }: Omit<PaperFacts, "say">) {
 
 function PricedParts({ receipt, reader }: { receipt: Receipt; reader: Language }) {
   const words = table.words[reader];
+  const names = usePartNames(reader);
   if (receipt.parts.length === 0) return null;
   return (
     <Part title={words.parts}>
@@ -169,7 +173,7 @@ function PricedParts({ receipt, reader }: { receipt: Receipt; reader: Language }
           {receipt.parts.map((line) => (
             <tr key={line.line_id}>
               <td>
-                {line.quantity} × {line.name}
+                {line.quantity} × {line.name === line.sku ? names.get(line.sku) : line.name}
                 {line.serial && ` · ${filled(words.serial, { serial: line.serial })}`}
               </td>
               <td class="figure">{priceOf(line, reader)}</td>
@@ -185,6 +189,23 @@ function PricedParts({ receipt, reader }: { receipt: Receipt; reader: Language }
       </table>
     </Part>
   );
+}
+
+/** The receipt names planned parts; what came besides is read with its name from the catalogue. */
+function usePartNames(reader: Language): { get(sku: string): string } {
+  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  const desk = app.desk.value;
+  useEffect(() => {
+    const noted = (parts: CataloguePart[]) =>
+      setNames(new Map(parts.map((part) => [part.sku, labelOf(part, reader, "name")])));
+    if (desk) void desk.catalogue().then(noted);
+  }, [desk, reader]);
+  return {
+    get: (sku) => {
+      const name = names.get(sku);
+      return name ? `${name} (${sku})` : sku;
+    },
+  };
 }
 
 function priceOf(line: PricedLine, reader: Language): string {

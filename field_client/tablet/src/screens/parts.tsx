@@ -2,25 +2,15 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import type { CataloguePart } from "../desks";
 import type { PartLine } from "../domain/documents";
-import type { Charge, PartSource, RequestReason } from "../generated/words";
+import type { Charge } from "../generated/words";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
 import { money } from "../times";
 import { labelOf, language, named, words } from "../words";
-import { Badge, Button, Choice, Count, Dialog, Field, Notice, useDraft } from "./controls";
-
-const CHARGES: readonly Charge[] = ["customer", "warranty", "goodwill"];
-const SOURCES: readonly PartSource[] = ["van", "site"];
-const REASONS: readonly RequestReason[] = ["missing", "wrong", "damaged", "needed"];
-const MOST_FOUND = 8;
-
-/** What the tablet knows of parts: the catalogue, and what lies in the van by the ledger. */
-interface Stock {
-  catalogue: CataloguePart[];
-  van: Map<string, number>;
-}
+import { Badge, Button } from "./controls";
+import { RequestDialog, SwapDialog, UseDialog } from "./part-forms";
+import { readStock, VanStock, type Stock } from "./stock";
 
 type Asking = "use" | "request" | "swap" | null;
 
@@ -60,11 +50,6 @@ export function Parts({ job }: { job: Job }) {
   );
 }
 
-async function readStock(): Promise<Stock> {
-  const [catalogue, van] = await Promise.all([app.mine.catalogue(), app.mine.vanStock()]);
-  return { catalogue, van };
-}
-
 function nameOf(job: Job, stock: Stock | null, sku: string | null): string {
   const planned = job.sheet.planned_parts.find((each) => each.sku === sku);
   const known = stock?.catalogue.find((each) => each.sku === sku);
@@ -100,11 +85,6 @@ function Planned({ job, stock }: { job: Job; stock: Stock }) {
       </ul>
     </section>
   );
-}
-
-function VanStock({ stock, sku }: { stock: Stock; sku: string }) {
-  const count = stock.van.get(sku) ?? 0;
-  return <span class="quiet"> {words.value.parts.inVan(count)}</span>;
 }
 
 function lines(job: Job): [string, PartLine][] {
@@ -191,192 +171,5 @@ function Swaps({ job }: { job: Job }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-interface FinderFacts {
-  stock: Stock;
-  query: string;
-  onQuery: (query: string) => void;
-  chosen: string | null;
-  onChoose: (sku: string | null) => void;
-}
-
-/** A search with what it finds; once one is chosen the others step aside. */
-function PartFinder({ stock, query, onQuery, chosen, onChoose }: FinderFacts) {
-  const say = words.value.parts;
-  const one = stock.catalogue.find((part) => part.sku === chosen);
-  if (one) {
-    return (
-      <div class="line">
-        <span class="line-main">
-          <strong>{labelOf(one, language.value, "name") || one.sku}</strong>{" "}
-          <span class="quiet">{one.sku}</span>
-          <VanStock stock={stock} sku={one.sku} />
-        </span>
-        <Button icon="search" onPress={() => onChoose(null)}>
-          {say.another}
-        </Button>
-      </div>
-    );
-  }
-  const found = search(stock, query);
-  return (
-    <div class="stack">
-      <Field kind="search" label={say.search} value={query} onInput={onQuery} />
-      {found.length === 0 ? (
-        <p class="empty">{say.noneFound}</p>
-      ) : (
-        <Choice
-          label={say.found}
-          isLabelHidden
-          isList
-          chosen={chosen}
-          onChoose={onChoose}
-          options={found.map((part) => ({
-            value: part.sku,
-            label: labelOf(part, language.value, "name") || part.sku,
-            more: `${part.sku} · ${say.inVan(stock.van.get(part.sku) ?? 0)}`,
-          }))}
-        />
-      )}
-    </div>
-  );
-}
-
-/** What lies in the van comes first. */
-function search({ catalogue, van }: Stock, query: string): CataloguePart[] {
-  const wanted = query.trim().toLowerCase().split(/\s+/);
-  const matching = catalogue.filter((part) => {
-    const text = `${part.sku} ${part.name} ${part.name_zh}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
-  const inVan = (part: CataloguePart) => (van.get(part.sku) ?? 0) > 0;
-  return [...matching.filter(inVan), ...matching.filter((part) => !inVan(part))].slice(
-    0,
-    MOST_FOUND,
-  );
-}
-
-interface DialogFacts {
-  job: Job;
-  stock: Stock;
-  onClose: () => void;
-}
-
-function UseDialog({ job, stock, onClose }: DialogFacts) {
-  const say = words.value;
-  const [query, setQuery] = useDraft(`${job.jobId}/part`);
-  const [sku, setSku] = useState<string | null>(null);
-  const [quantity, setQuantity] = useState(1);
-  const [source, setSource] = useState<PartSource>("van");
-  const [charge, setCharge] = useState<Charge>("customer");
-  const [serial, setSerial] = useState("");
-  const inVan = sku ? (stock.van.get(sku) ?? 0) : 0;
-  const save = async () => {
-    if (!sku) return;
-    const more = serial.trim() ? { serial: serial.trim() } : {};
-    const isKept = await app.capture(job.jobId, (does) =>
-      does.part(job.jobId, { sku, quantity, from: source, charge, ...more }),
-    );
-    if (!isKept) return;
-    setQuery("");
-    onClose();
-  };
-  return (
-    <Dialog title={say.parts.use} onClose={onClose}>
-      <PartFinder stock={stock} query={query} onQuery={setQuery} chosen={sku} onChoose={setSku} />
-      {sku && (
-        <div class="stack">
-          <Count label={say.parts.quantity} value={quantity} onChange={setQuantity} />
-          <Choice
-            label={say.parts.from}
-            options={SOURCES.map((value) => ({ value, label: say.sources[value] }))}
-            chosen={source}
-            onChoose={setSource}
-          />
-          <Choice
-            label={say.parts.charge}
-            options={CHARGES.map((value) => ({ value, label: say.charges[value] }))}
-            chosen={charge}
-            onChoose={setCharge}
-          />
-          <Field label={say.parts.serial} value={serial} onInput={setSerial} />
-          {source === "van" && quantity > inVan && (
-            <Notice tone="risk">
-              <p>{say.parts.overUse(inVan)}</p>
-            </Notice>
-          )}
-          <Button kind="next" icon="check" onPress={save}>
-            {say.parts.useNow}
-          </Button>
-        </div>
-      )}
-    </Dialog>
-  );
-}
-
-/** Missing, wrong, damaged: what becomes the cause of the next trip. */
-function RequestDialog({ job, stock, onClose }: DialogFacts) {
-  const say = words.value;
-  const [query, setQuery] = useDraft(`${job.jobId}/request`);
-  const [sku, setSku] = useState<string | null>(null);
-  const [reason, setReason] = useState<RequestReason | null>(null);
-  const [quantity, setQuantity] = useState(1);
-  const [text, setText] = useDraft(`${job.jobId}/request-words`);
-  const save = async () => {
-    if (!reason) return;
-    const what = { ...(sku ? { sku } : {}), ...(text.trim() ? { words: text.trim() } : {}) };
-    const isKept = await app.capture(job.jobId, (does) =>
-      does.request(job.jobId, { ...what, quantity, reason }),
-    );
-    if (!isKept) return;
-    setQuery("");
-    setText("");
-    onClose();
-  };
-  return (
-    <Dialog title={say.parts.request} onClose={onClose}>
-      <Choice
-        label={say.parts.requestWhy}
-        options={REASONS.map((value) => ({ value, label: say.requestReasons[value] }))}
-        chosen={reason}
-        onChoose={setReason}
-      />
-      <PartFinder stock={stock} query={query} onQuery={setQuery} chosen={sku} onChoose={setSku} />
-      <Count label={say.parts.quantity} value={quantity} onChange={setQuantity} />
-      <Field label={say.parts.requestWords} value={text} onInput={setText} lines={2} />
-      <Button
-        kind="next"
-        icon="check"
-        isDisabled={!reason || (!sku && !text.trim())}
-        onPress={save}
-      >
-        {say.parts.requestNow}
-      </Button>
-    </Dialog>
-  );
-}
-
-function SwapDialog({ job, onClose }: { job: Job; onClose: () => void }) {
-  const say = words.value.parts;
-  const [old, setOld] = useDraft(`${job.jobId}/old-serial`, job.sheet.asset?.serial ?? "");
-  const [fresh, setFresh] = useDraft(`${job.jobId}/new-serial`);
-  const save = async () => {
-    const isKept = await app.capture(job.jobId, (does) =>
-      does.swap(job.jobId, old.trim(), fresh.trim()),
-    );
-    if (!isKept) return;
-    app.mine.drafts.forget(`${job.jobId}/old-serial`, `${job.jobId}/new-serial`);
-    onClose();
-  };
-  return (
-    <Dialog title={say.swap} onClose={onClose}>
-      <Field label={say.oldSerial} value={old} onInput={setOld} />
-      <Field label={say.newSerial} value={fresh} onInput={setFresh} />
-      <Button kind="next" icon="check" isDisabled={!old.trim() || !fresh.trim()} onPress={save}>
-        {say.swapNow}
-      </Button>
-    </Dialog>
   );
 }

@@ -172,7 +172,7 @@ export function PhotoScreen({ job, photoId }: { job: Job; photoId: string }) {
   const zone = job.sheet.window.time_zone;
   const back = hrefOf({ page: "job", jobId: job.jobId, stage: "photos" });
   return (
-    <main class="photo-screen">
+    <div class="photo-screen">
       <h1>{label}</h1>
       <p class="badges">
         <span>{clockTime(photo.at, language.value, zone)}</span>
@@ -187,10 +187,15 @@ export function PhotoScreen({ job, photoId }: { job: Job; photoId: string }) {
           {say.photos.backToAll}
         </LinkButton>
         {photo.state === "taken" && !isReadOnly(job) && (
-          <Discard job={job} photoId={photoId} back={back} />
+          <>
+            <LinkButton to={hrefOf({ page: "drawing", jobId: job.jobId, photoId })} icon="pen">
+              {say.photos.draw}
+            </LinkButton>
+            <Discard job={job} photoId={photoId} back={back} />
+          </>
         )}
       </div>
-    </main>
+    </div>
   );
 }
 

@@ -11,7 +11,7 @@ import { customerLanguage } from "../captures";
 import { digest } from "../domain/canonical";
 import type { Receipt } from "../domain/documents";
 import { shortCode } from "../domain/receipts";
-import { failureOf, type Failure } from "../errors";
+import { failureOf, SignInNeeded, type Failure } from "../errors";
 import type { Language, UnsignedReason } from "../generated/words";
 import { app } from "../here";
 import type { Job } from "../jobs";
@@ -99,10 +99,12 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
   const { jobId, sheet } = job;
   const [reservation, setReservation] = useDraft(`${jobId}/reservation`);
   const [hasReservation, setHasReservation] = useState(reservation !== "");
-  const [stars, setStars] = useState(0);
+  const [starsText, setStarsText] = useDraft(`${jobId}/stars`);
+  const stars = Number(starsText);
   const [text, setText] = useDraft(`${jobId}/customer-words`);
   const [name, setName] = useDraft(`${jobId}/signer`, sheet.customer.name);
-  const [relation, setRelation] = useState<Relation>("self");
+  const [relationText, setRelation] = useDraft(`${jobId}/relation`, "self");
+  const relation = RELATIONS.find((each) => each === relationText) ?? "self";
   const [pad, setPad] = useState<SignaturePad | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isRefusing, setRefusing] = useState(false);
@@ -159,7 +161,7 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
         )}
       </section>
       <section class="customer-part">
-        <Stars say={say} value={stars} onChoose={setStars} />
+        <Stars say={say} value={stars} onChoose={(count) => setStarsText(String(count))} />
         <Field label={say.receipt.words} value={text} onInput={setText} lines={2} />
       </section>
       <section class="customer-part">
@@ -201,10 +203,8 @@ function Reading({ job, say, reader, onEnd }: ReadingFacts) {
 
 const RELATIONS = ["self", "family", "tenant", "neighbour", "other"] as const;
 
-type Relation = (typeof RELATIONS)[number];
-
 function forget(jobId: string): void {
-  const names = ["reservation", "customer-words", "signer", "unsigned"];
+  const names = ["reservation", "stars", "customer-words", "signer", "relation", "unsigned"];
   app.mine.drafts.forget(...names.map((name) => `${jobId}/${name}`));
 }
 
@@ -292,7 +292,13 @@ function Ended({ job, say, ending }: { job: Job; say: Words; ending: Ending }) {
 
 function TakeBack({ job, say }: { job: Job; say: Words }) {
   const takeBack = async (pin: string) => {
-    await app.takeBack(pin);
+    try {
+      await app.takeBack(pin);
+    } catch (problem) {
+      // After too many wrong ones only signing in helps, and that stands behind the lock.
+      if (problem instanceof SignInNeeded) app.lock();
+      throw problem;
+    }
     goInstead({ page: "job", jobId: job.jobId, stage: null });
   };
   return <Pad label={say.receipt.installerPin} onFull={takeBack} />;

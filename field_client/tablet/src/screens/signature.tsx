@@ -19,7 +19,11 @@ export function Signature({ say, onChange }: PadFacts) {
   useEffect(() => {
     const surface = canvas.current;
     if (!surface) return;
-    const made = new SignaturePad(surface, { minWidth: 0.8, maxWidth: 3, penColor: PEN });
+    const made = new SignaturePad(surface, {
+      minWidth: 0.8,
+      maxWidth: 3,
+      penColor: getComputedStyle(surface).color,
+    });
     pad.current = made;
     const fit = () => fitted(surface, made);
     const watch = new ResizeObserver(fit);
@@ -58,8 +62,6 @@ export function Signature({ say, onChange }: PadFacts) {
   );
 }
 
-// Ink on paper whatever the colours of the screen: the picture is printed later.
-const PEN = "black";
 const LONGEST = 1200;
 
 /** As many pixels as the screen has; what was drawn before stays. */

@@ -1,5 +1,8 @@
 /** The receipt in the visit: handing the tablet over, and what came of it. */
 
+import { useEffect, useState } from "preact/hooks";
+
+import { digest } from "../domain/canonical";
 import { shortCode } from "../domain/receipts";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
@@ -11,6 +14,14 @@ export function Signing({ job }: { job: Job }) {
   const say = words.value;
   const receipt = job.visit.receipt;
   const isSigned = receipt?.state === "signed";
+  const [isOutdated, setOutdated] = useState(false);
+  useEffect(() => {
+    let isHere = true;
+    void isSignedNoMore(job).then((found) => isHere && setOutdated(found));
+    return () => {
+      isHere = false;
+    };
+  }, [job]);
   return (
     <div class="stack">
       {isSigned && (
@@ -18,6 +29,11 @@ export function Signing({ job }: { job: Job }) {
           <p>{say.signing.signedBy(receipt.signer_name ?? "")}</p>
           {receipt.stars && <p>{say.signing.stars(receipt.stars)}</p>}
           {receipt.reservation && <p>{say.signing.reservation(receipt.reservation)}</p>}
+        </Notice>
+      )}
+      {isOutdated && (
+        <Notice tone="risk">
+          <p>{say.signing.outdated}</p>
         </Notice>
       )}
       {receipt?.state === "unsigned" && (
@@ -39,4 +55,17 @@ export function Signing({ job }: { job: Job }) {
       )}
     </div>
   );
+}
+
+/** Whether what was signed on this tablet reads otherwise by now. */
+async function isSignedNoMore(job: Job): Promise<boolean> {
+  const { receipt } = job.visit;
+  const desk = app.desk.value;
+  if (receipt?.state !== "signed" || !desk) return false;
+  const lane = await desk.outbox.lane(job.jobId);
+  const isOurs = lane.some((event) => event.data["receipt_digest"] === receipt.digest);
+  if (!isOurs) return false;
+  const { language, reservation } = receipt;
+  const now = await desk.captures.receipt(job, language ?? undefined, reservation ?? undefined);
+  return (await digest(now)) !== receipt.digest;
 }

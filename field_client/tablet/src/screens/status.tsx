@@ -3,8 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
+import type { Box } from "../blackBox";
 import { isSuspect } from "../clock";
 import { APP } from "../conversation";
+import { failureOf } from "../errors";
 import { isNearlyFull, machineOf, type JobFigures, type Machine } from "../figures";
 import { app } from "../here";
 import { hrefOf } from "../routes";
@@ -21,6 +23,7 @@ export function StatusScreen() {
       <Sending />
       <WaitingJobs />
       <MachineFacts />
+      <LastResort />
     </Page>
   );
 }
@@ -52,16 +55,16 @@ function Sending() {
           kind="next"
           icon="send"
           isDisabled={isRunning || isPaused}
-          onPress={() => app.syncNow()}
+          onPress={() => app.rounds.now()}
         >
           {isRunning ? say.status.running : say.status.sendNow}
         </Button>
         {isPaused ? (
-          <Button icon="play" onPress={() => app.resume()}>
+          <Button icon="play" onPress={() => app.rounds.resume()}>
             {say.status.resume}
           </Button>
         ) : (
-          <Button icon="pause" onPress={() => app.pause()}>
+          <Button icon="pause" onPress={() => app.rounds.pause()}>
             {say.status.pause}
           </Button>
         )}
@@ -107,15 +110,13 @@ function WaitingJobs() {
 }
 
 function isWorthTelling(figures: JobFigures): boolean {
-  const { events, files, recorded, held, quarantined } = figures;
-  return events + files + recorded + held + quarantined + figures.blobs.size > 0;
+  const { events, recorded, held, quarantined, blobs } = figures;
+  return events + recorded + held + quarantined + blobs.size > 0;
 }
 
 function JobState({ figures }: { figures: JobFigures }) {
   const say = words.value.status;
-  const states = [...figures.blobs.values()];
-  const stored = states.filter((state) => state === "stored").length;
-  const lost = states.filter((state) => state === "lost").length;
+  const lost = [...figures.blobs.values()].filter((state) => state === "lost").length;
   return (
     <>
       {figures.events > 0 && (
@@ -123,9 +124,9 @@ function JobState({ figures }: { figures: JobFigures }) {
           {say.events(figures.events)}
         </Badge>
       )}
-      {states.length > 0 && (
-        <Badge tone={stored === states.length ? "proven" : "plain"} icon="camera">
-          {say.filesOf(stored, states.length)}
+      {figures.files > 0 && (
+        <Badge tone="plain" icon="camera">
+          {say.files(figures.files, size(figures.bytes, language.value))}
         </Badge>
       )}
       {lost > 0 && (
@@ -201,6 +202,53 @@ function MachineFacts() {
     </section>
   );
 }
+
+/** Everything that waits as one file that only the office can open: shared, or saved as a download. */
+function LastResort() {
+  const say = words.value.status;
+  const [made, setMade] = useState<Box | null>(null);
+  const make = async () => {
+    app.failure.value = null;
+    try {
+      const { exported } = await import("../blackBox"); // seldom needed: not in the way at the start
+      const box = await exported(app.mine.outbox);
+      await handOut(box.file);
+      setMade(box);
+    } catch (problem) {
+      app.failure.value = failureOf(problem);
+    }
+  };
+  return (
+    <section class="panel" aria-label={say.box}>
+      <h2>{say.box}</h2>
+      <p>{say.boxMeans}</p>
+      <Button icon="lock" onPress={make}>
+        {say.boxMake}
+      </Button>
+      {made && (
+        <Notice tone="accent" icon="check">
+          <p>{say.boxMade(made.events, made.blobs)}</p>
+        </Notice>
+      )}
+    </section>
+  );
+}
+
+async function handOut(content: Blob): Promise<void> {
+  const day = new Date().toISOString().slice(0, 10);
+  const file = new File([content], `doorstep-${day}.blackbox`);
+  if (navigator.canShare?.({ files: [file] })) {
+    await navigator.share({ files: [file] }).catch(() => undefined);
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_MS);
+}
+
+const DOWNLOAD_MS = 60_000; // what a slow tablet needs to begin
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (

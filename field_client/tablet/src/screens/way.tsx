@@ -8,6 +8,7 @@ import { isOver } from "../order";
 import { clockTime } from "../times";
 import { language, words } from "../words";
 import { Button, Dialog, Field, useDraft } from "./controls";
+import { Readiness } from "./readiness";
 import { windowWords } from "./windows";
 
 export function Way({ job }: { job: Job }) {
@@ -34,6 +35,7 @@ export function Way({ job }: { job: Job }) {
           {words.value.next.arrive}
         </Button>
       )}
+      {mayAct && !visit.arrived_at && <Readiness job={job} />}
       {mayAct && !visit.accepted_at && <Decline job={job} />}
     </div>
   );

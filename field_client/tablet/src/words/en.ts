@@ -65,6 +65,7 @@ export const en = {
     choose: "Choose a job to see it here.",
     noWindow: "no appointment",
     revisit: (cause: string) => `Second visit: ${cause}`,
+    changed: "Changed by the office",
     retakes: (count: number) => `${s(count, "photo")} to take again`,
   },
 
@@ -104,6 +105,7 @@ export const en = {
     call: (number: string) => `Call ${number}`,
     navigate: "Navigate",
     copyAddress: "Copy the address",
+    copied: "Copied",
     access: "Getting in:",
     about: "About this job",
     ticket: "Ticket",
@@ -119,6 +121,8 @@ export const en = {
     leaving: (reason: string) =>
       `${reason}. What you did is kept and will still be sent; no more can be added.`,
     cancelled: "The office cancelled this job. What you did is kept and will still be sent.",
+    forTheOffice: (count: number) =>
+      `${s(count, "entry", "entries")} came when the job had changed. Nothing is lost: somebody in the office looks at it.`,
     rework: (reason: string) => `The office asks for rework. ${reason}`,
   },
 
@@ -163,6 +167,34 @@ export const en = {
     decline: "Decline the job",
     declineWhy: "Why can you not take it?",
     declineNow: "Decline",
+  },
+
+  ready: {
+    title: (light: string) => `Ready to leave? ${light}`,
+    lights: { green: "Yes", amber: "Yes, but look", red: "Not yet" },
+    names: {
+      parts: "Parts",
+      earlier: "Earlier photos",
+      storage: "Room for photos",
+      kept: "Safe storage",
+      clock: "Clock",
+      contact: "Contact",
+    },
+    partsGood: "All planned parts are in the van.",
+    partsShort: (lines: string[]) => `Not in the van: ${lines.join(", ")}. Ask the storekeeper.`,
+    earlierGood: (all: number) => (all > 0 ? "All on this tablet." : "There are none."),
+    earlierMissing: (here: number, all: number) =>
+      `${here} of ${all} on this tablet. They come with the next contact.`,
+    storageGood: (free: string) => `${free} free.`,
+    storageLow: (free: string) => `Only ${free} free. Send what waits, or free some space.`,
+    keptGood: "The browser keeps what is saved.",
+    keptNot: "The browser promises nothing. Install the app on the home screen, and send soon.",
+    clockGood: "Right.",
+    clockUnknown: "Not compared with the office yet.",
+    clockWrong: "Wrong. Please set the clock of this tablet.",
+    contactGood: "Less than a day ago.",
+    contactOld: "More than a day ago. Look for a network once before you leave.",
+    contactNone: "Please sign in while there is a network.",
   },
 
   severities: {
@@ -214,6 +246,7 @@ export const en = {
     unknown: "This photo is not on this tablet.",
     fromGallery: (reason: string) => `From the gallery: ${reason}`,
     backToAll: "All photos",
+    draw: "Draw on a copy",
     discard: "Take this photo back",
     discardMeans: "It no longer counts for the job. The office can still see that it was taken.",
     discardWhy: "Why?",
@@ -229,9 +262,19 @@ export const en = {
     keep: "Keep it",
     lamp: "Light",
     gallery: "Gallery",
+    openAgain: "Open the camera again",
     galleryWhy: "Why not with the camera?",
     galleryPick: "Choose a photo",
     savedHere: (count: number) => `${s(count, "photo")} saved`,
+  },
+
+  drawing: {
+    title: "Draw on a copy",
+    means: "Circle what matters, or draw an arrow to it. The photo itself stays as it is.",
+    surface: "The photo to draw on",
+    undo: "Undo",
+    save: "Save the copy",
+    leave: "Leave without saving",
   },
 
   charges: {
@@ -308,6 +351,8 @@ export const en = {
       "The customer reads what was done and signs. Until you enter your PIN the tablet shows nothing else.",
     signAgain: "If something changed since, have it signed once more.",
     signedBy: (name: string) => `Signed by ${name}`,
+    outdated:
+      "Something on the receipt changed after it was signed. Please have it signed once more.",
     unsigned: (reason: string) => `Not signed: ${reason}`,
     stars: (count: number) => s(count, "star"),
     reservation: (text: string) => `Reservation: ${text}`,
@@ -392,7 +437,7 @@ export const en = {
     ofBytes: (part: string, whole: string) => `${part} of ${whole}`,
     perJob: "Job by job",
     events: (count: number) => `${s(count, "entry", "entries")} saved here`,
-    filesOf: (stored: number, all: number) => `${stored} of ${s(all, "file")} with the office`,
+    files: (count: number, bytes: string) => `${s(count, "file")} saved here (${bytes})`,
     lost: (count: number) => `${count} lost`,
     recorded: (count: number) => `${count} kept for the office to look at`,
     held: (count: number) => `${count} wait for what came before`,
@@ -404,6 +449,12 @@ export const en = {
         "The office's server is short of space. Photos wait on this tablet and go out later.",
       client_too_old: "This app is too old to get jobs. Please update it; its work still goes out.",
     },
+    box: "The last resort",
+    boxMeans:
+      "If this tablet will not send any more, everything that waits goes into one locked file. Only the office can open it; everything stays here, too.",
+    boxMake: "Make the file",
+    boxMade: (events: number, files: number) =>
+      `In the file: ${s(events, "entry", "entries")} and ${s(files, "file")}. Give it to the office.`,
     machine: "This tablet",
     lastContact: "Last contact",
     never: "never",

@@ -1,0 +1,85 @@
+/** The photos of earlier trips, as small pictures: fetched after a sync, there without a network. */
+
+import type { Conversation } from "./conversation";
+import { Failure } from "./errors";
+import type { Job } from "./jobs";
+import { isOver } from "./order";
+import type { Opened } from "./outbox";
+import { seal, unseal, type Bytes } from "./safes";
+import type { Store } from "./store";
+
+export class EarlierPhotos {
+  constructor(
+    private readonly store: Store,
+    private readonly who: Opened,
+    private readonly talk: Conversation,
+  ) {}
+
+  /** Null where the picture is not on this tablet yet. */
+  async read(photoId: string): Promise<Bytes | null> {
+    const row = await this.store.tables.pictures.get([this.who.personId, photoId]);
+    return row ? new Uint8Array(await unseal(this.who.key, row.content)) : null;
+  }
+
+  /** How many of a job's are here, and how many there are. */
+  async count(job: Job): Promise<{ here: number; all: number }> {
+    const wanted = wantedBy(job);
+    const { personId } = this.who;
+    const keys = wanted.map((photoId) => [personId, photoId] as [string, string]);
+    const rows = await this.store.tables.pictures.bulkGet(keys);
+    return { here: rows.filter(Boolean).length, all: wanted.length };
+  }
+
+  /**
+   * Brings what open jobs show of earlier trips, and lets go of the rest. What cannot be had now is tried
+   * after the next sync: the pictures help, nothing waits for them.
+   */
+  async fetch(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
+    const open = jobs.filter((job) => !isOver(job));
+    await this.letGo(new Set(open.flatMap(wantedBy)));
+    for (const job of open) {
+      for (const photoId of wantedBy(job)) {
+        if (signal.aborted) return;
+        if (await this.isHere(photoId)) continue;
+        if (!(await this.bring(job.jobId, photoId))) return;
+      }
+    }
+  }
+
+  private async isHere(photoId: string): Promise<boolean> {
+    const key: [string, string] = [this.who.personId, photoId];
+    return (await this.store.tables.pictures.get(key)) !== undefined;
+  }
+
+  /** False when the network or the server is not there: then the others need not be tried. */
+  private async bring(jobId: string, photoId: string): Promise<boolean> {
+    const path = `/api/v1/photos/${encodeURIComponent(photoId)}/file/thumb`;
+    try {
+      const answer = await this.talk.ask("GET", path);
+      if (!answer.isFine || answer.body.length === 0) return true;
+      const content = await seal(this.who.key, new Uint8Array(answer.body));
+      const row = { personId: this.who.personId, photoId, jobId, content };
+      await this.store.writing(["pictures"], () => this.store.tables.pictures.put(row));
+      return true;
+    } catch (problem) {
+      if (problem instanceof Failure) return false;
+      throw problem;
+    }
+  }
+
+  private async letGo(wanted: ReadonlySet<string>): Promise<void> {
+    const { pictures } = this.store.tables;
+    const { personId } = this.who;
+    const all = await pictures
+      .where("[personId+photoId]")
+      .between([personId, ""], [personId, "\uffff"])
+      .primaryKeys();
+    const unwanted = all.filter(([, photoId]) => !wanted.has(photoId));
+    if (unwanted.length === 0) return;
+    await this.store.writing(["pictures"], () => pictures.bulkDelete(unwanted));
+  }
+}
+
+function wantedBy(job: Job): string[] {
+  return job.sheet.history.flatMap((trip) => trip.photos.map((photo) => photo.photo_id));
+}

@@ -1,0 +1,77 @@
+/** What happened before: earlier trips for the same ticket or the same thing, with their pictures. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { Trip } from "../domain/documents";
+import { app } from "../here";
+import type { Job } from "../jobs";
+import { slotsOf } from "../order";
+import { moment } from "../times";
+import { labelOf, language, named, words } from "../words";
+
+export function Earlier({ job }: { job: Job }) {
+  return (
+    <ol class="trips">
+      {job.sheet.history.map((trip) => (
+        <li key={trip.job_id} class="stack">
+          <TripWords job={job} trip={trip} />
+          <ul class="photo-row">
+            {trip.photos.map((photo) => (
+              <li key={photo.photo_id}>
+                <EarlierPicture photoId={photo.photo_id} alt={slotLabel(job, photo.slot)} />
+                <span class="quiet">{slotLabel(job, photo.slot)}</span>
+              </li>
+            ))}
+          </ul>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function TripWords({ job, trip }: { job: Job; trip: Trip }) {
+  const say = words.value;
+  const zone = job.sheet.window.time_zone;
+  return (
+    <div>
+      <p>
+        <strong>{moment(trip.finished_at, language.value, zone, say.day.today)}</strong>{" "}
+        {named(say.outcomes, trip.outcome)}
+        {trip.cause && ` · ${named(say.causes, trip.cause)}`}
+      </p>
+      {trip.words && <p>{trip.words}</p>}
+      <p class="quiet">{trip.job_id}</p>
+    </div>
+  );
+}
+
+function slotLabel(job: Job, slot: string): string {
+  const known = slotsOf(job.sheet, job.visit).find((each) => each.slot === slot);
+  return labelOf(known?.label, language.value) || slot;
+}
+
+/** Its room is kept until the picture is here. */
+function EarlierPicture({ photoId, alt }: { photoId: string; alt: string }) {
+  const [address, setAddress] = useState<string | null>(null);
+  const desk = app.desk.value;
+  const isRunning = app.syncing.value.isRunning;
+  useEffect(() => {
+    let made: string | null = null;
+    let isHere = true;
+    const show = (bytes: Uint8Array<ArrayBuffer> | null) => {
+      if (!isHere || !bytes) return;
+      made = URL.createObjectURL(new Blob([bytes]));
+      setAddress(made);
+    };
+    if (desk) void desk.earlier.read(photoId).then(show, () => undefined);
+    return () => {
+      isHere = false;
+      if (made) URL.revokeObjectURL(made);
+    };
+  }, [photoId, desk, isRunning]);
+  return (
+    <span class="thumbnail">
+      {address ? <img src={address} alt={alt} /> : <span class="thumbnail-none" />}
+    </span>
+  );
+}
