@@ -47,6 +47,7 @@ class Hands:
         self.page.get_by_role("heading", name="Enter the PIN once more").wait_for()
         self.types_pin()
         self.page.get_by_role("heading", name="My day").wait_for()
+        self.sees("All with the office")  # and has its jobs
 
     def types_pin(self, pin: str = PIN) -> None:
         for digit in pin:

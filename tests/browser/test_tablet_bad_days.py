@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Route
 
 from server.worker import run_once
 from tests import people
@@ -177,19 +177,13 @@ def test_two_tabs_at_once_lose_nothing(alice: Hands, office: Office) -> None:
     assert office.sees_exceptions() == []
 
 
-@pytest.fixture
-def engine() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
 @pytest.mark.skipif(os.name != "posix", reason="kills by process id")
 def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
-    office: Office, live_server: LiveServer, engine: Playwright, tmp_path: Path
+    office: Office, live_server: LiveServer, chromium: Browser, tmp_path: Path
 ) -> None:
     job_id = office.issues_a_job(people.ALICE)
     profile = tmp_path / "profile"
-    alice = hands_with(launched(engine, profile), live_server.address)
+    alice = hands_with(launched(chromium, profile), live_server.address)
     is_on_site(alice, job_id)
     alice.does_next("Assess the fault")
     alice.chooses("Minor")
@@ -199,7 +193,7 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
     alice.sees("6 saved here")
     kill_all_of(profile)
 
-    again = hands_with(launched(engine, profile), live_server.address)
+    again = hands_with(launched(chromium, profile), live_server.address)
     again.opens_the_app()
     again.unlocks()
     again.sees("All with the office")
@@ -208,10 +202,10 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
     again.context.close()
 
 
-def launched(engine: Playwright, profile: Path) -> BrowserContext:
+def launched(browser: Browser, profile: Path) -> BrowserContext:
     """A browser with a profile on the disk, as on a tablet."""
     program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
-    return engine.chromium.launch_persistent_context(
+    return browser.browser_type.launch_persistent_context(
         profile,
         executable_path=program,
         args=flags(),

@@ -21,7 +21,7 @@ import type { Opened } from "./outbox";
 import * as people from "./people";
 import { httpTransport } from "./transport";
 import { Rounds } from "./rounds";
-import { go, place } from "./routes";
+import { go, goInstead, place } from "./routes";
 import type { PersonRow, Store } from "./store";
 import { speak } from "./words";
 
@@ -164,6 +164,8 @@ export class App {
     const talk = this.talk(memory, row.language);
     const desk = await new Desk(this.store, who, row, talk, memory).open();
     speak(row.language);
+    const last = localStorage.getItem(LAST_PERSON);
+    if (last && last !== who.personId) goInstead({ page: "day" }); // where another was is theirs
     localStorage.setItem(LAST_PERSON, who.personId);
     batch(() => {
       this.desk.value = desk;
@@ -218,6 +220,7 @@ export class App {
     this.lock();
     await people.forgetTokens(this.store, who.personId);
     localStorage.removeItem(LAST_PERSON);
+    goInstead({ page: "day" });
     await this.readPeople();
     this.goToDoor();
   }
