@@ -5,7 +5,7 @@ import { missingBeforeFinish, type Missing } from "./domain/visits";
 import type { Sheet, Visit } from "./domain/documents";
 import { JobReadOnly, JobUnknown } from "./errors";
 import type { Outbox } from "./outbox";
-import { overlay, shownVisit } from "./plan";
+import { isInBase, overlay, shownVisit } from "./plan";
 import type { EventRow, Standing } from "./store";
 
 export interface Job {
@@ -55,7 +55,7 @@ export function missingOf(job: Job): Missing[] {
 
 async function withWaiting(outbox: Outbox, told: Told): Promise<Job> {
   const rows = await outbox.rows(told.id);
-  const shown = overlay(await withBodies(outbox, rows), told.version);
+  const shown = overlay(await withBodies(outbox, rows, told.version), told.version);
   const sheet = told.data as unknown as Sheet;
   return {
     jobId: told.id,
@@ -66,14 +66,13 @@ async function withWaiting(outbox: Outbox, told: Told): Promise<Job> {
   };
 }
 
-async function withBodies(outbox: Outbox, rows: EventRow[]) {
-  const bodies = await Promise.all(rows.map((row) => outbox.body(row)));
-  return rows.map(({ state, status, effectVersion }, at) => ({
-    state,
-    status,
-    effect_version: effectVersion,
-    body: bodies[at] as string,
-  }));
+/** Only what the base does not hold is unsealed: of a year's work that is next to nothing. */
+async function withBodies(outbox: Outbox, rows: EventRow[], baseVersion: number) {
+  const told = rows.map((row) => ({ row, facts: { ...row, effect_version: row.effectVersion } }));
+  const open = told.filter(({ facts }) => !isInBase(facts, baseVersion));
+  return Promise.all(
+    open.map(async ({ row, facts }) => ({ ...facts, body: await outbox.body(row) })),
+  );
 }
 
 function timeOf(job: Job): string {

@@ -408,7 +408,8 @@ export function overlay(rows: Iterable<StoredEvent>, baseVersion: number): Envel
     .map((row) => JSON.parse(row.body) as Envelope);
 }
 
-function isInBase(row: StoredEvent, baseVersion: number): boolean {
+/** Whether the server's visit has this event in it already; its body need not be read for that. */
+export function isInBase(row: Omit<StoredEvent, "body">, baseVersion: number): boolean {
   if (row.state === "waiting") {
     return false;
   }

@@ -11,15 +11,17 @@ import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
 import type { IconName } from "./icons";
 
-type Group = "today" | "tomorrow" | "later" | "earlier" | "open";
+type Group = "overdue" | "today" | "tomorrow" | "later" | "earlier" | "open";
 
-const GROUPS: readonly Group[] = ["today", "tomorrow", "later", "open", "earlier"];
+const GROUPS: readonly Group[] = ["overdue", "today", "tomorrow", "later", "open", "earlier"];
+const DAY_MS = 24 * 3600_000;
 
 export function Day() {
   const say = words.value;
   const jobs = app.jobs.value;
   const [query, setQuery] = useState("");
   const found = (jobs ?? []).filter((job) => matches(job, query));
+  const groups = grouped(found);
   return (
     <section class="day" aria-label={say.day.title}>
       <header class="day-head">
@@ -32,7 +34,7 @@ export function Day() {
       {jobs?.length === 0 && <NoJobs />}
       {jobs && jobs.length > 0 && found.length === 0 && <p class="empty">{say.day.nothingFound}</p>}
       {GROUPS.map((group) => (
-        <DayGroup key={group} group={group} jobs={found.filter((job) => groupOf(job) === group)} />
+        <DayGroup key={group} group={group} jobs={groups.get(group) ?? []} />
       ))}
     </section>
   );
@@ -62,14 +64,14 @@ function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
       </h2>
       <ol class="timeline">
         {jobs.map((job) => (
-          <JobCard key={job.jobId} job={job} />
+          <JobCard key={job.jobId} job={job} hasDay={group !== "today" && group !== "tomorrow"} />
         ))}
       </ol>
     </section>
   );
 }
 
-function JobCard({ job }: { job: Job }) {
+function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
   const { sheet } = job;
   const here = place.value;
   const isHere = "jobId" in here && here.jobId === job.jobId;
@@ -82,7 +84,7 @@ function JobCard({ job }: { job: Job }) {
       >
         <WindowTime job={job} />
         <span class="card-main">
-          <WindowDay job={job} />
+          {hasDay && <WindowDay job={job} />}
           <span class="card-title">{title}</span>
           <span class="card-work">{sheet.work}</span>
           <span class="card-site">{addressLine(sheet.site)}</span>
@@ -108,11 +110,9 @@ function WindowTime({ job }: { job: Job }) {
   );
 }
 
-/** Under "later" and "earlier" the day is told, too. */
 function WindowDay({ job }: { job: Job }) {
   const { start, time_zone: zone } = job.sheet.window;
-  const group = groupOf(job);
-  if (!start || group === "today" || group === "tomorrow") return null;
+  if (!start) return null;
   return <span class="card-day">{dayName(start, language.value, zone)}</span>;
 }
 
@@ -192,18 +192,36 @@ function isChanged(job: Job): boolean {
   return seen !== undefined && seen !== String(job.sheet.rev) && !isOver(job);
 }
 
-function groupOf(job: Job): Group {
+/** Each job by the day of its site. What day it is there is asked once for each zone: asking is slow. */
+function grouped(jobs: readonly Job[]): Map<Group, Job[]> {
+  const now = Date.now();
+  const zones = new Map<string, { today: string; tomorrow: string }>();
+  const groups = new Map<Group, Job[]>();
+  for (const job of jobs) {
+    const { time_zone: zone } = job.sheet.window;
+    const here = zones.get(zone) ?? {
+      today: dayKey(now, zone),
+      tomorrow: dayKey(now + DAY_MS, zone),
+    };
+    zones.set(zone, here);
+    const group = groupOf(job, here);
+    groups.set(group, [...(groups.get(group) ?? []), job]);
+  }
+  return groups;
+}
+
+function groupOf(job: Job, { today, tomorrow }: { today: string; tomorrow: string }): Group {
   const { start, time_zone: zone } = job.sheet.window;
   if (!start) return "open";
   const day = dayKey(start, zone);
-  const today = dayKey(Date.now(), zone);
+  if (day < today) return isOver(job) ? "earlier" : "overdue";
   if (day === today) return "today";
-  if (day < today) return isOver(job) ? "earlier" : "today";
-  return day === dayKey(Date.now() + 24 * 3600_000, zone) ? "tomorrow" : "later";
+  return day === tomorrow ? "tomorrow" : "later";
 }
 
 /** By anything that somebody might remember of a job. */
 function matches(job: Job, query: string): boolean {
+  if (query.trim() === "") return true;
   const { sheet } = job;
   const known = [
     job.jobId,

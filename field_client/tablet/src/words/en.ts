@@ -53,6 +53,7 @@ export const en = {
 
   day: {
     title: "My day",
+    overdue: "Still open from before",
     today: "Today",
     tomorrow: "Tomorrow",
     later: "Later",

@@ -52,6 +52,7 @@ export const zh: Words = {
 
   day: {
     title: "我的今天",
+    overdue: "之前未完成",
     today: "今天",
     tomorrow: "明天",
     later: "以后",
