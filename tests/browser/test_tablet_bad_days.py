@@ -154,7 +154,7 @@ def test_carol_on_the_same_tablet_sees_nothing_of_alices_work(alice: Hands, offi
     alice.finds_the_network()
     alice.taps("Sign in as somebody else")
     alice.signs_in(people.CAROL)
-    assert alice.page.locator(f"a[href*='{carols}']").count() == 1
+    alice.page.locator(f"a[href*='{carols}']").wait_for()
     assert alice.page.locator(f"a[href*='{hers}']").count() == 0
     alice.sees("All with the office")
     assert office.sees_job(hers).state == "issued", "Alice's work waits for Alice"
