@@ -172,6 +172,7 @@ def test_two_tabs_at_once_lose_nothing(alice: Hands, office: Office) -> None:
     alice.does_next("Accept the job")
     other.does_next("Set out")
     alice.does_next("I have arrived")
+    alice.sees("On site")
     alice.sees("All with the office")
     assert office.sees_job(job_id).state == "on_site"
     assert office.sees_exceptions() == []

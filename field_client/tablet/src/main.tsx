@@ -10,18 +10,20 @@ import { followAddress, goInstead, place, type Place } from "./routes";
 import { AccountScreen, keepSun } from "./screens/account";
 import { CameraScreen } from "./screens/camera";
 import { Day } from "./screens/day";
-import { DrawingScreen } from "./screens/drawing";
 import { Entrance } from "./screens/entrance";
 import { FailureNotice } from "./screens/errors";
 import { Frame, Nowhere } from "./screens/frame";
 import { JobScreen } from "./screens/job";
 import { PhotoScreen } from "./screens/photos";
 import { ChoosePin, Locked } from "./screens/pin";
-import { ReceiptScreen } from "./screens/receipt";
+import { later } from "./screens/later";
 import { StatusScreen } from "./screens/status";
 import { keepUpdated } from "./updates";
 import { language, speak, words } from "./words";
 import "./style.css";
+
+const ReceiptScreen = later(() => import("./screens/receipt").then((it) => it.ReceiptScreen));
+const DrawingScreen = later(() => import("./screens/drawing").then((it) => it.DrawingScreen));
 
 function Doorstep() {
   const door = app.door.value;
