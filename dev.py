@@ -369,8 +369,7 @@ class Result:
 
 
 def lint() -> list[Result]:
-    stages = {name: [in_venv(first), *rest] for name, (first, *rest) in LINT_STAGES.items()}
-    return [stage(name, command) for name, command in stages.items()]
+    return [stage(name, [in_venv(words[0]), *words[1:]]) for name, words in LINT_STAGES.items()]
 
 
 def check_tablet() -> list[Result]:

@@ -88,8 +88,8 @@ class Command:
 class LiveServer(Command):
     """The web server. `address` is where it answers, `port` its port: a free one, or where one was before."""
 
-    def __init__(self, config: Config, log: Path, *, port: int | None = None, **env: str) -> None:
-        self.port = port or free_port()
+    def __init__(self, config: Config, log: Path, **env: str) -> None:
+        self.port = int(env.pop("PORT", 0)) or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         super().__init__(["serve"], environment(config, PORT=str(self.port), **env), log)
 

@@ -1,11 +1,11 @@
 """Alice at her tablet, in verbs: a window of the real browser in which she taps what she would tap."""
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
 
 from tests import people
 
 PIN = "274981"
-TABLET = {"width": 1280, "height": 800}
+TABLET: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE_MS = 15_000
 
 

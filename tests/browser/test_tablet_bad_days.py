@@ -69,7 +69,7 @@ def test_the_server_is_gone_and_the_app_starts_all_the_same(
     alice.sees("1 saved here")
 
     config = app.extensions["doorstep"].config
-    with LiveServer(config, tmp_path / "again.log", port=live_server.port):
+    with LiveServer(config, tmp_path / "again.log", PORT=str(live_server.port)):
         alice.goes_to("status")
         alice.taps("Send now")
         alice.sees("All with the office")
