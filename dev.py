@@ -2,7 +2,8 @@
 """Sets Doorstep up on a machine that has only Python, then runs, tests and checks it.
 
     python3 dev.py setup            make .venv and node_modules match the lock files
-    python3 dev.py demo             set up, then start Doorstep with sample data (env: PORT, RESET)
+    python3 dev.py demo             set up, then start Doorstep with sample data (env: PORT, RESET; TLS=1
+                                    and HOST for a tablet in the same network)
     python3 dev.py test [ARGS]      set up, then every check and both test runs; ARGS go to pytest
     python3 dev.py simulate         the sync under every fault, in virtual time (env: DAYS, SEED)
     python3 dev.py bench [NAMES]    speed and memory beside the peers, which it installs

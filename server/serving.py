@@ -1,6 +1,7 @@
 """`doorstep serve`: the web server (granian), for a database that is up to date.
 
-HOST (127.0.0.1), PORT (8000), WORKERS (2 processes) and THREADS (4 in each) come from the environment.
+HOST (127.0.0.1), PORT (8000), WORKERS (2 processes) and THREADS (4 in each) come from the environment, and
+TLS_CERT with TLS_KEY (files in PEM) where no proxy before it speaks HTTPS.
 SIGHUP brings in new code and configuration, one process after the other; SIGTERM ends what is under way.
 """
 
@@ -9,6 +10,7 @@ import signal
 import socket
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -53,6 +55,7 @@ def serve(config: Config, env: Mapping[str, str]) -> int:
         address=host,
         port=port,
         workers=workers,
+        **_tls(env),
         **SETTINGS,
     ).serve()
     return 0
@@ -84,6 +87,17 @@ def _must_be_up_to_date(config: Config) -> None:
         database.close()
     if not is_current:
         raise ConfigError("The database is not up to date. Run: doorstep migrate")
+
+
+def _tls(env: Mapping[str, str]) -> dict[str, Any]:
+    names = {"ssl_cert": "TLS_CERT", "ssl_key": "TLS_KEY"}
+    given = {option: Path(env[name]) for option, name in names.items() if env.get(name)}
+    if len(given) == 1:
+        raise ConfigError("TLS_CERT and TLS_KEY belong together: give both or none.")
+    for option, path in given.items():
+        if not path.is_file():
+            raise ConfigError(f"{names[option]} names no file: {path}")
+    return given
 
 
 def _must_be_free(host: str, port: int) -> None:

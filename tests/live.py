@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -86,18 +87,23 @@ class Command:
 
 
 class LiveServer(Command):
-    """The web server. `address` is where it answers, `port` its port: a free one, or where one was before."""
+    """The web server. `address` is where it answers, `port` its port: a free one, or where one was before.
+    `trusts` names the authority of its certificate, where it speaks HTTPS."""
 
-    def __init__(self, config: Config, log: Path, **env: str) -> None:
+    def __init__(
+        self, config: Config, log: Path, trusts: Path | None = None, /, **env: str
+    ) -> None:
         self.port = int(env.pop("PORT", 0)) or free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = f"{'https' if trusts else 'http'}://127.0.0.1:{self.port}"
+        self._trusted = ssl.create_default_context(cafile=str(trusts)) if trusts else True
         super().__init__(["serve"], environment(config, PORT=str(self.port), **env), log)
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + START_S
         while True:
             try:
-                httpx.get(f"{self.address}/healthz", timeout=5).raise_for_status()
+                health = httpx.get(f"{self.address}/healthz", timeout=5, verify=self._trusted)
+                health.raise_for_status()
                 return self
             except httpx.HTTPError:
                 if self.process.poll() is not None or time.monotonic() > deadline:

@@ -33,9 +33,10 @@ class Children:
         self._running: list[tuple[str, subprocess.Popen[bytes], Path]] = []
         self._files = ExitStack()
 
-    def start(self, command: str, **more: str) -> None:
-        """Starts `doorstep <command>`; what it says goes to `<command>.log`."""
-        log = self._logs / f"{command}.log"
+    def start(self, command: str, *, name: str | None = None, **more: str) -> None:
+        """Starts `doorstep <command>`; what it says goes to `<name or command>.log`."""
+        name = name or command
+        log = self._logs / f"{name}.log"
         out: BinaryIO = self._files.enter_context(log.open("wb"))
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, command],
@@ -45,7 +46,7 @@ class Children:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self._running.append((command, process, log))
+        self._running.append((name, process, log))
 
     def must_live(self) -> None:
         """Raises `ChildDied` for the first that has ended."""

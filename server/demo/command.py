@@ -15,6 +15,7 @@ from sqlalchemy import select
 from server.config import DEMO_PASSWORD, Config, ConfigError
 from server.db.engine import Database
 from server.db.tickets import Ticket
+from server.demo import near
 from server.demo.cases import CASES, Case
 from server.demo.children import ChildDied, Children, is_free, last_lines
 from server.demo.desk import Desk, Json
@@ -41,13 +42,14 @@ def demo(
     home = Home.from_env(env)
     with home.taken():
         teller.tell("title")
+        here = near.wanted(env, home, teller)
         try:
             _fill_in(home, env, port, teller, cases)
         except KeyboardInterrupt:
             teller.end_progress()
             teller.tell("nothing_kept")
             return INTERRUPTED
-        return _run(home, f"http://{HOST}:{port}", port, teller)
+        return _run(home, f"http://{HOST}:{port}", port, teller, here)
 
 
 def _port(env: Mapping[str, str], teller: Teller) -> int:
@@ -111,7 +113,7 @@ def _states(home: Home, teller: Teller) -> str:
 # Running.
 
 
-def _run(home: Home, address: str, port: int, teller: Teller) -> int:
+def _run(home: Home, address: str, port: int, teller: Teller, here: near.Near | None) -> int:
     children = Children(home.for_server(), home.root)
     is_told = False
     try:
@@ -123,7 +125,8 @@ def _run(home: Home, address: str, port: int, teller: Teller) -> int:
         tablets_know(home.tablets, address)
         _tell_story(home, address, teller, children)
         is_told = True
-        _stay_up(children)
+        with near.doors(here, children, teller):
+            _stay_up(children)
     except KeyboardInterrupt:
         teller.line()
         return 0 if is_told else INTERRUPTED

@@ -169,6 +169,30 @@ WORDS: dict[str, tuple[str, str]] = {
         "The worker looks at it within a second; then it is at {address}",
         "后台会在一秒内检查,之后可在此查看:{address}",
     ),
+    "near": ("On a tablet in the same network", "在同一网络的平板上试用"),
+    "near_scan": (
+        "Scan this, install the certificate once (it vouches for {host} only), then open the app:",
+        "扫码后先安装证书(仅对 {host} 有效),再打开应用:",
+    ),
+    "near_app": ("the app itself", "应用地址"),
+    "near_open": (
+        "Whoever is in this network can reach the demo now, and everybody knows its password.",
+        "同一网络中的任何人现在都能访问此演示,而密码是公开的。",
+    ),
+    "near_install": (
+        "First install this demo's certificate, so that the camera may be used. On an iPad: Settings, "
+        "profile, install; then General, About, Certificate Trust. On Android: Settings, Security, "
+        "install a CA certificate.",
+        "请先安装演示证书,否则无法使用相机。iPad:设置中安装描述文件,再到“通用-关于本机-证书信任设置”启用;"
+        "Android:设置-安全-安装 CA 证书。",
+    ),
+    "near_certificate": ("The certificate", "下载证书"),
+    "near_then": ("Then open the app.", "然后打开应用。"),
+    "near_open_it": ("Open Doorstep", "打开 Doorstep"),
+    "host_not_here": (
+        "HOST={host} is no address of this machine. Leave it out, or give one that it has.",
+        "HOST={host} 不是本机地址。请省略或改用本机地址。",
+    ),
     "stays_up": (
         "It stays up until Ctrl-C. Logs of server and worker: {logs}",
         "按 Ctrl-C 结束。服务与后台日志:{logs}",
