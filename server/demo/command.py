@@ -38,7 +38,8 @@ def demo(
     teller = Teller(language_of(env, language))
     port = _port(env, teller)
     _spare_proxies()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for stop in (signal.SIGTERM, signal.SIGINT):  # a shell may have told us to ignore Ctrl-C
+        signal.signal(stop, _interrupt)
     home = Home.from_env(env)
     with home.taken():
         teller.tell("title")
