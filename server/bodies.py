@@ -69,13 +69,17 @@ class Arriving:
         self._pieces.put(b"")
         self._is_much.set()
 
-    async def gather(self, patience_s: float) -> None:
-        """Waits for the end, for as much as may wait here, or so long: a thread that then takes it finds
-        most bodies whole, and needs not be woken up for every piece.
+    async def gather(self, pause_s: float, longest_s: float) -> None:
+        """Waits for the end, for as much as may wait here, or for a pause: a thread that then takes it finds
+        most bodies whole, and needs not be woken up for every piece. Not longer: whoever was cut and comes
+        back at once must not overtake what came before the cut.
         """
-        with contextlib.suppress(TimeoutError):
-            async with timeout(patience_s):
-                await self._is_much.wait()
+        came, until = -1, self._loop.time() + longest_s
+        while came < self.came and not self._is_much.is_set() and self._loop.time() < until:
+            came = self.came
+            with contextlib.suppress(TimeoutError):
+                async with timeout(pause_s):
+                    await self._is_much.wait()
 
     def is_answered(self) -> None:
         """Nobody takes anything any more."""

@@ -27,7 +27,7 @@ QUIET_S = 30.0  # seconds of silence after which a sender has gone
 DRAIN_S, DRAIN_MOST = 0.5, 2 * 1024 * 1024  # the same, and bytes, for what nobody wants any more
 DRAIN_LONGEST_S = 30.0  # seconds
 TIDY_S = 1.0  # seconds after which a request that was answered is let go at the latest
-AT_ONCE_S = 0.05  # seconds in which a body counts as here at once
+PAUSE_S, LONGEST_S = 0.01, 0.05  # seconds without a byte, and in all, that a body is waited for
 LARGE_FILE = 256 * 1024  # bytes from which a file is sent by granian itself, holding no thread
 
 log = logging.getLogger("doorstep.entrance")
@@ -84,7 +84,7 @@ class Entrance:
     ) -> None:
         environ["wsgi.input"] = body = Arriving(self._loop)
         bringing = self._loop.create_task(sender.bring(body))
-        await body.gather(AT_ONCE_S)
+        await body.gather(PAUSE_S, LONGEST_S)
         await self._answer(environ, protocol, sender)
         body.is_answered()
         heard, most, until = -1, body.came + DRAIN_MOST, time.monotonic() + DRAIN_LONGEST_S
