@@ -20,6 +20,11 @@ export const en = {
     password: "Password",
     signIn: "Sign in",
     others: "Back to the people on this tablet",
+    farewells: {
+      emptied:
+        "The office took this tablet out of service. All work from it is with the office, and nothing is left here. Please hand the tablet to the office.",
+      lost: "The office reported this tablet as lost. Its jobs are no longer here. Work that was not sent yet is kept locked and goes out after you sign in. If you have the tablet, call the office.",
+    },
   },
 
   pin: {
@@ -445,7 +450,7 @@ export const en = {
     quarantined: (count: number) => `${count} with somebody in the office`,
     notices: {
       device_revoked:
-        "This tablet was taken out of service. It gets no new jobs; its work still goes out.",
+        "The office takes this tablet out of service. It gets no new jobs. Work that waits still goes out; once all of it is with the office, the tablet empties itself.",
       storage_full:
         "The office's server is short of space. Photos wait on this tablet and go out later.",
       client_too_old: "This app is too old to get jobs. Please update it; its work still goes out.",

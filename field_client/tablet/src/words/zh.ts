@@ -20,6 +20,10 @@ export const zh: Words = {
     password: "密码",
     signIn: "登录",
     others: "返回本机人员列表",
+    farewells: {
+      emptied: "客服已停用此平板。所有工作均已上传,本机内容已清空。请将平板交还客服。",
+      lost: "客服已将此平板标记为丢失,派工单已清除。尚未上传的内容已加锁保留,登录后上传。如果平板在您手中,请联系客服。",
+    },
   },
 
   pin: {
@@ -435,7 +439,8 @@ export const zh: Words = {
     held: (count) => `${count} 条等待前序记录`,
     quarantined: (count) => `${count} 条由客服处理`,
     notices: {
-      device_revoked: "此平板已停用:不再接收派工,已有工作仍会上传。",
+      device_revoked:
+        "客服正在停用此平板:不再接收派工。待上传的内容会继续上传,全部上传后本机自动清空。",
       storage_full: "服务器空间不足:照片保留在本机,稍后上传。",
       client_too_old: "应用版本过旧,无法接收派工,请更新;已有工作仍会上传。",
     },
