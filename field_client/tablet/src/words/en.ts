@@ -274,6 +274,14 @@ export const en = {
     savedHere: (count: number) => `${s(count, "photo")} saved`,
   },
 
+  scan: {
+    scan: "Scan",
+    of: (what: string) => `Scan: ${what}`,
+    hold: "Hold the code inside the frame. The first one that is read goes into the field.",
+    noCamera:
+      "The camera does not open. Nothing is lost. Allow the camera for this app in the settings and close other apps that use it, or type the number.",
+  },
+
   drawing: {
     title: "Draw on a copy",
     means: "Circle what matters, or draw an arrow to it. The photo itself stays as it is.",

@@ -267,6 +267,14 @@ export const zh: Words = {
     savedHere: (count) => `已存 ${count} 张`,
   },
 
+  scan: {
+    scan: "扫码",
+    of: (what) => `扫码:${what}`,
+    hold: "请将条码对准框内,识别后自动填入。",
+    noCamera:
+      "无法打开相机,数据没有丢失。请在设置中允许本应用使用相机,并关闭其他正在使用相机的应用;也可手动输入。",
+  },
+
   drawing: {
     title: "在副本上标注",
     means: "圈出重点,或画箭头指明。原照片保持不变。",
