@@ -363,7 +363,8 @@ export const en = {
   signing: {
     handOverMeans:
       "The customer reads what was done and signs. Until you enter your PIN the tablet shows nothing else.",
-    signAgain: "If something changed since, have it signed once more.",
+    signAgain: "It can be looked at again. If something changes, have it signed once more.",
+    showSigned: "Show the signed receipt",
     signedBy: (name: string) => `Signed by ${name}`,
     outdated:
       "Something on the receipt changed after it was signed. Please have it signed once more.",
@@ -392,6 +393,7 @@ export const en = {
     whyNot: "Why is the receipt not signed?",
     whyNotWords: "A word about it, if you like",
     saveUnsigned: "Save this",
+    isSigned: (name: string) => `Signed by ${name}. It can only be read now.`,
     thanks: "Thank you. Your receipt is signed.",
     noted: "Thank you. This is noted.",
     pleaseGiveBack: "Please give the tablet back now.",

@@ -354,7 +354,8 @@ export const zh: Words = {
 
   signing: {
     handOverMeans: "请客户查看完成的工作并签字。输入您的 PIN 之前,平板只显示回执。",
-    signAgain: "如之后有改动,请再签一次。",
+    signAgain: "可再次查看;如有改动,请再签一次。",
+    showSigned: "查看已签回执",
     signedBy: (name) => `${name} 已签字`,
     outdated: "签字后回执内容有改动,请再签一次。",
     unsigned: (reason) => `未签字:${reason}`,
@@ -382,6 +383,7 @@ export const zh: Words = {
     whyNot: "为什么不签字?",
     whyNotWords: "可补充说明",
     saveUnsigned: "保存",
+    isSigned: (name) => `${name} 已签字,现在只能查看。`,
     thanks: "谢谢,回执已签署。",
     noted: "谢谢,已记录。",
     pleaseGiveBack: "请将平板交还师傅。",
