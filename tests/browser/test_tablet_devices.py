@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.actions import devices
 from server.db.people import Device, Person
 from tests import people
-from tests.browser.tablets import Hands, hands_on
+from tests.browser.tablets import Hands, hands_on, hands_with
 from tests.conftest import HandClock
 from tests.live import LiveServer
 from tests.office import Office
@@ -75,6 +75,22 @@ def test_a_collected_tablet_delivers_and_empties_itself(alice: Hands, office: Of
     assert rows(alice, "people", "base", "events", "bytes", "drafts") == [0, 0, 0, 0, 0]
     alice.page.reload()
     alice.sees("nothing is left here")
+
+
+def test_every_window_of_a_collected_tablet_is_left(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    other = hands_with(alice.context, alice.address)
+    other.opens_the_app()
+    other.unlocks()
+    other.opens_job(job_id)
+    take_out(office, "collect")
+    alice.goes_to("status")
+    alice.taps("Send now")
+    for window in (alice, other):
+        window.sees("nothing is left here")
+        assert window.page.get_by_text("王小明").count() == 0
 
 
 def test_a_lost_tablet_shows_nothing_and_delivers_after_a_sign_in(
