@@ -110,7 +110,9 @@ describe("a tablet that is collected", () => {
     const photo = await content(alice, new Uint8Array([1, 2, 3]), "image/jpeg", "photo");
     await alice.add(JOB, notes("hers"), { ...FACTS, contents: [photo] });
     office.status = "draining";
-    expect((await syncs(alice)).hasLeft).toBe(false);
+    const report = await syncs(alice);
+    expect(report.hasLeft).toBe(false);
+    expect([...report.notices], "and says why no new jobs come").toEqual(["device_revoked"]);
     expect(await counts()).toEqual({ people: 1, events: 1, blobs: 1, bytes: 1 });
   });
 

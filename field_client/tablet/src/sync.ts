@@ -263,7 +263,7 @@ export class Sync {
       await pull.run();
     } catch (refused) {
       if (!(refused instanceof ServerSaid)) throw refused;
-      this.report.notices.add(String(refused.details["problem"]));
+      this.report.notices.add(refused.code);
     } finally {
       this.report.changes += pull.changes;
     }
