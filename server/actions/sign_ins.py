@@ -93,6 +93,13 @@ def start(
     return link
 
 
+def _ended(device_status: str | None) -> errors.TokenRevoked:
+    """A tablet that was lost hears so from its old tokens: it clears its screens at once."""
+    if device_status == "revoked":
+        return errors.TokenRevoked(device=device_status)
+    return errors.TokenRevoked()
+
+
 def _link(chain: Chain, predecessor: str | None, life: timedelta, now: datetime) -> SignIn:
     return SignIn(
         id=new_id(),
@@ -119,7 +126,8 @@ def rotate(
     chain = session.get_one(Chain, link.chain_id, with_for_update=True)
     person = session.get_one(Person, link.person_id)
     if chain.ended_at is not None or not person.is_active:
-        return errors.TokenRevoked()
+        device = session.get(Device, chain.device_id) if chain.device_id else None
+        return _ended(device.status if device else None)
     if link.expires_at <= now:
         return errors.TokenExpired()
     successor = session.scalar(select(SignIn).where(SignIn.predecessor_id == link.id))
@@ -169,7 +177,7 @@ def caller(asked: Lookups, person_id: str, chain_id: str) -> Caller:
         raise errors.TokenInvalid()
     role, is_active, ended_at, device_id, status, last_seen_at = found
     if ended_at is not None or not is_active:
-        raise errors.TokenRevoked()
+        raise _ended(status)
     device = Installation(device_id, status, last_seen_at) if device_id is not None else None
     return Caller(Somebody(person_id, role), chain_id, device)
 

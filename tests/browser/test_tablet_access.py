@@ -89,3 +89,45 @@ def test_no_screen_has_a_serious_fault(alice: Hands, office: Office, language: s
     alice.page.locator("h1").wait_for()
     found |= at_every_size(alice, "status")
     assert found == {}
+
+
+def stands_on(alice: Hands) -> str:
+    """The words of what has the focus."""
+    return str(alice.page.evaluate("document.activeElement.innerText")).strip()
+
+
+def waits_for_focus_on(alice: Hands, selector: str) -> None:
+    alice.page.wait_for_function(
+        "selector => document.activeElement.matches(selector)", arg=selector
+    )
+
+
+def test_after_a_move_the_keyboard_goes_on_at_the_heading(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.page.locator(f"a[href*='{job_id}']").first.press("Enter")
+    waits_for_focus_on(alice, "#job-title")
+    assert stands_on(alice) == "王小明"
+    alice.goes_to(f"job/{job_id}/photos")
+    waits_for_focus_on(alice, "#stage-photos h2")
+    alice.goes_to("status")
+    waits_for_focus_on(alice, ".page h1")
+    assert stands_on(alice) == "Status"
+    alice.locks()
+    waits_for_focus_on(alice, ".door h1")
+    assert stands_on(alice) == "Hello, Alice"
+
+
+def test_only_the_next_photo_is_a_strong_button(alice: Hands, office: Office) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.goes_to(f"job/{job_id}/photos")
+    strong = alice.page.locator("#stage-photos .button-strong")
+    alice.page.locator("#stage-photos .stage-content").wait_for()
+    assert strong.evaluate_all("all => all.map(each => each.ariaLabel)") == ["Take photo: Before"]
+    alice.goes_to(f"job/{job_id}/camera/before")
+    alice.takes_photo()
+    alice.page.locator("#stage-photos .photo-card").wait_for()
+    assert strong.evaluate_all("all => all.map(each => each.ariaLabel)") == ["Take photo: After"]

@@ -76,3 +76,29 @@ def test_a_visit_without_a_network_goes_out_by_itself(
     job = office.sees_job(job_id)
     assert (job.state, job.outcome, job.received) == ("finished", "completed", "complete")
     assert [photo.state for photo in office.sees_photos(job_id)] == ["checked", "checked"]
+
+
+def test_a_signed_receipt_that_is_opened_again_can_only_be_read(
+    alice: Hands, office: Office
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.opens_job(job_id)
+    alice.does_next("Accept the job")
+    alice.goes_to(f"job/{job_id}/signing")
+    alice.taps("Hand over for the receipt")
+    alice.signs("王小明")
+    code = alice.page.locator(".receipt-code").inner_text()
+    alice.takes_the_tablet_back()
+    alice.sees("All with the office")
+
+    alice.goes_to(f"job/{job_id}/signing")
+    alice.taps("Show the signed receipt")
+    alice.sees("王小明 已签字,现在只能查看。")
+    assert alice.page.locator(".receipt-code").inner_text() == code
+    alice.page.get_by_role("img", name="您的签字").wait_for()
+    assert alice.page.locator("main").locator("input, textarea, canvas, button").count() == 0
+    alice.taps("交还师傅")
+    alice.takes_the_tablet_back()
+    alice.sees("All with the office")

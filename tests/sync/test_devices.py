@@ -154,6 +154,7 @@ def test_a_lost_tablet_is_signed_out_at_its_next_request(alice: Client, app: Fla
     assert refusal(used) == (401, "token_revoked")
     renewed = alice.post("/api/v1/auth/refresh", headers=headers(tokens["refresh_token"]))
     assert refusal(renewed) == (401, "token_revoked")
+    assert used.json["details"] == renewed.json["details"] == {"device": "revoked"}
     told = alice.get(HELLO, headers=headers(tokens["access_token"]))
     assert (told.status_code, told.json["login"]) == (200, {"state": "signed_out"})
     assert alice.get("/api/v1/auth/me").status_code == 200, "signed in elsewhere"

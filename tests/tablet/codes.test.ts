@@ -37,6 +37,7 @@ const OWN = [
   new errors.ForeignAnswer(),
   new errors.ServerBusy(),
   new errors.SignInNeeded(),
+  new errors.DeviceLost(),
   new errors.WrongPassword(),
   new errors.WrongPin(),
   new errors.PersonUnknown({ username: "alice" }),

@@ -22,7 +22,7 @@ import * as people from "./people";
 import { httpTransport } from "./transport";
 import { Rounds } from "./rounds";
 import { go, goInstead, place } from "./routes";
-import type { PersonRow, Store } from "./store";
+import type { Farewell, PersonRow, Store } from "./store";
 import { speak } from "./words";
 
 /** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
@@ -43,6 +43,8 @@ const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 export class App {
   readonly door = signal<Door>({ is: "opening" });
   readonly people = signal<PersonRow[]>([]);
+  /** What is said at the door of a tablet that the office took out of service. */
+  readonly farewell = signal<Farewell | null>(null);
   readonly desk = signal<Desk | null>(null);
   readonly jobs = signal<Job[] | null>(null);
   readonly figures = signal<Figures>(NO_FIGURES);
@@ -64,7 +66,11 @@ export class App {
   private lastTouch = Date.now();
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
 
-  readonly rounds = new Rounds(this.desk, () => this.reread());
+  readonly rounds = new Rounds(
+    this.desk,
+    () => this.reread(),
+    () => this.isCapturing.value,
+  );
   readonly syncing = this.rounds.syncing;
   readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
 
@@ -87,6 +93,7 @@ export class App {
   private async readPeople(): Promise<void> {
     const all = await people.everybody(this.store);
     this.people.value = all.filter((each) => each.byPin && each.tokens);
+    this.farewell.value = (await this.store.installation()).farewell ?? null;
   }
 
   /** Stands before whoever worked here last. */
@@ -128,6 +135,7 @@ export class App {
     const talk = this.talk(await Memory.of(this.store, null), language);
     const opened = await signInWith(this.store, talk, username, password);
     const row = await people.person(this.store, opened.personId);
+    await this.store.setInstallation({ farewell: null });
     await this.readPeople();
     if (this.desk.value?.who.personId === opened.personId) {
       this.rounds.beginAnew();
@@ -219,6 +227,12 @@ export class App {
     this.rounds.stop();
     this.lock();
     await people.forgetTokens(this.store, who.personId);
+    await this.leave();
+  }
+
+  /** Nothing on the screen, and nobody remembered, of whoever worked here last. */
+  private async leave(): Promise<void> {
+    this.lock();
     localStorage.removeItem(LAST_PERSON);
     goInstead({ page: "day" });
     await this.readPeople();
@@ -295,11 +309,9 @@ export class App {
   private async readAll(): Promise<void> {
     const desk = this.desk.value;
     if (!desk) return;
-    const [jobs, figures, row] = await Promise.all([
-      desk.jobs(),
-      figuresOf(desk),
-      people.person(this.store, desk.who.personId),
-    ]);
+    const row = await this.store.tables.people.get(desk.who.personId);
+    if (!row?.byPin) return this.leave(); // the office took this tablet out of service
+    const [jobs, figures] = await Promise.all([desk.jobs(), figuresOf(desk)]);
     if (this.desk.value !== desk) return;
     batch(() => {
       this.jobs.value = jobs;

@@ -6,8 +6,9 @@
  */
 
 import { ageS, measure, parse, type Clock, type Offset } from "./clock";
-import type { Json } from "./domain/json";
+import { isObject, type Json } from "./domain/json";
 import {
+  DeviceLost,
   ForeignAnswer,
   NetworkDown,
   ServerBusy,
@@ -109,6 +110,7 @@ export class Conversation {
     const { body, headers } = await packed({});
     const path = "/api/v1/auth/refresh";
     const answer = await this.once("POST", path, body, headers, old.refresh_token);
+    if (isOfLostDevice(answer)) throw new DeviceLost();
     const known = await this.memory.tokens();
     if (known !== null && known.refresh_token !== old.refresh_token) {
       return known;
@@ -184,6 +186,13 @@ export function expected(answer: Answer, ...names: string[]): Json {
     throw new ForeignAnswer({ why: "not the expected object" });
   }
   return document;
+}
+
+/** The office has reported this tablet as lost: its tokens are good for nothing but this word. */
+function isOfLostDevice(answer: Answer): boolean {
+  if (answer.status !== 401) return false;
+  const { code, details } = answer.json() ?? {};
+  return code === "token_revoked" && isObject(details) && details["device"] === "revoked";
 }
 
 /** What an answer that is not 2xx means to the caller. */

@@ -1,6 +1,7 @@
 /** What was typed and is not said yet. It is written down at every change, and is here again at once. */
 
 import type { Opened } from "./outbox";
+import { person } from "./people";
 import { sealText, unsealText } from "./safes";
 import type { Store } from "./store";
 
@@ -55,7 +56,8 @@ export class Drafts {
     const { personId, key } = this.who;
     const text = this.known.get(name);
     const content = text === undefined ? undefined : await sealText(key, text);
-    await this.store.writing(["drafts"], async () => {
+    await this.store.writing(["drafts", "people"], async () => {
+      await person(this.store, personId);
       if (content) await drafts.put({ personId, name, content });
       else await drafts.delete([personId, name]);
     });

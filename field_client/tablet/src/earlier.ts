@@ -5,6 +5,7 @@ import { Failure } from "./errors";
 import type { Job } from "./jobs";
 import { isOver } from "./order";
 import type { Opened } from "./outbox";
+import { person } from "./people";
 import { seal, unseal, type Bytes } from "./safes";
 import type { Store } from "./store";
 
@@ -59,7 +60,10 @@ export class EarlierPhotos {
       if (!answer.isFine || answer.body.length === 0) return true;
       const content = await seal(this.who.key, new Uint8Array(answer.body));
       const row = { personId: this.who.personId, photoId, jobId, content };
-      await this.store.writing(["pictures"], () => this.store.tables.pictures.put(row));
+      await this.store.writing(["pictures", "people"], async () => {
+        await person(this.store, row.personId);
+        await this.store.tables.pictures.put(row);
+      });
       return true;
     } catch (problem) {
       if (problem instanceof Failure) return false;

@@ -133,6 +133,15 @@ export class SignInNeeded extends Failure {
   };
 }
 
+/** The office reported this tablet as lost: it was signed out, and its jobs have gone from it. */
+export class DeviceLost extends SignInNeeded {
+  override readonly code = "device_lost";
+  protected override readonly words: Words = {
+    en: "The office reported this tablet as lost, so it was signed out and its jobs are no longer on it. What was not sent yet is kept locked and goes out after a sign-in.",
+    zh: "客服已将此平板标记为丢失,本机已退出登录,派工单已清除。尚未上传的内容已加锁保留,重新登录后上传。",
+  };
+}
+
 export class WrongPassword extends SignInNeeded {
   override readonly code = "wrong_password";
   override readonly device = "park";

@@ -5,6 +5,7 @@ import { render } from "preact";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { followWithFocus } from "./focus";
 import { app } from "./here";
 import { followAddress, goInstead, place, type Place } from "./routes";
 import { AccountScreen, keepSun } from "./screens/account";
@@ -143,6 +144,7 @@ if (root) {
     document.title = titleOf(place.value);
   });
   render(<Doorstep />, root);
+  followWithFocus();
   keepUpdated();
   void app.open();
 }

@@ -11,6 +11,7 @@ import type { Clock, Envelope, Position } from "./domain/documents";
 import { check } from "./domain/events";
 import { clean } from "./domain/sync";
 import { NotValid } from "./errors";
+import { person } from "./people";
 import { batch, eventStep, settled, type Limits, type Settled } from "./plan";
 import { sealText, unsealText, type Sealed } from "./safes";
 import type { Json } from "./domain/json";
@@ -51,7 +52,7 @@ export interface Said {
 /** What is to be said after all that this person said on this job; nothing is an answer, too. */
 export type Compose = (lane: Envelope[]) => Said[] | Promise<Said[]>;
 
-const WRITTEN = ["events", "lanes", "installation", "blobs", "bytes", "uses"] as const;
+const WRITTEN = ["events", "lanes", "installation", "blobs", "bytes", "uses", "people"] as const;
 
 /** The outbox of one person. Another person on the same tablet neither sees nor loses it. */
 export class Outbox {
@@ -72,7 +73,7 @@ export class Outbox {
    * said may depend on what was said before (a receipt, a manifest): it is composed anew where another
    * tab was faster.
    *
-   * Raises NotValid before anything is written, StorageFull and StoreLost with nothing written.
+   * Raises NotValid before anything is written, SignInNeeded where the tablet was emptied, StorageFull and StoreLost with nothing written.
    */
   async add(jobId: string, compose: Compose, facts: Facts): Promise<Envelope[]> {
     for (;;) {
@@ -125,6 +126,7 @@ export class Outbox {
   ): Promise<Envelope[] | undefined> {
     const { tables } = this.store;
     return this.store.writing([...WRITTEN], async () => {
+      await person(this.store, this.personId); // never under a key that went with a tablet's emptying
       if ((await this.laneHead(jobId)) !== head) return undefined;
       const first = await this.takeSeqs(envelopes.length);
       const rows = envelopes.map((each, at) => this.row(each, first + at, bodies[at] as Sealed));

@@ -87,6 +87,7 @@ export class Pull {
   private async applyPage(page: Json): Promise<void> {
     const ready = await this.ready(page);
     await this.store.writing([...WRITTEN], async () => {
+      await person(this.store, this.personId);
       for (const each of ready) await this.apply(each, page);
       await this.moveCursor(page);
     });
@@ -195,6 +196,7 @@ export class Pull {
     }
     const ready = await this.ready(page);
     await this.store.writing([...WRITTEN], async () => {
+      await person(this.store, this.personId);
       for (const each of ready) await this.markOne(each, page, mark);
       if (!isLast) return;
       await this.sweep(mark);

@@ -34,6 +34,7 @@ export class Rounds {
   constructor(
     private readonly desk: ReadonlySignal<Desk | null>,
     private readonly ended: () => Promise<void>,
+    private readonly isCapturing: () => boolean,
   ) {}
 
   get syncing(): ReadonlySignal<Syncing> {
@@ -71,9 +72,10 @@ export class Rounds {
     const progress = (file: { sha256: string; size: number }, sent: number) =>
       this.note({ file: { sha256: file.sha256, size: file.size, sent } });
     const { signal } = this.pausing;
-    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal };
+    const { isCapturing } = this;
+    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing };
     const report = await new Sync(desk.outbox, desk.talk, desk.memory, around).run();
-    if (!report.problem) await desk.earlier.fetch(await desk.jobs(), signal);
+    if (!report.problem && !report.hasLeft) await desk.earlier.fetch(await desk.jobs(), signal);
     return report;
   }
 

@@ -22,7 +22,12 @@ export interface Installation {
   hello: Json;
   offset: Offset | null;
   browserKey: CryptoKey;
+  /** Why what was here has gone; said at the door until somebody signs in. */
+  farewell?: Farewell | null;
 }
+
+/** Everything was with the office and the tablet was emptied; or it was lost, and what waits is locked up. */
+export type Farewell = "emptied" | "lost";
 
 export interface PersonRow {
   personId: string;
@@ -218,6 +223,12 @@ export class Store {
     const row = await this.tables.installation.get(1);
     if (!row) throw new StoreLost();
     return row;
+  }
+
+  /** A tablet that nobody has worked on: a new identity, and no key of before. Inside the caller's transaction. */
+  async beBornAgain(browserKey: CryptoKey): Promise<void> {
+    const row = { ...newborn(this.clock), browserKey, farewell: "emptied" as const };
+    await this.tables.installation.put(row);
   }
 
   async setInstallation(values: Partial<Omit<Installation, "id">>): Promise<void> {

@@ -8,7 +8,14 @@
 import { share, stamp } from "./clock";
 import { APP, expected, type Conversation } from "./conversation";
 import { enrol, enrolAnew } from "./enrolment";
-import { NetworkDown, ServerBusy, ServerSaid, SignInNeeded, type Failure } from "./errors";
+import {
+  DeviceLost,
+  NetworkDown,
+  ServerBusy,
+  ServerSaid,
+  SignInNeeded,
+  type Failure,
+} from "./errors";
 import { Files } from "./files";
 import type { Memory } from "./memory";
 import type { Outbox } from "./outbox";
@@ -21,6 +28,7 @@ import { listenerOf, queued, sourceOf, type Progress } from "./sending";
 import { MediaStopped, Uploads } from "./uploads";
 import { isObject, type Json } from "./domain/json";
 import type { Store } from "./store";
+import { anythingWaits, signEverybodyOut, strip, wipe } from "./wiping";
 
 const MOST_TURNS = 5; // new lives of the server or new identities of the tablet, in one sync
 const LOCK = "doorstep-sync";
@@ -35,12 +43,16 @@ export interface Report {
   waitingFiles: number;
   notices: Set<string>;
   problem: Failure | null;
+  /** The office took the tablet out of service, and this person's work is no longer on it. */
+  hasLeft: boolean;
 }
 
 export interface Surroundings {
   onCellular: boolean;
   withMedia: boolean;
   progress?: Progress;
+  /** Somebody is in the middle of a photo or a signature: a tablet that is collected waits for them. */
+  isCapturing?: () => boolean;
   /** Aborts between two requests: the person pauses, or the page closes. */
   signal?: AbortSignal;
 }
@@ -50,6 +62,8 @@ export class Sync {
   private readonly store: Store;
   private readonly report: Report;
   private turns = 0;
+  /** As the office sees this tablet: active, draining (it is collected) or revoked (it was lost). */
+  private device = "active";
 
   constructor(
     private readonly outbox: Outbox,
@@ -67,15 +81,32 @@ export class Sync {
       waitingFiles: 0,
       notices: new Set(),
       problem: null,
+      hasLeft: false,
     };
   }
 
   /** Syncs until nothing is left, waiting for a slow network or server at most `patienceS` in all. */
   async run(patienceS = 30): Promise<Report> {
-    await alone(() => this.untilDone(patienceS).then(() => tidy(this.outbox)));
+    await alone(async () => {
+      await this.untilDone(patienceS);
+      await tidy(this.outbox);
+      await this.leave();
+    });
     this.report.waitingEvents = (await this.outbox.waiting()).length;
     this.report.waitingFiles = (await new Files(this.outbox).waiting()).length;
     return this.report;
+  }
+
+  /** A tablet that the office has taken out of service is emptied, but never of work that waits. */
+  private async leave(): Promise<void> {
+    const { problem } = this.report;
+    if (problem instanceof DeviceLost) {
+      await strip(this.store);
+      await signEverybodyOut(this.store);
+      this.report.hasLeft = true;
+    } else if (this.device !== "active" && problem === null && !this.around.isCapturing?.()) {
+      this.report.hasLeft = await wipe(this.store);
+    }
   }
 
   private async untilDone(patienceS: number): Promise<void> {
@@ -131,7 +162,10 @@ export class Sync {
     for (;;) {
       try {
         await this.hello();
-        return await this.exchange();
+        if (this.device === "revoked") await strip(this.store);
+        const rest = await this.exchange();
+        if (this.device !== "active" && !(await anythingWaits(this.store))) await this.hello();
+        return rest;
       } catch (turn) {
         if (turn instanceof EpochChanged) await this.turn(() => this.adopt(turn.epoch));
         else if (turn instanceof DeviceForked)
@@ -158,6 +192,7 @@ export class Sync {
     const said = expected(answer, "epoch", "limits");
     const { limits, policy, black_box_key, protocols } = said;
     await this.store.setInstallation({ hello: { limits, policy, black_box_key, protocols } });
+    this.device = statusOf(said["device"]);
     await this.noteContact(said);
   }
 
@@ -228,7 +263,7 @@ export class Sync {
       await pull.run();
     } catch (refused) {
       if (!(refused instanceof ServerSaid)) throw refused;
-      this.report.notices.add(String(refused.details["problem"]));
+      this.report.notices.add(refused.code);
     } finally {
       this.report.changes += pull.changes;
     }
@@ -251,6 +286,11 @@ export class Sync {
       this.report.bytesSent += uploads.bytesSent;
     }
   }
+}
+
+function statusOf(device: unknown): string {
+  const told = isObject(device) ? device["status"] : null;
+  return told === "draining" || told === "revoked" ? told : "active";
 }
 
 /** One sync at a time in all tabs; its correctness does not depend on that. */

@@ -5,12 +5,13 @@ import { useState } from "preact/hooks";
 import { failureOf, type Failure } from "../errors";
 import { app } from "../here";
 import { language, words } from "../words";
-import { Button, Choice, Field } from "./controls";
+import { Button, Choice, Field, Notice } from "./controls";
 import { FailureNotice } from "./errors";
 
 export function Entrance({ username: known }: { username: string }) {
   const say = words.value;
   const hasOthers = app.people.value.length > 0;
+  const farewell = app.farewell.value;
   return (
     <main class="door">
       <header class="door-head">
@@ -18,6 +19,11 @@ export function Entrance({ username: known }: { username: string }) {
         <h1>{say.entrance.title}</h1>
         <p>{say.entrance.why}</p>
       </header>
+      {farewell && (
+        <Notice tone="accent" icon="office">
+          <p>{say.entrance.farewells[farewell]}</p>
+        </Notice>
+      )}
       <SignInForm username={known} />
       <LanguageChoice />
       {hasOthers && (

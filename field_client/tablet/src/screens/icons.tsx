@@ -23,6 +23,7 @@ const PATHS = {
   camera: "M3.5 8h4l1.5-2.5h6L16.5 8h4v11h-17zM12 10a3.5 3.5 0 100 7 3.5 3.5 0 000-7z",
   gallery: "M4 5h16v14H4zM4 16l5-5 4 4 3-2.5 4 3.5M15.5 8.5v.1",
   search: "M11 5a6 6 0 100 12 6 6 0 000-12zM15.5 15.5L20 20",
+  scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8 9v6M12 9v6M16 9v6",
   part: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
   list: "M9 6h11M9 12h11M9 18h11M4 6h.1M4 12h.1M4 18h.1",
   note: "M5 4h14v16H5zM8.5 9h7M8.5 13h7M8.5 17h4",

@@ -7,7 +7,8 @@ import { app } from "../here";
 import type { Job } from "../jobs";
 import { labelOf, language, words } from "../words";
 import { Button, Choice, Count, Dialog, Field, Notice, useDraft } from "./controls";
-import { search, VanStock, type Stock } from "./stock";
+import { CodeField } from "./scan";
+import { search, skuOf, VanStock, type Stock } from "./stock";
 
 const CHARGES: readonly Charge[] = ["customer", "warranty", "goodwill"];
 const SOURCES: readonly PartSource[] = ["van", "site"];
@@ -40,9 +41,19 @@ function PartFinder({ stock, query, onQuery, chosen, onChoose }: FinderFacts) {
     );
   }
   const found = search(stock, query);
+  const scanned = (code: string) => {
+    onQuery(code);
+    onChoose(skuOf(stock, code));
+  };
   return (
     <div class="stack">
-      <Field kind="search" label={say.search} value={query} onInput={onQuery} />
+      <CodeField
+        kind="search"
+        label={say.search}
+        value={query}
+        onInput={onQuery}
+        onCode={scanned}
+      />
       {found.length === 0 ? (
         <p class="empty">{say.noneFound}</p>
       ) : (
@@ -106,7 +117,7 @@ export function UseDialog({ job, stock, onClose }: DialogFacts) {
             chosen={charge}
             onChoose={setCharge}
           />
-          <Field label={say.parts.serial} value={serial} onInput={setSerial} />
+          <CodeField label={say.parts.serial} value={serial} onInput={setSerial} />
           {source === "van" && quantity > inVan && (
             <Notice tone="risk">
               <p>{say.parts.overUse(inVan)}</p>
@@ -177,8 +188,8 @@ export function SwapDialog({ job, onClose }: { job: Job; onClose: () => void }) 
   };
   return (
     <Dialog title={say.swap} onClose={onClose}>
-      <Field label={say.oldSerial} value={old} onInput={setOld} />
-      <Field label={say.newSerial} value={fresh} onInput={setFresh} />
+      <CodeField label={say.oldSerial} value={old} onInput={setOld} />
+      <CodeField label={say.newSerial} value={fresh} onInput={setFresh} />
       <Button kind="next" icon="check" isDisabled={!old.trim() || !fresh.trim()} onPress={save}>
         {say.swapNow}
       </Button>

@@ -15,15 +15,21 @@ import { Nowhere } from "./frame";
 
 export function Photos({ job }: { job: Job }) {
   const slots = slotsOf(job.sheet, job.visit);
+  const next = nextSlot(job, slots);
   return (
     <div class="stack">
       <Retakes job={job} />
       {slots.map((slot) => (
-        <SlotPhotos key={slot.slot} job={job} slot={slot} />
+        <SlotPhotos key={slot.slot} job={job} slot={slot} isNext={slot.slot === next} />
       ))}
       {slots.length === 0 && <p class="empty">{words.value.photos.none}</p>}
     </div>
   );
+}
+
+/** The one slot that is to be filled next: what the office asks for again, else the first that lacks a photo. */
+function nextSlot({ sheet }: Job, slots: readonly SlotFacts[]): string | undefined {
+  return (sheet.retakes[0] ?? slots.find((each) => each.have < each.minimum))?.slot;
 }
 
 function Retakes({ job }: { job: Job }) {
@@ -45,7 +51,7 @@ function Retakes({ job }: { job: Job }) {
   );
 }
 
-function SlotPhotos({ job, slot }: { job: Job; slot: SlotFacts }) {
+function SlotPhotos({ job, slot, isNext }: { job: Job; slot: SlotFacts; isNext: boolean }) {
   const say = words.value;
   const label = labelOf(slot.label, language.value) || slot.slot;
   const photos = Object.entries(job.visit.photos).filter(
@@ -71,7 +77,7 @@ function SlotPhotos({ job, slot }: { job: Job; slot: SlotFacts }) {
             <LinkButton
               to={hrefOf({ page: "camera", jobId: job.jobId, slot: slot.slot })}
               icon="camera"
-              kind={isFilled ? "plain" : "strong"}
+              kind={isNext ? "strong" : "plain"}
               label={`${say.photos.take}: ${label}`}
             >
               {isFilled ? say.photos.another : say.photos.take}

@@ -16,13 +16,14 @@ import type { Language, UnsignedReason } from "../generated/words";
 import { app } from "../here";
 import type { Job } from "../jobs";
 import { goInstead } from "../routes";
+import { signedOf, type Signed } from "../signed";
 import { wordsIn, type Words } from "../words";
-import { Button, Choice, Dialog, Field, useDraft } from "./controls";
+import { Button, Choice, Dialog, Field, Notice, useDraft } from "./controls";
 import { FailureNotice } from "./errors";
 import { Icon } from "./icons";
 import { Pad } from "./pin";
 import { ReceiptPaper } from "./paper";
-import { pictureOf, Signature } from "./signature";
+import { pictureOf, Signature, SignaturePicture } from "./signature";
 
 type Ending = "signed" | "unsigned";
 
@@ -30,8 +31,13 @@ export function ReceiptScreen({ job }: { job: Job }) {
   const [reader, setReader] = useState<Language>(customerLanguage(job.sheet));
   const [ending, setEnding] = useState<Ending | null>(null);
   const [isLeaving, setLeaving] = useState(false);
+  const [signed, setSigned] = useState<Signed | null>(null);
   const say = wordsIn(reader);
   useEffect(() => scrollTo(0, 0), [ending]);
+  useEffect(() => {
+    void signedOf(app.mine, job).then(setSigned); // as it stood when the tablet was handed over
+  }, []);
+  if (!signed) return null;
   return (
     <div class="customer" lang={reader === "zh" ? "zh-Hans" : "en"}>
       <header class="customer-head">
@@ -43,6 +49,8 @@ export function ReceiptScreen({ job }: { job: Job }) {
       </header>
       {ending ? (
         <Ended job={job} say={say} ending={ending} />
+      ) : signed.receipt ? (
+        <AsSigned job={job} say={say} receipt={signed.receipt} />
       ) : (
         <Reading job={job} say={say} reader={reader} onEnd={setEnding} />
       )}
@@ -52,6 +60,27 @@ export function ReceiptScreen({ job }: { job: Job }) {
         </Dialog>
       )}
     </div>
+  );
+}
+
+/** Signed and unchanged since: to look at, in the language in which it was signed. */
+function AsSigned({ job, say, receipt }: { job: Job; say: Words; receipt: Receipt }) {
+  const state = job.visit.receipt;
+  const reader = receipt.language === "zh" ? "zh" : "en";
+  return (
+    <main class="customer-page">
+      <Notice tone="proven" icon="check">
+        <p>{say.receipt.isSigned(state?.signer_name ?? "")}</p>
+        <p class="receipt-code">{say.signing.code(shortCode(state?.digest ?? ""))}</p>
+      </Notice>
+      <ReceiptPaper job={job} receipt={receipt} reader={reader} say={wordsIn(reader)} />
+      <section class="customer-part">
+        <h2>{say.receipt.signature}</h2>
+        <p>{receipt.agreement}</p>
+        {receipt.reservation && <p>{say.signing.reservation(receipt.reservation)}</p>}
+        {state?.signature && <SignaturePicture sha256={state.signature.sha256} say={say} />}
+      </section>
+    </main>
   );
 }
 

@@ -1,8 +1,9 @@
 /** A signature by finger or pen: thin where fast, thick where pressed; undo and clear. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import SignaturePad from "signature_pad";
 
+import { app } from "../here";
 import { type Words } from "../words";
 import { Button } from "./controls";
 
@@ -60,6 +61,26 @@ export function Signature({ say, onChange }: PadFacts) {
       </div>
     </div>
   );
+}
+
+/** What was signed, from the sealed bytes. */
+export function SignaturePicture({ sha256, say }: { sha256: string; say: Words }) {
+  const [address, setAddress] = useState<string | null>(null);
+  useEffect(() => {
+    let made: string | null = null;
+    let isHere = true;
+    const show = (bytes: Uint8Array<ArrayBuffer>) => {
+      if (!isHere) return;
+      made = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+      setAddress(made);
+    };
+    void app.mine.files.read(sha256).then(show, () => undefined); // sent long ago: not here any more
+    return () => {
+      isHere = false;
+      if (made) URL.revokeObjectURL(made);
+    };
+  }, [sha256]);
+  return address && <img class="signature-picture" src={address} alt={say.receipt.signature} />;
 }
 
 const LONGEST = 1200;

@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { digest } from "../domain/canonical";
 import { shortCode } from "../domain/receipts";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
 import { nextOf } from "../order";
+import { signedOf, type Signed } from "../signed";
 import { named, words } from "../words";
 import { Button, Notice } from "./controls";
 
@@ -14,10 +14,11 @@ export function Signing({ job }: { job: Job }) {
   const say = words.value;
   const receipt = job.visit.receipt;
   const isSigned = receipt?.state === "signed";
-  const [isOutdated, setOutdated] = useState(false);
+  const [signed, setSigned] = useState<Signed | null>(null);
+  const isOutdated = signed?.isOutdated ?? false;
   useEffect(() => {
     let isHere = true;
-    void isSignedNoMore(job).then((found) => isHere && setOutdated(found));
+    void signedOf(app.mine, job).then((found) => isHere && setSigned(found));
     return () => {
       isHere = false;
     };
@@ -48,24 +49,11 @@ export function Signing({ job }: { job: Job }) {
           <p>{isSigned ? say.signing.signAgain : say.signing.handOverMeans}</p>
           {nextOf(job).does !== "receipt" && (
             <Button icon="sign" onPress={() => app.handOver(job.jobId)}>
-              {say.next.receipt}
+              {signed?.receipt ? say.signing.showSigned : say.next.receipt}
             </Button>
           )}
         </>
       )}
     </div>
   );
-}
-
-/** Whether what was signed on this tablet reads otherwise by now. */
-async function isSignedNoMore(job: Job): Promise<boolean> {
-  const { receipt } = job.visit;
-  const desk = app.desk.value;
-  if (receipt?.state !== "signed" || !desk) return false;
-  const lane = await desk.outbox.lane(job.jobId);
-  const isOurs = lane.some((event) => event.data["receipt_digest"] === receipt.digest);
-  if (!isOurs) return false;
-  const { language, reservation } = receipt;
-  const now = await desk.captures.receipt(job, language ?? undefined, reservation ?? undefined);
-  return (await digest(now)) !== receipt.digest;
 }

@@ -22,6 +22,12 @@ export function VanStock({ stock, sku }: { stock: Stock; sku: string }) {
   return <span class="quiet"> {words.value.parts.inVan(count)}</span>;
 }
 
+/** The part whose number a code says; null where none has exactly this one. */
+export function skuOf({ catalogue }: Stock, code: string): string | null {
+  const wanted = code.trim().toLowerCase();
+  return catalogue.find((part) => part.sku.toLowerCase() === wanted)?.sku ?? null;
+}
+
 /** What lies in the van comes first. */
 export function search({ catalogue, van }: Stock, query: string): CataloguePart[] {
   const wanted = query.trim().toLowerCase().split(/\s+/);

@@ -20,6 +20,11 @@ export const en = {
     password: "Password",
     signIn: "Sign in",
     others: "Back to the people on this tablet",
+    farewells: {
+      emptied:
+        "The office took this tablet out of service. All work from it is with the office, and nothing is left here. Please hand the tablet to the office.",
+      lost: "The office reported this tablet as lost. Its jobs are no longer here. Work that was not sent yet is kept locked and goes out after you sign in. If you have the tablet, call the office.",
+    },
   },
 
   pin: {
@@ -269,6 +274,14 @@ export const en = {
     savedHere: (count: number) => `${s(count, "photo")} saved`,
   },
 
+  scan: {
+    scan: "Scan",
+    of: (what: string) => `Scan: ${what}`,
+    hold: "Hold the code inside the frame. The first one that is read goes into the field.",
+    noCamera:
+      "The camera does not open. Nothing is lost. Allow the camera for this app in the settings and close other apps that use it, or type the number.",
+  },
+
   drawing: {
     title: "Draw on a copy",
     means: "Circle what matters, or draw an arrow to it. The photo itself stays as it is.",
@@ -350,7 +363,8 @@ export const en = {
   signing: {
     handOverMeans:
       "The customer reads what was done and signs. Until you enter your PIN the tablet shows nothing else.",
-    signAgain: "If something changed since, have it signed once more.",
+    signAgain: "It can be looked at again. If something changes, have it signed once more.",
+    showSigned: "Show the signed receipt",
     signedBy: (name: string) => `Signed by ${name}`,
     outdated:
       "Something on the receipt changed after it was signed. Please have it signed once more.",
@@ -379,6 +393,7 @@ export const en = {
     whyNot: "Why is the receipt not signed?",
     whyNotWords: "A word about it, if you like",
     saveUnsigned: "Save this",
+    isSigned: (name: string) => `Signed by ${name}. It can only be read now.`,
     thanks: "Thank you. Your receipt is signed.",
     noted: "Thank you. This is noted.",
     pleaseGiveBack: "Please give the tablet back now.",
@@ -445,7 +460,7 @@ export const en = {
     quarantined: (count: number) => `${count} with somebody in the office`,
     notices: {
       device_revoked:
-        "This tablet was taken out of service. It gets no new jobs; its work still goes out.",
+        "The office takes this tablet out of service. It gets no new jobs. Work that waits still goes out; once all of it is with the office, the tablet empties itself.",
       storage_full:
         "The office's server is short of space. Photos wait on this tablet and go out later.",
       client_too_old: "This app is too old to get jobs. Please update it; its work still goes out.",

@@ -20,6 +20,10 @@ export const zh: Words = {
     password: "密码",
     signIn: "登录",
     others: "返回本机人员列表",
+    farewells: {
+      emptied: "客服已停用此平板。所有工作均已上传,本机内容已清空。请将平板交还客服。",
+      lost: "客服已将此平板标记为丢失,派工单已清除。尚未上传的内容已加锁保留,登录后上传。如果平板在您手中,请联系客服。",
+    },
   },
 
   pin: {
@@ -263,6 +267,14 @@ export const zh: Words = {
     savedHere: (count) => `已存 ${count} 张`,
   },
 
+  scan: {
+    scan: "扫码",
+    of: (what) => `扫码:${what}`,
+    hold: "请将条码对准框内,识别后自动填入。",
+    noCamera:
+      "无法打开相机,数据没有丢失。请在设置中允许本应用使用相机,并关闭其他正在使用相机的应用;也可手动输入。",
+  },
+
   drawing: {
     title: "在副本上标注",
     means: "圈出重点,或画箭头指明。原照片保持不变。",
@@ -342,7 +354,8 @@ export const zh: Words = {
 
   signing: {
     handOverMeans: "请客户查看完成的工作并签字。输入您的 PIN 之前,平板只显示回执。",
-    signAgain: "如之后有改动,请再签一次。",
+    signAgain: "可再次查看;如有改动,请再签一次。",
+    showSigned: "查看已签回执",
     signedBy: (name) => `${name} 已签字`,
     outdated: "签字后回执内容有改动,请再签一次。",
     unsigned: (reason) => `未签字:${reason}`,
@@ -370,6 +383,7 @@ export const zh: Words = {
     whyNot: "为什么不签字?",
     whyNotWords: "可补充说明",
     saveUnsigned: "保存",
+    isSigned: (name) => `${name} 已签字,现在只能查看。`,
     thanks: "谢谢,回执已签署。",
     noted: "谢谢,已记录。",
     pleaseGiveBack: "请将平板交还师傅。",
@@ -435,7 +449,8 @@ export const zh: Words = {
     held: (count) => `${count} 条等待前序记录`,
     quarantined: (count) => `${count} 条由客服处理`,
     notices: {
-      device_revoked: "此平板已停用:不再接收派工,已有工作仍会上传。",
+      device_revoked:
+        "客服正在停用此平板:不再接收派工。待上传的内容会继续上传,全部上传后本机自动清空。",
       storage_full: "服务器空间不足:照片保留在本机,稍后上传。",
       client_too_old: "应用版本过旧,无法接收派工,请更新;已有工作仍会上传。",
     },
