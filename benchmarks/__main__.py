@@ -1,6 +1,6 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion; all without any. Prints
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet; all without any. Prints
 each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
@@ -17,6 +17,7 @@ from benchmarks import (
     processes,
     pull,
     push,
+    tablet,
     versions,
     whole_visit,
 )
@@ -30,6 +31,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "whole_visit": whole_visit.run,
     "memory": memory.run,
     "companion": companion.run,
+    "tablet": tablet.run,
 }
 
 

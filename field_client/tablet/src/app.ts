@@ -314,11 +314,16 @@ export class App {
     const [jobs, figures] = await Promise.all([desk.jobs(), figuresOf(desk)]);
     if (this.desk.value !== desk) return;
     batch(() => {
-      this.jobs.value = jobs;
+      if (!isSame(this.jobs.value, jobs)) this.jobs.value = jobs;
       this.figures.value = figures;
       this.syncedAt.value = row.syncedAt;
     });
   }
+}
+
+/** Nothing is new of any job: then no screen need be drawn again. */
+function isSame(known: Job[] | null, fresh: Job[]): boolean {
+  return known?.length === fresh.length && fresh.every((job, at) => job === known[at]);
 }
 
 const LAST_PERSON = "doorstep.person";

@@ -28,12 +28,19 @@ export class Base {
 
   /** What is here of one kind; tombstones are not. */
   async all(kind: string): Promise<Told[]> {
-    const { base } = this.store.tables;
-    const rows = await base
-      .where("[personId+kind+standing]")
-      .anyOf(["mine", "leaving"].map((each) => [this.who.personId, kind, each]))
-      .toArray();
+    const rows = await this.rows(kind);
     return Promise.all(rows.map((row) => this.opened(row)));
+  }
+
+  /** The same, still sealed: inside a transaction nothing can be opened. */
+  async rows(kind: string): Promise<BaseRow[]> {
+    const { base } = this.store.tables;
+    const { personId } = this.who;
+    const standings = ["mine", "leaving"] as const;
+    const found = await Promise.all(
+      standings.map((standing) => base.where({ personId, kind, standing }).toArray()),
+    );
+    return found.flat();
   }
 
   async one(kind: string, id: string): Promise<Told | undefined> {
@@ -41,7 +48,7 @@ export class Base {
     return row?.content ? this.opened(row) : undefined;
   }
 
-  private async opened(row: BaseRow): Promise<Told> {
+  async opened(row: BaseRow): Promise<Told> {
     const name = `${row.kind}/${row.id}`;
     const content = row.content as Sealed;
     const known = this.read.get(name);

@@ -23,7 +23,8 @@ export class Drafts {
       .where("[personId+name]")
       .between([personId, ""], [personId, "\uffff"])
       .toArray();
-    for (const row of rows) this.known.set(row.name, await unsealText(key, row.content));
+    const texts = await Promise.all(rows.map((row) => unsealText(key, row.content)));
+    rows.forEach((row, at) => this.known.set(row.name, texts[at] as string));
     return this;
   }
 

@@ -127,12 +127,14 @@ export class Outbox {
     const { tables } = this.store;
     return this.store.writing([...WRITTEN], async () => {
       await person(this.store, this.personId); // never under a key that went with a tablet's emptying
-      if ((await this.laneHead(jobId)) !== head) return undefined;
+      const lane = await tables.lanes.get([this.personId, jobId]);
+      if ((lane?.lastEventId ?? null) !== head) return undefined;
       const first = await this.takeSeqs(envelopes.length);
       const rows = envelopes.map((each, at) => this.row(each, first + at, bodies[at] as Sealed));
       await tables.events.bulkAdd(rows);
       const lastEventId = (envelopes.at(-1) as Unnumbered).event_id;
-      await tables.lanes.put({ personId: this.personId, jobId, lastEventId });
+      const effectVersion = lane?.effectVersion ?? 0;
+      await tables.lanes.put({ personId: this.personId, jobId, lastEventId, effectVersion });
       await this.keep(contents, jobId, lastEventId);
       return envelopes.map((each, at) => ({ ...each, seq: first + at }));
     });
@@ -186,6 +188,30 @@ export class Outbox {
     return events.where({ personId: this.personId, jobId }).sortBy("place");
   }
 
+  /**
+   * By job, the events that its base may lack: what waits, what is held, and all of a job whose base is
+   * older than an effect of theirs. `versions` are those of the bases. Three questions, however many jobs
+   * and however much is long with the office. Inside the caller's transaction.
+   */
+  async beyond(versions: ReadonlyMap<string, number>): Promise<Map<string, EventRow[]>> {
+    const { events, lanes } = this.store.tables;
+    const { personId } = this;
+    const [waiting, held, all] = await Promise.all([
+      this.waiting(),
+      events.where({ personId, status: "held" }).toArray(),
+      lanes.where("[personId+jobId]").between([personId, ""], [personId, "\uffff"]).toArray(),
+    ]);
+    const open = new Map([...held, ...waiting].map((row) => [row.eventId, row]));
+    const inOrder = [...open.values()].sort((one, other) => placeOf(one) - placeOf(other));
+    const byJob = new Map<string, EventRow[]>();
+    for (const row of inOrder) byJob.set(row.jobId, [...(byJob.get(row.jobId) ?? []), row]);
+    for (const { jobId, effectVersion } of all) {
+      if (effectVersion > (versions.get(jobId) ?? Infinity))
+        byJob.set(jobId, await this.rows(jobId));
+    }
+    return byJob;
+  }
+
   async lane(jobId: string): Promise<Envelope[]> {
     return this.opened(await this.rows(jobId));
   }
@@ -233,17 +259,16 @@ export class Outbox {
 
   /** Writes down what the server said of events, all in one transaction. */
   async settle(results: Json[]): Promise<Settled> {
-    await this.store.writing(["events"], async () => {
+    await this.store.writing(["events", "lanes"], async () => {
       for (const result of results) {
         const step = eventStep(result);
         if (step.state === null) continue;
+        const effectVersion = result["effect_version"];
         await this.note(String(result["event_id"]), {
           state: step.state,
           status: step.status,
           code: typeof result["code"] === "string" ? result["code"] : null,
-          ...(typeof result["effect_version"] === "number"
-            ? { effectVersion: result["effect_version"] }
-            : {}),
+          ...(typeof effectVersion === "number" ? { effectVersion } : {}),
         });
       }
     });
@@ -251,8 +276,14 @@ export class Outbox {
   }
 
   private async note(eventId: string, told: Partial<EventRow>): Promise<void> {
-    const mine = this.store.tables.events.where({ eventId });
-    await mine.filter((row) => row.personId === this.personId).modify(told);
+    const { events, lanes } = this.store.tables;
+    const row = await events.where({ eventId }).first();
+    if (row?.personId !== this.personId) return;
+    await events.update(placeOf(row), told);
+    const { effectVersion } = told;
+    if (!effectVersion) return;
+    const lane = await lanes.get([this.personId, row.jobId]);
+    if (lane && lane.effectVersion < effectVersion) await lanes.put({ ...lane, effectVersion });
   }
 
   /** Stops sending one event; it stays here, is shown, and travels with the black box. */
@@ -296,6 +327,10 @@ export class Outbox {
     const rows = await blobs.bulkGet(files.map((use) => [personId, use.sha256]));
     return rows.some((row) => row?.state === "waiting");
   }
+}
+
+function placeOf(row: EventRow): number {
+  return row.place as number;
 }
 
 /** Raises NotValid for what the server could not take as said. */

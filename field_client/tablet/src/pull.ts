@@ -14,7 +14,7 @@ import type { BaseRow, Store } from "./store";
 
 const PAGE = 200;
 const MOST_PAGES = 10_000;
-const WRITTEN = ["base", "people", "events", "blobs", "uses"] as const;
+const WRITTEN = ["base", "people", "events", "lanes", "blobs", "uses"] as const;
 
 /** A change with its content sealed, because nothing but the store may be waited for while it writes. */
 interface Ready {

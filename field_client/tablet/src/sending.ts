@@ -4,6 +4,7 @@ import { reading } from "./clock";
 import { Files } from "./files";
 import type { Outbox, Said } from "./outbox";
 import { person } from "./people";
+import type { EventRow } from "./store";
 import type { FileSource, Listener, WaitingFile } from "./uploads";
 
 export type Progress = (file: WaitingFile, here: number) => void;
@@ -13,6 +14,12 @@ export async function queued(outbox: Outbox): Promise<WaitingFile[]> {
   const { personId, store } = outbox;
   const { uses, events } = store.tables;
   const rows = await new Files(outbox).waiting();
+  const ends = new Map<string, Promise<EventRow[]>>();
+  const endsOf = (jobId: string) => {
+    const known = ends.get(jobId) ?? finishes(outbox, jobId);
+    ends.set(jobId, known);
+    return known;
+  };
   return Promise.all(
     rows.map(async (row) => {
       const named = await uses.where({ personId, sha256: row.sha256 }).toArray();
@@ -20,11 +27,14 @@ export async function queued(outbox: Outbox): Promise<WaitingFile[]> {
         .where("eventId")
         .anyOf(named.map((use) => use.eventId))
         .toArray();
-      const jobs = await Promise.all(named.map((use) => outbox.rows(use.jobId)));
-      const finishes = jobs.flat().filter((event) => event.kind === "visit.finished");
-      return { ...row, place: first(said), finished_place: last(finishes) };
+      const ended = await Promise.all(named.map((use) => endsOf(use.jobId)));
+      return { ...row, place: first(said), finished_place: last(ended.flat()) };
     }),
   );
+}
+
+async function finishes(outbox: Outbox, jobId: string): Promise<EventRow[]> {
+  return (await outbox.rows(jobId)).filter((event) => event.kind === "visit.finished");
 }
 
 function first(rows: { place?: number }[]): number {

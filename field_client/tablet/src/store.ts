@@ -81,6 +81,8 @@ export interface LaneRow {
   personId: string;
   jobId: string;
   lastEventId: string;
+  /** The highest version of the base that an event of this lane has an effect in; 0 where none has. */
+  effectVersion: number;
 }
 
 export interface BlobRow {
@@ -153,7 +155,23 @@ export class Tables extends Dexie {
       events: "++place, &eventId, &seq, [personId+state], [personId+jobId], [personId+status]",
       pictures: "[personId+photoId], [personId+jobId]",
     });
+    this.version(3).stores({ lanes: "[personId+jobId]" }).upgrade(noteEffects);
   }
+}
+
+/** Each lane learns how far the effects of its events reach. */
+async function noteEffects(upgrade: Transaction): Promise<void> {
+  const reach = new Map<string, number>();
+  await upgrade.table<EventRow>("events").each(({ personId, jobId, effectVersion }) => {
+    const lane = JSON.stringify([personId, jobId]);
+    reach.set(lane, Math.max(reach.get(lane) ?? 0, effectVersion ?? 0));
+  });
+  await upgrade
+    .table<LaneRow>("lanes")
+    .toCollection()
+    .modify((lane) => {
+      lane.effectVersion = reach.get(JSON.stringify([lane.personId, lane.jobId])) ?? 0;
+    });
 }
 
 type Named = Exclude<keyof Tables, keyof Dexie>;

@@ -224,9 +224,13 @@ export class Sync {
   /** The server was restored: everything it once had and we still hold is offered again. */
   private async adopt(epoch: string): Promise<void> {
     const { personId } = this.outbox;
-    const { base, blobs } = this.store.tables;
-    await this.store.writing(["events", "blobs", "base", "people"], async () => {
+    const { base, blobs, lanes } = this.store.tables;
+    await this.store.writing(["events", "lanes", "blobs", "base", "people"], async () => {
       await this.outbox.offerAgain();
+      await lanes
+        .where("[personId+jobId]")
+        .between([personId, ""], [personId, "\uffff"])
+        .modify({ effectVersion: 0 });
       await blobs
         .where({ personId, state: "stored" })
         .filter((row) => row.isLocal)

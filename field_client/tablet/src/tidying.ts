@@ -3,7 +3,7 @@
 import { parse } from "./clock";
 import type { Outbox } from "./outbox";
 import { person } from "./people";
-import { mayDrop } from "./plan";
+import { isPastKeeping, mayDrop } from "./plan";
 import { isObject } from "./domain/json";
 import type { BlobRow } from "./store";
 
@@ -30,7 +30,10 @@ async function letSentJobsGo(outbox: Outbox): Promise<void> {
   });
 }
 
-/** Expiry goes by the server's time only; without one nothing is dropped. */
+/**
+ * Expiry goes by the server's time only; without one nothing is dropped. A year's photos are looked through
+ * without keeping anybody from writing; only what seems ripe is looked at once more, and dropped.
+ */
 async function dropFiles(outbox: Outbox): Promise<void> {
   const { store, personId } = outbox;
   const { blobs, bytes } = store.tables;
@@ -38,13 +41,46 @@ async function dropFiles(outbox: Outbox): Promise<void> {
   const policy = (await store.installation()).hello["policy"];
   const keepDays = isObject(policy) ? (policy["keep_days"] ?? KEEP_DAYS) : KEEP_DAYS;
   if (now === null || typeof keepDays !== "number") return;
+  const ripe = await inJobsThat(outbox, (since) => isPastKeeping(since, now, keepDays));
+  if (ripe.length === 0) return;
   await store.writing(["base", "events", "uses", "blobs", "bytes"], async () => {
-    const stored = await blobs.where({ personId, state: "stored" }).toArray();
-    for (const row of stored.filter((each) => each.isLocal)) {
-      if (!mayDrop(row.state, await usesOf(outbox, row), now, keepDays)) continue;
-      await blobs.update([personId, row.sha256], { isLocal: false });
-      await bytes.delete([personId, row.sha256]);
+    for (const { sha256 } of ripe) {
+      const row = await blobs.get([personId, sha256]);
+      if (!row || !mayDrop(row.state, await usesOf(outbox, row), now, keepDays)) continue;
+      await blobs.update([personId, sha256], { isLocal: false });
+      await bytes.delete([personId, sha256]);
     }
+  });
+}
+
+/** The files here that the server has, and of which each job passes: three questions, however many. */
+async function inJobsThat(
+  outbox: Outbox,
+  pass: (completeSince: number | null) => boolean,
+): Promise<BlobRow[]> {
+  const { store, personId } = outbox;
+  const { blobs, uses, base } = store.tables;
+  const of = (...kind: string[]): [string[], string[]] => [
+    [personId, ...kind, ""],
+    [personId, ...kind, "\uffff"],
+  ];
+  return store.reading(["base", "uses", "blobs"], async () => {
+    const stored = await blobs.where({ personId, state: "stored" }).toArray();
+    const here = stored.filter((row) => row.isLocal);
+    if (here.length === 0) return [];
+    const jobs = await base
+      .where("[personId+kind+id]")
+      .between(...of("job"))
+      .toArray();
+    const named = await uses
+      .where("[personId+sha256]")
+      .between(...of())
+      .toArray();
+    const passing = new Set(
+      jobs.filter((job) => pass(parse(job.completeSince))).map(({ id }) => id),
+    );
+    const kept = new Set(named.filter((use) => !passing.has(use.jobId)).map((use) => use.sha256));
+    return here.filter((row) => !kept.has(row.sha256));
   });
 }
 

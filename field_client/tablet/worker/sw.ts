@@ -44,7 +44,13 @@ worker.addEventListener("fetch", (event) => {
 
 async function fetchAll(): Promise<void> {
   const cache = await caches.open(KEPT);
-  await cache.addAll(FILES.map((file) => new Request(ROOT + file, { cache: "reload" })));
+  await cache.addAll(FILES.map(fresh));
+}
+
+/** What bears its hash in its name was just fetched by the page, and can be no other. */
+function fresh(file: string): Request {
+  const cache = file.startsWith("assets/") ? "default" : "reload";
+  return new Request(ROOT + file, { cache });
 }
 
 async function takeOver(): Promise<void> {

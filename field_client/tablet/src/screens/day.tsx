@@ -1,5 +1,6 @@
 /** My day: the jobs on a timeline, today first; the biggest thing is the next appointment. */
 
+import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 
 import { app } from "../here";
@@ -73,14 +74,13 @@ function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
 
 function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
   const { sheet } = job;
-  const here = place.value;
-  const isHere = "jobId" in here && here.jobId === job.jobId;
+  const isHere = useComputed(() => "jobId" in place.value && place.value.jobId === job.jobId);
   const title = sheet.customer.name;
   return (
     <li class={isOver(job) ? "card card-over" : "card"}>
       <a
         href={hrefOf({ page: "job", jobId: job.jobId, stage: null })}
-        aria-current={isHere ? "page" : undefined}
+        aria-current={isHere.value ? "page" : undefined}
       >
         <WindowTime job={job} />
         <span class="card-main">
@@ -142,8 +142,10 @@ export function StateBadge({ job }: { job: Job }) {
 export function JobBadges({ job }: { job: Job }) {
   const say = words.value;
   const { sheet } = job;
-  const figures = app.figures.value.byJob.get(job.jobId);
-  const unsent = (figures?.events ?? 0) + (figures?.files ?? 0);
+  const unsent = useComputed(() => {
+    const figures = app.figures.value.byJob.get(job.jobId);
+    return (figures?.events ?? 0) + (figures?.files ?? 0);
+  });
   return (
     <>
       {sheet.revisit_of && (
@@ -171,9 +173,9 @@ export function JobBadges({ job }: { job: Job }) {
           {named(say.reasons, job.reason ?? "removed")}
         </Badge>
       )}
-      {unsent > 0 ? (
+      {unsent.value > 0 ? (
         <Badge tone="plain" icon="tablet">
-          {say.frame.savedHere(unsent)}
+          {say.frame.savedHere(unsent.value)}
         </Badge>
       ) : (
         sheet.received === "complete" && (
