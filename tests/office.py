@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, settling, tickets, visits
+from server.actions import jobs, settling, sign_ins, tickets, visits
+from server.actions import photos as judging
 from server.db import photos
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, lock
@@ -137,6 +138,24 @@ class Office:
     def gives_verdict(self, job_id: str, verdict: str, reason: str | None = None) -> None:
         self._change(
             job_id, lambda s, bob, job: visits.verify(s, bob, job, verdict, reason, self.clock())
+        )
+
+    def asks_for_photo_again(self, job_id: str, slot: str, reason: str) -> None:
+        """Of the one photo in that slot."""
+
+        def act(session: Session, bob: Person, job: Job) -> None:
+            [photo] = [each for each in photos.of_job(session, job.id) if each.slot == slot]
+            within = timedelta(hours=48)
+            judging.judge(session, bob, photo, "retake", reason, within, self.clock())
+
+        self._change(job_id, act)
+
+    def ends_sign_ins_of(self, who: people.Character) -> None:
+        """As when nobody has heard of the person for months."""
+        self.write(
+            lambda session: sign_ins.end_all(
+                session, None, "expired", self.clock(), person_id=who.id
+            )
         )
 
     def _change(self, job_id: str, act: Callable[[Session, Person, Job], Any]) -> None:

@@ -144,6 +144,11 @@ def blurred() -> bytes:
     return saved(scene().filter(blur), "JPEG", quality=88)
 
 
+def noisy(size: Size = (2048, 1536)) -> bytes:
+    """Nothing but grain, another one each time: no camera makes a larger file of so many pixels."""
+    return saved(Image.effect_noise(size, 90).convert("RGB"), "JPEG", quality=88)
+
+
 def tiny() -> bytes:
     """A picture of a picture in a chat."""
     return saved(scene(size=(320, 240)), "JPEG", quality=88)

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from server.worker import run_once
+from tests.browser.chromiums import flags, program
+from tests.browser.proxies import Proxy
+from tests.browser.tablets import Hands, hands_on
+from tests.conftest import HandClock
+from tests.live import LiveServer
+from tests.office import Office
+
 HERE = Path(__file__).parent
-
-# Without these a fresh Chromium calls its maker's servers before it opens the first page.
-STAY_AT_HOME = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# A camera that needs no hardware, and no question to the person before it opens.
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-
-
-def flags() -> list[str]:
-    """Chromium's sandbox does not work for root, as whom containers run their tests."""
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*STAY_AT_HOME, *CAMERA, *(["--no-sandbox"] if as_root else [])]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +26,8 @@ def chromium() -> Iterator[Browser]:
 
     Not longer: Playwright's event loop runs as long as it does, and no other can be started meanwhile.
     """
-    program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
-    assert program, "no Chromium: run the tests with python3 dev.py test"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags())
+        browser = playwright.chromium.launch(executable_path=program(), args=flags())
         yield browser
         browser.close()
 
@@ -54,6 +41,48 @@ def page(chromium: Browser) -> Iterator[Page]:
     window.on("pageerror", lambda error: failures.append(str(error)))
     yield window
     context.close()
+    assert failures == []
+
+
+@pytest.fixture
+def office(app: Flask, clock: HandClock) -> Office:
+    return Office(app, clock)
+
+
+@pytest.fixture
+def works_off(app: Flask, clock: HandClock) -> Callable[[], object]:
+    """The worker does all that is due, a few minutes later."""
+
+    def work() -> object:
+        clock.go_on(minutes=5)
+        return run_once(app.extensions["doorstep"])
+
+    return work
+
+
+@pytest.fixture
+def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
+    """Her tablet. The test fails when a script on it does."""
+    yield from on_watch(hands_on(chromium, live_server.address))
+
+
+@pytest.fixture
+def proxy(live_server: LiveServer) -> Iterator[Proxy]:
+    with Proxy(live_server.port) as between:
+        yield between
+
+
+@pytest.fixture
+def alice_behind(chromium: Browser, proxy: Proxy) -> Iterator[Hands]:
+    """Her tablet, which reaches the office only through the proxy."""
+    yield from on_watch(hands_on(chromium, proxy.address))
+
+
+def on_watch(hands: Hands) -> Iterator[Hands]:
+    failures: list[str] = []
+    hands.page.on("pageerror", lambda error: failures.append(str(error)))
+    yield hands
+    hands.context.close()
     assert failures == []
 
 

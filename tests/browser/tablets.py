@@ -1,5 +1,7 @@
 """Alice at her tablet, in verbs: a window of the real browser in which she taps what she would tap."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
 
 from tests import people
@@ -69,6 +71,14 @@ class Hands:
     def opens_job(self, job_id: str) -> None:
         self.page.locator(f"a[href*='{job_id}']").first.click()
 
+    def opens_stage(self, name: str) -> Locator:
+        """A part of the visit, whatever comes next by the order of work."""
+        stage = self.page.get_by_role("region", name=name, exact=True)
+        head = stage.locator(".stage-head")
+        if head.get_attribute("aria-expanded") == "false":
+            head.click()
+        return stage
+
     def does_next(self, words: str) -> None:
         """The biggest button of the screen; it steps aside where what it leads to is in sight."""
         bar = self.page.get_by_role("region", name="Next", include_hidden=True)
@@ -80,10 +90,24 @@ class Hands:
     def takes_photo(self) -> None:
         """By the camera; a doubt about the picture is overruled."""
         self.taps("Take the photo")
-        keep = self.button("Keep it")
-        keep.or_(self.page.get_by_role("region", name="Photos")).first.wait_for()
+        self.keeps_what_was_taken()
+
+    def keeps_what_was_taken(self) -> None:
+        keep, photos = self.button("Keep it"), self.page.get_by_role("region", name="Photos")
+        keep.or_(photos).first.wait_for()
         if keep.is_visible():
             keep.click()
+        photos.wait_for()
+
+    def picks_photo(self, file: Path) -> None:
+        """From the gallery, with the reason that it takes."""
+        self.opens_the_gallery().set_input_files(file)
+        self.keeps_what_was_taken()
+
+    def opens_the_gallery(self) -> Locator:
+        self.taps("Gallery")
+        self.writes("Why not with the camera?", "taken before I had the tablet in my hand")
+        return self.page.get_by_label("Choose a photo")
 
     def signs(self, name: str) -> None:
         """The customer's finger on the glass, in the customer's Chinese."""
@@ -101,10 +125,32 @@ class Hands:
         self.taps("签署回执")
         self.sees("谢谢,回执已签署。")
 
+    def signs_later(self) -> None:
+        """The customer would rather sign by the link."""
+        self.taps("现在不签")
+        self.chooses("客户稍后通过链接签字")
+        self.taps("保存")
+        self.sees("谢谢,已记录。")
+
     def takes_the_tablet_back(self) -> None:
         self.page.get_by_role("group").get_by_role("button", name="1", exact=True).wait_for()
         self.types_pin()
         self.page.get_by_role("region", name="Receipt").wait_for()
+
+    def comes_to_work(self, who: people.Character, job_id: str) -> None:
+        """Signed in, and at the customer's door; there is no network any more."""
+        self.opens_the_app()
+        self.signs_in(who)
+        self.opens_job(job_id)
+        self.loses_the_network()
+        self.does_next("Accept the job")
+        self.does_next("Set out")
+        self.does_next("I have arrived")
+
+    def assesses(self, severity: str) -> None:
+        self.does_next("Assess the fault")
+        self.chooses(severity)
+        self.taps("Save the assessment")
 
     def loses_the_network(self) -> None:
         self.context.set_offline(True)

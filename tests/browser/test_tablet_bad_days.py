@@ -1,56 +1,18 @@
 """What goes wrong on a tablet, in the real browser against the real server: nothing that was saved is lost."""
 
 import os
-import shutil
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Route
+from playwright.sync_api import Browser, Route
 
-from server.worker import run_once
 from tests import people
-from tests.browser.conftest import flags
-from tests.browser.tablets import TABLET, Hands, hands_on, hands_with
-from tests.conftest import HandClock
+from tests.browser.chromiums import kill_all_of, launched
+from tests.browser.tablets import Hands, hands_with
 from tests.live import LiveServer
 from tests.office import Office
-
-
-@pytest.fixture
-def office(app: Flask, clock: HandClock) -> Office:
-    return Office(app, clock)
-
-
-@pytest.fixture
-def works_off(app: Flask, clock: HandClock) -> Callable[[], object]:
-    """The worker does all that is due, a few minutes later."""
-
-    def work() -> object:
-        clock.go_on(minutes=5)
-        return run_once(app.extensions["doorstep"])
-
-    return work
-
-
-@pytest.fixture
-def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
-    hands = hands_on(chromium, live_server.address)
-    yield hands
-    hands.context.close()
-
-
-def is_on_site(alice: Hands, job_id: str) -> None:
-    """She has signed in, and is at work on a job with no network."""
-    alice.opens_the_app()
-    alice.signs_in(people.ALICE)
-    alice.opens_job(job_id)
-    alice.loses_the_network()
-    alice.does_next("Accept the job")
-    alice.does_next("Set out")
-    alice.does_next("I have arrived")
 
 
 def test_the_server_is_gone_and_the_app_starts_all_the_same(
@@ -80,10 +42,8 @@ def test_a_job_that_was_cancelled_meanwhile_keeps_what_was_done(
     alice: Hands, office: Office, works_off: Callable[[], object]
 ) -> None:
     job_id = office.issues_a_job(people.ALICE)
-    is_on_site(alice, job_id)
-    alice.does_next("Assess the fault")
-    alice.chooses("Major")
-    alice.taps("Save the assessment")
+    alice.comes_to_work(people.ALICE, job_id)
+    alice.assesses("Major")
     office.cancels(job_id)
 
     alice.finds_the_network()
@@ -96,7 +56,7 @@ def test_a_job_that_was_given_away_meanwhile_goes_once_all_is_sent(
     alice: Hands, office: Office
 ) -> None:
     job_id = office.issues_a_job(people.ALICE)
-    is_on_site(alice, job_id)
+    alice.comes_to_work(people.ALICE, job_id)
     office.reassigns(job_id, people.LENA)
 
     alice.finds_the_network()
@@ -130,7 +90,7 @@ def test_a_wifi_sign_in_page_is_not_the_office(alice: Hands, office: Office) -> 
 
 def test_signing_out_with_waiting_work_says_so_and_keeps_it(alice: Hands, office: Office) -> None:
     job_id = office.issues_a_job(people.ALICE)
-    is_on_site(alice, job_id)
+    alice.comes_to_work(people.ALICE, job_id)
     alice.goes_to("account")
     alice.taps("Sign out", exact=True)
     alice.sees("3 entries and 0 files")
@@ -149,7 +109,7 @@ def test_signing_out_with_waiting_work_says_so_and_keeps_it(alice: Hands, office
 
 def test_carol_on_the_same_tablet_sees_nothing_of_alices_work(alice: Hands, office: Office) -> None:
     hers, carols = office.issues_a_job(people.ALICE), office.issues_a_job(people.CAROL)
-    is_on_site(alice, hers)
+    alice.comes_to_work(people.ALICE, hers)
     alice.locks()
     alice.finds_the_network()
     alice.taps("Sign in as somebody else")
@@ -185,10 +145,8 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
     job_id = office.issues_a_job(people.ALICE)
     profile = tmp_path / "profile"
     alice = hands_with(launched(chromium, profile), live_server.address)
-    is_on_site(alice, job_id)
-    alice.does_next("Assess the fault")
-    alice.chooses("Minor")
-    alice.taps("Save the assessment")
+    alice.comes_to_work(people.ALICE, job_id)
+    alice.assesses("Minor")
     alice.does_next("Take photo: Before")
     alice.takes_photo()
     alice.sees("6 saved here")
@@ -201,27 +159,3 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
     assert [photo.state for photo in office.sees_photos(job_id)] == ["stored"]
     assert office.sees_job(job_id).state == "on_site"
     again.context.close()
-
-
-def launched(browser: Browser, profile: Path) -> BrowserContext:
-    """A browser with a profile on the disk, as on a tablet."""
-    program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
-    return browser.browser_type.launch_persistent_context(
-        profile,
-        executable_path=program,
-        args=flags(),
-        viewport=TABLET,
-        locale="en",
-        timezone_id="Asia/Shanghai",
-    )
-
-
-def kill_all_of(profile: Path) -> None:
-    """At once and without a word, as Android does it."""
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            is_ours = str(profile).encode() in (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if is_ours:
-            os.kill(int(process.name), signal.SIGKILL)

@@ -1,56 +1,19 @@
 """Alice's day with the tablet app, in a real browser against the real server: out, offline, and back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import timedelta
 
-import pytest
-from flask import Flask
-from playwright.sync_api import Browser
-
-from server.worker import run_once
 from tests import people
-from tests.browser.tablets import Hands, hands_on
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.tablets import Hands
 from tests.office import Office
 
 
-@pytest.fixture
-def office(app: Flask, clock: HandClock) -> Office:
-    return Office(app, clock)
-
-
-@pytest.fixture
-def works_off(app: Flask) -> Callable[[], object]:
-    """The worker does all that is due."""
-    return lambda: run_once(app.extensions["doorstep"])
-
-
-@pytest.fixture
-def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
-    """Her tablet; the test fails when a script on it does."""
-    hands = hands_on(chromium, live_server.address)
-    failures: list[str] = []
-    hands.page.on("pageerror", lambda error: failures.append(str(error)))
-    yield hands
-    hands.context.close()
-    assert failures == []
-
-
-def test_a_visit_without_a_network_goes_out_by_itself(
-    alice: Hands, office: Office, clock: HandClock, works_off: Callable[[], object]
-) -> None:
-    job_id = office.issues_a_job(people.ALICE)
-    alice.opens_the_app()
-    alice.signs_in(people.ALICE)
+def completes_the_job(alice: Hands, job_id: str) -> None:
     alice.opens_job(job_id)
-    alice.loses_the_network()
-
     alice.does_next("Accept the job")
     alice.does_next("Set out")
     alice.does_next("I have arrived")
-    alice.does_next("Assess the fault")
-    alice.chooses("Minor")
-    alice.taps("Save the assessment")
+    alice.assesses("Minor")
     alice.does_next("Take photo: Before")
     alice.takes_photo()
     alice.does_next("Checklist: Is it level?")
@@ -64,18 +27,108 @@ def test_a_visit_without_a_network_goes_out_by_itself(
     alice.chooses("Completed")
     alice.taps("Finish the visit")
     alice.sees("It goes to the office by itself")
-    assert office.sees_job(job_id).state == "issued", "nothing has gone out yet"
+
+
+def finds_a_part_missing(alice: Hands, job_id: str) -> None:
+    alice.opens_job(job_id)
+    alice.does_next("Accept the job")
+    alice.does_next("Set out")
+    alice.does_next("I have arrived")
+    alice.assesses("Major")
+    alice.does_next("Take photo: Before")
+    alice.takes_photo()
+    alice.opens_stage("Parts").get_by_role("button", name="Missing, wrong or damaged").click()
+    alice.chooses("missing")
+    alice.writes("In your words", "Hinge, 110°")
+    alice.taps("Ask for the part")
+    alice.sees("Still needed")
+    alice.opens_stage("Receipt").get_by_role("button", name="Hand over for the receipt").click()
+    alice.signs_later()
+    alice.takes_the_tablet_back()
+    finishing = alice.opens_stage("Finish")
+    alice.chooses("Incomplete")
+    assert finishing.get_by_role("radio", name="part missing").is_checked(), "as she asked for it"
+    alice.writes("A word for the office", "The hinge is not in the box")
+    finishing.get_by_role("button", name="Finish the visit").click()
+    alice.sees("It goes to the office by itself")
+
+
+def test_a_day_without_a_network_closes_one_ticket_and_opens_a_revisit(
+    alice: Hands, office: Office, works_off: Callable[[], object]
+) -> None:
+    closing, staying = office.opens_a_ticket(), office.opens_a_ticket()
+    first = office.issues_a_job(people.ALICE, closing)
+    later = {
+        "window_start": office.at() + timedelta(hours=4),
+        "window_end": office.at() + timedelta(hours=6),
+    }
+    second = office.issues_a_job(people.ALICE, staying, **later)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.loses_the_network()
+
+    completes_the_job(alice, first)
+    alice.goes_to("")
+    finds_a_part_missing(alice, second)
+    assert office.sees_job(first).state == "issued", "nothing has gone out yet"
 
     alice.page.reload()
     alice.unlocks()
     alice.finds_the_network()
     alice.sees("All with the office")
-    clock.go_on(minutes=5)
     works_off()
 
-    job = office.sees_job(job_id)
-    assert (job.state, job.outcome, job.received) == ("finished", "completed", "complete")
-    assert [photo.state for photo in office.sees_photos(job_id)] == ["checked", "checked"]
+    done, open_ = office.sees_job(first), office.sees_job(second)
+    assert (done.state, done.outcome, done.received) == ("finished", "completed", "complete")
+    assert (open_.state, open_.outcome, open_.received) == ("finished", "incomplete", "complete")
+    assert [photo.state for photo in office.sees_photos(first)] == ["checked", "checked"]
+    assert office.still_waits_for(closing) == ["verdict"]
+    office.gives_verdict(first, "accept")
+    assert office.sees_ticket_of(first).state == "closed"
+    assert office.sees_revisits(staying) == [("part_missing", "due")]
+    assert set(office.still_waits_for(staying)) == {"job_incomplete", "revisit", "part"}
+
+    office.issues_the_revisit(staying, people.ALICE)
+    alice.goes_to("status")
+    alice.taps("Send now")
+    alice.goes_to("")
+    alice.sees("Second visit: part missing")
+    alice.sees("Accepted by the office")
+    assert office.sees_exceptions() == []
+
+
+def test_a_photo_that_the_office_wants_again_is_asked_for_once(
+    alice: Hands, office: Office, works_off: Callable[[], object]
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    completes_the_job(alice, job_id)
+    alice.sees("All with the office")
+    works_off()
+    office.asks_for_photo_again(job_id, "after", "The left door is cut off")
+
+    alice.goes_to("status")
+    alice.taps("Send now")
+    alice.goes_to("")
+    alice.sees("1 photo to take again")
+    alice.opens_job(job_id)
+    alice.sees("Please take again: After. The left door is cut off")
+    alice.loses_the_network()
+    alice.does_next("Take photo: After")
+    alice.takes_photo()
+    alice.page.get_by_text("Please take again").wait_for(state="detached")
+    assert alice.button("Take photo: After").count() == 0, (
+        "she has taken it, with or without a network"
+    )
+
+    alice.finds_the_network()
+    alice.sees("All with the office")
+    works_off()
+    *_, replaced, answer = sorted(office.sees_photos(job_id), key=lambda photo: photo.id)
+    assert (replaced.verdict, replaced.replaced_by) == ("retake", answer.id)
+    office.gives_verdict(job_id, "accept")
+    assert office.sees_ticket_of(job_id).state == "closed"
 
 
 def test_a_signed_receipt_that_is_opened_again_can_only_be_read(

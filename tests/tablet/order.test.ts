@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { isOver, nextOf, slotsOf } from "../../field_client/tablet/src/order";
+import { isOver, nextOf, openRetakes, slotsOf } from "../../field_client/tablet/src/order";
 import { jobAfter, photoOf } from "./sheets";
 
 type Facts = [string, object][];
@@ -65,6 +65,20 @@ describe("what comes next", () => {
     const retakes = [{ photo_id: "p", slot: "after", reason: "blurred" }];
     const job = jobAfter([...ASSESSED, ...FINISHED], { retakes });
     expect(nextOf(job)).toEqual({ does: "photo", slot: "after" });
+  });
+
+  it("asks once for each photo that is wanted again, whether the answer is sent or not", () => {
+    const retakes = ["p", "q"].map((photo_id) => ({ photo_id, slot: "after", reason: "blurred" }));
+    const once = jobAfter([...ASSESSED, ...FINISHED, photoOf("after")], { retakes });
+    expect(openRetakes(once).map((each) => each.photo_id)).toEqual(["q"]);
+    expect(nextOf(once)).toEqual({ does: "photo", slot: "after" });
+
+    const facts = [...ASSESSED, ...FINISHED, photoOf("after"), photoOf("after")];
+    const twice = jobAfter(facts, { retakes });
+    expect(nextOf(twice).does).toBe("nothing");
+
+    const sheet = { ...twice.sheet, visit: twice.visit };
+    expect(openRetakes({ ...twice, sheet })).toEqual(retakes); // the office knew these, and asks again
   });
 
   it("is nothing for a job that is no longer ours", () => {

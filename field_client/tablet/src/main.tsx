@@ -12,7 +12,7 @@ import { AccountScreen, keepSun } from "./screens/account";
 import { CameraScreen } from "./screens/camera";
 import { Day } from "./screens/day";
 import { Entrance } from "./screens/entrance";
-import { FailureNotice } from "./screens/errors";
+import { FailureNotice, LastFailure } from "./screens/errors";
 import { Frame, Nowhere } from "./screens/frame";
 import { JobScreen } from "./screens/job";
 import { PhotoScreen } from "./screens/photos";
@@ -44,7 +44,12 @@ function Doorstep() {
     case "locked":
       return <Locked personId={door.personId} />;
     case "open":
-      return <Open />;
+      return (
+        <>
+          <Open />
+          <LastFailure />
+        </>
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 /** The order of work on site: what comes next, and how far each part of the visit is. Pure. */
 
 import { shownSteps, problem } from "./domain/checklists";
-import type { Sheet, Step, Visit } from "./domain/documents";
+import type { Retake, Sheet, Step, Visit } from "./domain/documents";
 import { filledSlots } from "./domain/visits";
 import { isReadOnly, stateOf, type Job } from "./jobs";
 
@@ -19,8 +19,8 @@ export type Next =
  */
 export function nextOf(job: Job): Next {
   const { sheet, visit } = job;
-  const wanted = retakeSlot(sheet);
-  if (wanted && !isReadOnly(job)) return { does: "photo", slot: wanted };
+  const [wanted] = openRetakes(job);
+  if (wanted && !isReadOnly(job)) return { does: "photo", slot: wanted.slot };
   if (isOver(job)) return { does: "nothing" };
   if (!visit.accepted_at) return { does: "accept" };
   if (!visit.travel_started_at && !visit.arrived_at) return { does: "travel" };
@@ -45,8 +45,16 @@ export function isSigned(visit: Visit): boolean {
   return visit.receipt?.state === "signed" || visit.receipt?.state === "unsigned";
 }
 
-function retakeSlot(sheet: Sheet): string | null {
-  return sheet.retakes?.[0]?.slot ?? null;
+/** What the office wants again. A photo that it does not know yet answers one of its slot, sent or not. */
+export function openRetakes({ sheet, visit }: Job): Retake[] {
+  const answers = Object.entries(visit.photos)
+    .filter(([photoId, photo]) => photo.state === "taken" && !(photoId in sheet.visit.photos))
+    .map(([, photo]) => photo.slot);
+  return sheet.retakes.filter(({ slot }) => {
+    const at = answers.indexOf(slot);
+    if (at >= 0) answers.splice(at, 1);
+    return at < 0;
+  });
 }
 
 export interface SlotFacts {

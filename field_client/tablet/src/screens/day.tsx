@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 
 import { app } from "../here";
 import { isReadOnly, stateOf, type Job } from "../jobs";
-import { isOver } from "../order";
+import { isOver, openRetakes } from "../order";
 import { hrefOf, place } from "../routes";
 import { addressLine, clockTime, dayKey, dayName } from "../times";
 import { labelOf, language, named, words } from "../words";
@@ -146,6 +146,7 @@ export function JobBadges({ job }: { job: Job }) {
     const figures = app.figures.value.byJob.get(job.jobId);
     return (figures?.events ?? 0) + (figures?.files ?? 0);
   });
+  const retakes = openRetakes(job).length;
   return (
     <>
       {sheet.revisit_of && (
@@ -163,9 +164,9 @@ export function JobBadges({ job }: { job: Job }) {
           {say.day.changed}
         </Badge>
       )}
-      {sheet.retakes.length > 0 && (
+      {retakes > 0 && (
         <Badge tone="risk" icon="camera">
-          {say.day.retakes(sheet.retakes.length)}
+          {say.day.retakes(retakes)}
         </Badge>
       )}
       {isReadOnly(job) && (

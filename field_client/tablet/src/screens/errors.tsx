@@ -13,14 +13,19 @@ export function FailureNotice({ failure }: { failure: Failure }) {
   );
 }
 
-/** The failure of the last thing somebody did, over whatever screen they are on. */
+/** The failure of the last thing somebody did: over every screen, and over a question that is still open. */
 export function LastFailure() {
   const failure = app.failure.value;
   if (!failure) return null;
+  const understood = () => (app.failure.value = null);
   return (
-    <div class="last-failure">
+    <dialog ref={showOnTop} class="last-failure" onClose={understood}>
       <FailureNotice failure={failure} />
-      <Button onPress={() => (app.failure.value = null)}>{words.value.understood}</Button>
-    </div>
+      <Button onPress={understood}>{words.value.understood}</Button>
+    </dialog>
   );
+}
+
+function showOnTop(dialog: HTMLDialogElement | null): void {
+  if (dialog && !dialog.open) dialog.showModal();
 }

@@ -173,7 +173,8 @@ function Finished({ job }: { job: Job }) {
   const ended = job.visit.finished;
   if (!ended) return null;
   const time = clockTime(ended.at, language.value, job.sheet.window.time_zone);
-  const isWithOffice = job.sheet.received === "complete";
+  const { events = 0, files = 0 } = app.figures.value.byJob.get(job.jobId) ?? {};
+  const isWithOffice = job.sheet.received === "complete" && events + files === 0;
   return (
     <div class="stack">
       <p>

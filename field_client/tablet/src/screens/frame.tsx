@@ -9,7 +9,6 @@ import { size } from "../times";
 import { language, words } from "../words";
 import { Badge, Button, Dialog, LinkButton, Notice, type Tone } from "./controls";
 import { SignInForm } from "./entrance";
-import { LastFailure } from "./errors";
 import { Icon, type IconName } from "./icons";
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -21,7 +20,6 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <SignInAgain />
       </div>
       <main>{children}</main>
-      <LastFailure />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Photo } from "../domain/documents";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
-import { slotsOf, type SlotFacts } from "../order";
+import { openRetakes, slotsOf, type SlotFacts } from "../order";
 import { hrefOf } from "../routes";
 import { clockTime } from "../times";
 import { labelOf, language, words } from "../words";
@@ -37,7 +37,7 @@ function Retakes({ job }: { job: Job }) {
   const labels = new Map(slotsOf(job.sheet, job.visit).map((each) => [each.slot, each.label]));
   return (
     <>
-      {job.sheet.retakes.map((retake) => (
+      {openRetakes(job).map((retake) => (
         <Notice key={retake.photo_id} tone="risk" icon="camera">
           <p>
             {say.retake(

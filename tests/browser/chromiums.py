@@ -1,0 +1,57 @@
+"""The Chromium of the tests: where it is, how it is started so that it stays at home, and how it is killed."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.tablets import TABLET
+
+# Without these a fresh Chromium calls its maker's servers before it opens the first page.
+STAY_AT_HOME = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# A camera that needs no hardware, and no question to the person before it opens.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def flags() -> list[str]:
+    """Chromium's sandbox does not work for root, as whom containers run their tests."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*STAY_AT_HOME, *CAMERA, *(["--no-sandbox"] if as_root else [])]
+
+
+def program() -> str:
+    found = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
+    assert found, "no Chromium: run the tests with python3 dev.py test"
+    return found
+
+
+def launched(browser: Browser, profile: Path) -> BrowserContext:
+    """A browser with a profile on the disk, as on a tablet."""
+    return browser.browser_type.launch_persistent_context(
+        profile,
+        executable_path=program(),
+        args=flags(),
+        viewport=TABLET,
+        locale="en",
+        timezone_id="Asia/Shanghai",
+    )
+
+
+def kill_all_of(profile: Path) -> None:
+    """At once and without a word, as Android does it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = str(profile).encode() in (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if is_ours:
+            os.kill(int(process.name), signal.SIGKILL)
