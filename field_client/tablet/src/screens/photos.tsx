@@ -28,8 +28,8 @@ export function Photos({ job }: { job: Job }) {
 }
 
 /** The one slot that is to be filled next: what the office asks for again, else the first that lacks a photo. */
-function nextSlot({ sheet }: Job, slots: readonly SlotFacts[]): string | undefined {
-  return (sheet.retakes[0] ?? slots.find((each) => each.have < each.minimum))?.slot;
+function nextSlot(job: Job, slots: readonly SlotFacts[]): string | undefined {
+  return (openRetakes(job)[0] ?? slots.find((each) => each.have < each.minimum))?.slot;
 }
 
 function Retakes({ job }: { job: Job }) {
