@@ -236,6 +236,7 @@ def swapped_primaries_jpeg() -> bytes:
     return saved(swapped, "JPEG", quality=92, subsampling=0, icc_profile=swapped_profile())
 
 
+@functools.cache  # it names the second in which it was made: two pictures would differ by it
 def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
