@@ -1,33 +1,16 @@
 """Every screen of the tablet app can be read, reached and understood: no serious fault by axe, in either language."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 
 from tests import people
-from tests.browser.tablets import Hands, hands_on
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.tablets import Hands
 from tests.office import Office
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"tablet": (1280, 800), "upright": (800, 1280), "phone": (390, 844)}
-
-
-@pytest.fixture
-def office(app: Flask, clock: HandClock) -> Office:
-    return Office(app, clock)
-
-
-@pytest.fixture
-def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
-    hands = hands_on(chromium, live_server.address)
-    yield hands
-    hands.context.close()
 
 
 def faults(alice: Hands) -> list[str]:
@@ -131,3 +114,14 @@ def test_only_the_next_photo_is_a_strong_button(alice: Hands, office: Office) ->
     alice.takes_photo()
     alice.page.locator("#stage-photos .photo-card").wait_for()
     assert strong.evaluate_all("all => all.map(each => each.ariaLabel)") == ["Take photo: After"]
+
+
+def test_a_fault_would_be_seen(alice: Hands) -> None:
+    alice.opens_the_app()
+    alice.page.get_by_label("Username").wait_for()
+    alice.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=\"icon.svg\" width=\"5000\">')"
+    )
+    found = faults(alice)
+    assert any(each.startswith("image-alt") for each in found), found
+    assert any("hang over the edge" in each for each in found), found

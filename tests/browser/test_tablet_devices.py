@@ -1,19 +1,12 @@
 """A tablet that the office takes out of service, in the real browser: emptied, and never of work that waits."""
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import devices
 from server.db.people import Device, Person
 from tests import people
-from tests.browser.tablets import Hands, hands_on, hands_with
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.tablets import Hands, hands_with
 from tests.office import Office
 
 COUNT = """store => new Promise((done, failed) => {
@@ -24,18 +17,6 @@ COUNT = """store => new Promise((done, failed) => {
         count.onsuccess = () => { asked.result.close(); done(count.result) }
     }
 })"""
-
-
-@pytest.fixture
-def office(app: Flask, clock: HandClock) -> Office:
-    return Office(app, clock)
-
-
-@pytest.fixture
-def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
-    hands = hands_on(chromium, live_server.address)
-    yield hands
-    hands.context.close()
 
 
 def take_out(office: Office, mode: str) -> None:

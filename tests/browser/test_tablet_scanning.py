@@ -1,17 +1,11 @@
 """A code on a part or a machine goes into its field by the camera, where the browser can read codes."""
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 
 from server.actions import parts
 from server.db.people import Person
 from tests import people
-from tests.browser.tablets import Hands, hands_on
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.tablets import Hands
 from tests.office import Office
 
 # Chromium reads codes on Android and not here; the picture comes from its own camera that needs no hardware.
@@ -25,18 +19,6 @@ globalThis.BarcodeDetector = class {
 }
 """
 NO_FORMATS = "globalThis.BarcodeDetector = class { static getSupportedFormats() { return Promise.resolve([]) } }"
-
-
-@pytest.fixture
-def office(app: Flask, clock: HandClock) -> Office:
-    return Office(app, clock)
-
-
-@pytest.fixture
-def alice(chromium: Browser, live_server: LiveServer) -> Iterator[Hands]:
-    hands = hands_on(chromium, live_server.address)
-    yield hands
-    hands.context.close()
 
 
 def exchanges_a_serial(alice: Hands, office: Office) -> None:
