@@ -6,7 +6,7 @@
  */
 
 import * as table from "../generated/events.json";
-import type { ImageType } from "../generated/words";
+import type { Cause, ImageType } from "../generated/words";
 import type { Blob } from "./documents";
 import { entry, isObject, lengthOf, saysNothing, type Json } from "./json";
 
@@ -36,6 +36,9 @@ export interface Problem {
 
 const KINDS = table.kinds as unknown as Readonly<Record<string, readonly Field[]>>;
 const BLANKS = new Set(table.blanks);
+
+/** Why a visit may end incomplete, in the order in which a screen offers them. */
+export const CAUSES = table.causes as readonly Cause[];
 
 export function isKnown(kind: unknown, v: unknown): boolean {
   return fieldsOf(kind, v) !== undefined;

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import { CAUSES } from "../domain/events";
 import type { Missing } from "../domain/visits";
 import type { Cause, Outcome } from "../generated/words";
 import { app } from "../here";
@@ -13,20 +14,6 @@ import { labelOf, language, named, words } from "../words";
 import { Button, Choice, Field, Notice, useDraft } from "./controls";
 import { Icon } from "./icons";
 import { NewLead } from "./notes";
-
-const CAUSES: readonly Cause[] = [
-  "part_missing",
-  "wrong_part",
-  "goods_damaged",
-  "customer_absent",
-  "site_not_ready",
-  "needs_specialist",
-  "wrong_diagnosis",
-  "customer_refused",
-  "unsafe",
-  "out_of_time",
-  "other",
-];
 
 export function Finish({ job }: { job: Job }) {
   if (job.visit.finished) return <Finished job={job} />;
