@@ -1,57 +1,43 @@
-"""A tablet: a real companion over a real store, in a machine that may die under it."""
+"""A tablet, on or off, in a machine that may die under it: what its user does with it, and how it is looked at.
 
-import shutil
+Which client runs on it stands in `companions` and `tablets`; the world and the judge know only this.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pysqlite3
 
-from field_client import Companion, crashes, errors
-from field_client.store import Store
 from server.domain.errors import DoorstepError
 from tests.people import PASSWORD, Character
 from tests.sync.simulation import faults
 from tests.sync.simulation.clocks import TabletClock
 from tests.sync.simulation.ledger import read_store
-from tests.sync.simulation.machines import Killed, Machine, connections_of
+from tests.sync.simulation.machines import Killed, Machine
 from tests.sync.simulation.network import Line
 from tests.sync.simulation.town import OFFICE
 
 if TYPE_CHECKING:
+    from field_client import Report
+    from tests.sync.simulation.apps import Came
+    from tests.sync.simulation.working import Tablet
     from tests.sync.simulation.world import World
 
-T = TypeVar("T")
-
-STEPS_OF_A_CAPTURE, STEPS_OF_A_SYNC = 120, 500
+SIGNED_OUT = ("sign_in_needed", "device_lost")
 
 
-class _Store(Store):
-    """A store whose statements pass the machine."""
+class Device(ABC):
+    """One tablet of the world, and who works with it."""
 
-    def _connect(self, file: Path, busy_wait_s: float) -> pysqlite3.Connection:
-        clock = self.clock
-        assert isinstance(clock, TabletClock)
-        return pysqlite3.connect(
-            str(file),
-            timeout=busy_wait_s,
-            isolation_level=None,
-            check_same_thread=False,
-            factory=connections_of(clock.machine),
-        )
-
-
-class Tablet(Companion):
-    """The companion as it is, over that store."""
-
-    open_store = _Store
-
-
-class Device:
-    """One tablet of the world, on or off, and who works with it."""
+    # How many places to die at an act of the day and a sync have, about.
+    steps_of_work: int
+    steps_of_a_sync: int
+    steps_of_a_sign_in: int
 
     def __init__(
         self, world: "World", number: int, home: Path, users: list[Character], dice: Random
@@ -63,47 +49,52 @@ class Device:
         self.user = users[0]
         self.is_busy = False
         self.is_signed_out: set[str] = set()  # usernames, for a reason
+        self.identities: set[str] = set()  # every device id that its store ever had
         self.last_place = 0
-        self._tablet: Tablet | None = None
 
     @property
+    @abstractmethod
     def file(self) -> Path:
-        return self.home / "store.sqlite3"
+        """A database with its store, or with what is seen of it."""
 
     @property
     def older_copy(self) -> Path:
         """Where somebody keeps a copy of its folder, if somebody does."""
         return self.world.home / f"older-{self.number}"
 
+    @abstractmethod
     def off(self) -> None:
-        if self._tablet is not None:
-            self._tablet.close()
-            self._tablet = None
+        """Its app is closed as it should be."""
+
+    @abstractmethod
+    def _on(self) -> "AbstractContextManager[Tablet]":
+        """While the block runs, its app is open and its machine may die."""
+
+    @abstractmethod
+    def _dies(self, *, without_power: bool) -> None:
+        """What was only in its memory is gone, and without power what was not flushed."""
 
     def hand_to(self, user: Character) -> None:
         if user is not self.user:
             self.off()
             self.user = user
 
-    def _on(self) -> Tablet:
-        if self._tablet is None:
-            self._tablet = Tablet(
-                self.home, transport=self.line, clock=self.clock, person=self.user.username
-            )
-        return self._tablet
-
-    def does(self, what: str, act: Callable[[Tablet], T], *, steps: int) -> T | None:
-        """One act of its user, which something may go wrong with. None where it did."""
+    def does(self, what: str, act: "Callable[[Tablet], None]", *, steps: int) -> None:
+        """One act of its user, which something may go wrong with."""
         fault = self.world.faults.draw(faults.TABLET)
         self._prepare(fault, steps)
         self.is_busy = True
         try:
-            with crashes.witnessed(self.machine):
-                return act(self._on())
+            with self._on() as tablet:
+                act(tablet)
         except Killed as death:
-            self._dies(fault or "", death)
+            self.world.faults.strike(fault or "")
+            self.world.trace.say(f"tablet {self.number}: {fault} at {death}")
+            self._dies(without_power=fault == "tablet loses power")
+            self.machine.starts_again()
         except DoorstepError as problem:
-            self.off_after(problem, what)
+            self.world.trace.say(f"tablet {self.number}: {what} -> {problem.code}")
+            self._bears(problem)
         finally:
             self.is_busy = False
             self.machine.put_out()
@@ -111,17 +102,10 @@ class Device:
                 self.world.faults.strike(fault)
             self.machine.was_refused = False
             self.world.look_at(self)
-        return None
 
-    def off_after(self, problem: DoorstepError, what: str) -> None:
-        self.world.trace.say(f"tablet {self.number}: {what} -> {problem.code}")
-        known = (
-            errors.JobUnknown, errors.JobReadOnly, errors.SignInNeeded, errors.DiskFull,
-            errors.NotHere, errors.NotValid, errors.SomethingMissing, errors.ServerBusy,
-            errors.NetworkDown, errors.ServerSaid,
-        )  # fmt: skip
-        if not isinstance(problem, known):
-            raise problem
+    @abstractmethod
+    def _bears(self, problem: DoorstepError) -> None:
+        """Raises what should not have come of an act."""
 
     def _prepare(self, fault: str | None, steps: int) -> None:
         if fault in ("tablet killed", "tablet loses power"):
@@ -134,36 +118,29 @@ class Device:
         elif fault == "poison in the queue":
             self.world.poison(self)
 
-    def _dies(self, fault: str, death: Killed) -> None:
-        self.world.faults.strike(fault)
-        self.world.trace.say(f"tablet {self.number}: {fault} at {death}")
-        self.off()
-        if fault == "tablet loses power":
-            self.machine.loses_power(self.world.dice)
-        self.machine.starts_again()
-
     # What its user does with it.
 
     def syncs(self) -> None:
-        # A sign-out is only expected where something happened that ends a sign-in.
-        def act(tablet: Tablet) -> None:
-            report = tablet.sync(patience_s=8)
-            problem = report.problem.code if report.problem else "done"
-            self.world.trace.say(
-                f"tablet {self.number}: synced as {self.user.username}: {problem} "
-                f"{sorted(report.by_status.items())} {report.changes} {report.files}"
-            )
-            if isinstance(report.problem, errors.SignInNeeded):
-                self.world.is_signed_out(self)
+        def act(tablet: "Tablet") -> None:
+            self._hears(tablet.sync(patience_s=8))
 
-        self.does("sync", act, steps=STEPS_OF_A_SYNC)
+        self.does("sync", act, steps=self.steps_of_a_sync)
+
+    def _hears(self, report: "Report | Came") -> None:
+        problem = report.problem.code if report.problem else "done"
+        self.world.trace.say(
+            f"tablet {self.number}: synced as {self.user.username}: {problem} "
+            f"{sorted(report.by_status.items())} {report.changes} {report.files}"
+        )
+        if problem in SIGNED_OUT:
+            self.world.is_signed_out(self, self.user)
 
     def signs_in(self) -> None:
-        def act(tablet: Tablet) -> None:
+        def act(tablet: "Tablet") -> None:
             tablet.login(self.user.username, PASSWORD, OFFICE)
             self.is_signed_out.discard(self.user.username)
 
-        self.does("sign in", act, steps=STEPS_OF_A_CAPTURE)
+        self.does("sign in", act, steps=self.steps_of_a_sign_in)
         self.off()
 
     # Its store, from outside.
@@ -186,22 +163,29 @@ class Device:
         finally:
             look.close()
 
+    @property
+    @abstractmethod
+    def is_emptied_by_the_office(self) -> bool:
+        """Whether its app clears a tablet that was taken out of service."""
+
+    @abstractmethod
+    def size_of(self, sha256: str) -> int | None:
+        """How many bytes of a file lie here."""
+
+    @abstractmethod
+    def digest_of(self, sha256: str) -> str | None:
+        """The hash of the bytes that lie here under this one."""
+
+    # What others do to it.
+
+    @abstractmethod
     def is_copied_to(self, folder: Path) -> None:
-        self.off()
-        shutil.copytree(self.home, folder, ignore=shutil.ignore_patterns("sync.lock"))
+        """A second tablet with the same store, or a copy that somebody keeps."""
 
+    @abstractmethod
     def is_replaced_by(self, folder: Path) -> None:
-        """Somebody puts an older copy of the folder back."""
-        self.off()
-        shutil.rmtree(self.home)
-        shutil.copytree(folder, self.home)
-        self.machine.disk = type(self.machine.disk)()
-        self.last_place = 0
+        """Somebody puts an older copy of the store back."""
 
-    def holds(self, sha256: str) -> Path:
-        return self.home / "blobs" / sha256[:2] / sha256
-
-    def delete(self) -> None:
-        self.off()
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.home)
+    @abstractmethod
+    def is_given(self, person_id: str, job_id: str, envelope: dict[str, Any]) -> None:
+        """An event that no sound app would write stands in its queue."""

@@ -1,6 +1,5 @@
 """What may happen to a world between two steps: acts of the office, and disasters."""
 
-import json
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +116,7 @@ def forgive(world: "World") -> None:
             ledger.forgiven.add(event_id)
     for sha256, picture in ledger.pictures.items():
         is_here = world.server.media.original_path(sha256).exists()
-        is_held = any(device.holds(sha256).exists() for device in world.devices)
+        is_held = any(device.size_of(sha256) is not None for device in world.devices)
         if picture.was_overwritten and not is_here and not is_held:
             ledger.forgiven_pictures.add(sha256)
 
@@ -184,6 +183,8 @@ def _update_app(world: "World") -> bool:
     for device in world.devices:
         device.off()
     world.stack.enter_context(upgrades.next_release())
+    if world.town.has_tablets:
+        world.stack.enter_context(world.town.room.next_release())
     world.close_view()
     world.server.starts()
     return True
@@ -212,26 +213,17 @@ _ACTS: dict[str, Any] = {
 
 def poison(world: "World", device: "Device") -> None:
     """An event that no sound app would write stands in the queue, in front of whatever comes."""
-    connection = pysqlite3.connect(str(device.file))
-    try:
-        person = connection.execute("SELECT person_id FROM person ORDER BY person_id").fetchone()[0]
-        lane = connection.execute(
-            "SELECT job_id, last_event_id FROM lane WHERE person_id = ? ORDER BY job_id", [person]
-        ).fetchone()
-        if lane is None:
-            return
-        envelope = _poisoned(world, device, person, *lane)
-        seq = connection.execute("SELECT next_seq FROM installation").fetchone()[0]
-        body = json.dumps(envelope)
-        connection.execute("UPDATE installation SET next_seq = next_seq + 1")
-        connection.execute(
-            "INSERT OR IGNORE INTO event (event_id, person_id, job_id, kind, seq, body) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [envelope["event_id"], person, lane[0], str(envelope["kind"]), seq, body],
-        )
-        connection.commit()
-    finally:
-        connection.close()
+    look = device.looks()
+    lane = look.execute(
+        "SELECT person_id, job_id, last_event_id FROM lane "
+        "WHERE person_id = (SELECT min(person_id) FROM person) ORDER BY job_id"
+    ).fetchone()
+    look.close()
+    if lane is None:
+        return
+    envelope = _poisoned(world, device, *lane)
+    if envelope["event_id"] not in device.event_ids():
+        device.is_given(*lane[:2], envelope)
     world.ledger.poison.add((device.number, envelope["event_id"]))
     if envelope["event_id"] in world.ledger.facts:
         world.ledger.reused.add(envelope["event_id"])

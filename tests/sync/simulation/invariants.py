@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pysqlite3
 
-from tests.sync.simulation.ledger import Fact, Violation
+from tests.sync.simulation.ledger import Fact, Violation, pictures_of
 
 if TYPE_CHECKING:
     from tests.sync.simulation.devices import Device
@@ -306,6 +306,29 @@ def check_files(world: "World") -> None:
 # What lies on a tablet.
 
 
+def check_leaving(world: "World", device: "Device") -> None:
+    """S2 and S5 of a tablet that was emptied: what is no longer there has to be with the office.
+
+    From then on only the office has it, as it has what was on a store that somebody overwrote.
+    """
+    here = device.event_ids()
+    if len(here) >= world.events_on.get(device.number, 0) or not world.was_revoked(device):
+        return
+    look = world.server_view()
+    for fact in world.ledger.of_store(device.number):
+        if fact.event_id in here or fact.event_id in world.ledger.forgiven:
+            continue
+        kept = look.execute("SELECT 1 FROM field_events WHERE id = ?", [fact.event_id]).fetchone()
+        if kept is None and not _is_aside(look, fact.event_id):
+            raise Violation("S2", f"{fact.event_id} left tablet {device.number} and is nowhere")
+        for sha256 in pictures_of(fact):
+            if sha256 not in world.ledger.forgiven_pictures and not _is_anywhere(world, sha256):
+                raise Violation("S5", f"{sha256} left tablet {device.number} and is nowhere")
+    world.ledger.forget_store(device.number, here)
+    world.events_on[device.number] = len(here)
+    world.done["tablets emptied"] += 1
+
+
 def check_device(world: "World", device: "Device") -> None:
     """S2, S5 and S9 of one tablet, after every act on it."""
     world.checked.update(("S2", "S5", "S9"))
@@ -326,22 +349,15 @@ def _check_custody(world: "World", device: "Device", look: pysqlite3.Connection)
         picture = world.ledger.pictures.get(sha256)
         if picture is None or sha256 in world.ledger.forgiven_pictures:
             continue
-        size = _size(device.holds(sha256)) if is_local else None
+        size = device.size_of(sha256) if is_local else None
         if size != picture.size and not _is_anywhere(world, sha256):
             raise Violation("S5", f"{sha256} is nowhere any more (tablet {device.number})")
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
 
 
 def _is_anywhere(world: "World", sha256: str) -> bool:
     if has_right_bytes(world, sha256):
         return True
-    return any(_digest(each.holds(sha256)) == sha256 for each in world.devices)
+    return any(each.digest_of(sha256) == sha256 for each in world.devices)
 
 
 def _check_cursors(world: "World", device: "Device", look: pysqlite3.Connection) -> None:

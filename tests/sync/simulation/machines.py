@@ -33,14 +33,14 @@ class Machine:
         self.died_at = ""
         self.is_full = False
         self.was_refused = False
-        self._fuse: int | None = None
+        self.fuse: int | None = None
 
     def light(self, steps: int) -> None:
         """It dies after so many steps more, unless the fuse is put out before."""
-        self._fuse = steps
+        self.fuse = steps
 
     def put_out(self) -> None:
-        self._fuse = None
+        self.fuse = None
 
     def fill_up(self) -> None:
         self.is_full, self.was_refused = True, False
@@ -51,7 +51,7 @@ class Machine:
         return self.was_refused
 
     def starts_again(self) -> None:
-        self.is_dead, self._fuse = False, None
+        self.is_dead, self.fuse = False, None
 
     def loses_power(self, dice: Random) -> int:
         """What was not flushed vanishes; returns how many files and names that hit."""
@@ -61,10 +61,10 @@ class Machine:
         """Any place at which it may die."""
         if self.is_dead:
             raise Killed(self.died_at)
-        if self._fuse is not None:
-            self._fuse -= 1
-            if self._fuse < 0:
-                self.is_dead, self.died_at, self._fuse = True, point, None
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse < 0:
+                self.is_dead, self.died_at, self.fuse = True, point, None
                 raise Killed(point)
 
     def before_step(self, step: str, path: Path) -> None:

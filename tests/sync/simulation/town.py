@@ -5,6 +5,8 @@ with sites and assets; parts in every van. Everybody has signed in, every tablet
 """
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -13,7 +15,7 @@ from typing import Any
 from flask_jwt_extended import create_access_token
 from sqlalchemy.orm import Session
 
-from field_client import Companion
+from field_client import Clock, Companion, Transport
 from field_client.transport import Answer
 from server.db import feed, migrate
 from server.db.people import Chain, Organisation, Person
@@ -23,10 +25,13 @@ from server.ids import ids_from
 from tests import make
 from tests.conftest import move_log_into_file, sqlite_url
 from tests.people import NORTH, NOW, PASSWORD, Character, password_hash
+from tests.sync.simulation.apps import TabletApp
 from tests.sync.simulation.clocks import Ids, TabletClock, WorldClock
 from tests.sync.simulation.machines import Machine
+from tests.sync.simulation.rooms import Replacement, Room
 from tests.sync.simulation.server import Building, Server
 
+CLIENTS = ("companion", "tablet", "mixed")
 OFFICE = "https://office.example"
 INSTALLERS = tuple(
     Character(
@@ -53,24 +58,61 @@ def users_of(number: int) -> list[Character]:
 class Town:
     """The template of all worlds, in `folder`."""
 
-    def __init__(self, folder: Path, tablets: int = 20) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        tablets: int = 20,
+        client: str = "companion",
+        off: Sequence[Replacement] = (),
+    ) -> None:
+        """`client` is one of CLIENTS; of the TypeScript app the protections in `off` are switched off."""
+        self.folder, self.client, self.off = folder, client, off
         self.building = Building(folder)
         self.tokens: dict[str, str] = {}
         self.customers: list[dict[str, str]] = []
         self.clock = WorldClock()
         self.tablets = tablets
+        self._room: Room | None = None
         self._build()
 
     def close(self) -> None:
         self.building.close()
+        if self._room is not None:
+            self._room.close()
+
+    # Which tablets have the TypeScript app.
+
+    def is_tablet(self, number: int) -> bool:
+        """In a mixed town every second four have it, so that both are shared by two people here and there."""
+        return self.client == "tablet" or (self.client == "mixed" and number % 8 < 4)
+
+    @property
+    def has_tablets(self) -> bool:
+        return any(self.is_tablet(number) for number in range(self.tablets))
+
+    @property
+    def room(self) -> Room:
+        if self._room is None:
+            self._room = Room(self.folder / "room", self.off)
+        return self._room
 
     def copy_server(self, home: Path) -> None:
         home.mkdir(parents=True)
         shutil.copyfile(self.folder / "server" / "doorstep.sqlite3", home / "doorstep.sqlite3")
 
-    def copy_tablet(self, number: int, home: Path) -> None:
-        shutil.copytree(self.folder / f"tablet-{number}", home)
+    def copy_tablet(self, number: int, home: Path, chance: str) -> None:
+        """What the app on it draws comes from `chance`."""
+        template = self.folder / f"tablet-{number}"
+        if not self.is_tablet(number):
+            shutil.copytree(template, home)
+            return
+        home.mkdir(parents=True)
+        self.room.order(str(home), "copy", str(template), chance)
+
+    def forget_tablets(self, home: Path) -> None:
+        """A world in that folder has ended."""
+        if self.has_tablets:
+            self.room.order(str(home), "forget")
 
     def _build(self) -> None:
         dice = Random(0)
@@ -96,12 +138,29 @@ class Town:
     def _set_up_tablet(self, server: Server, number: int) -> None:
         clock = TabletClock(self.clock, Random(number), Machine("a tablet"))
         home = self.folder / f"tablet-{number}"
+        if self.is_tablet(number):
+            self._set_up_app(number, home, _Hand(_Wire(server), clock.machine, clock))
+            return
         for who in reversed(users_of(number)):
             with Companion(home, transport=_Wire(server), clock=clock) as tablet:
                 tablet.login(who.username, PASSWORD, OFFICE)
                 report = tablet.sync()
                 assert report.is_done, report
         (home / "sync.lock").unlink()
+
+    def _set_up_app(self, number: int, home: Path, hand: "_Hand") -> None:
+        self.room.order(str(home), "make", f"town {number}")
+        for who in reversed(users_of(number)):
+            app = TabletApp(self.room, str(home), hand, who.username)
+            app.login(who.username, PASSWORD, OFFICE)
+            assert app.sync(patience_s=8).problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    line: Transport
+    machine: Machine
+    clock: Clock
 
 
 class _Wire:

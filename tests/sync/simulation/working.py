@@ -8,12 +8,16 @@ from random import Random
 from PIL import Image
 
 from field_client import jobs
-from tests.sync.simulation.devices import Device, Tablet
+from tests.sync.simulation.apps import Seen, TabletApp
+from tests.sync.simulation.companions import SimulatedCompanion
+from tests.sync.simulation.devices import Device
 from tests.sync.simulation.town import SKUS
 
 OPEN = ("issued", "accepted", "travelling", "on_site")
 
 Step = Callable[[], object]
+Tablet = SimulatedCompanion | TabletApp
+Job = jobs.Job | Seen
 
 
 def picture(dice: Random, file: Path) -> Path:
@@ -47,10 +51,10 @@ def works(device: Device, dice: Random) -> None:
             device.world.clock.go_on(minutes=dice.uniform(0.5, 6))
             device.world.trace.say(f"tablet {device.number}: a fact on {job.job_id}")
 
-    device.does("work", act, steps=150)
+    device.does("work", act, steps=device.steps_of_work)
 
 
-def _next(tablet: Tablet, job: jobs.Job, dice: Random, device: Device) -> Step | None:
+def _next(tablet: Tablet, job: Job, dice: Random, device: Device) -> Step | None:
     visit, job_id = job.visit, job.job_id
     if job.state not in OPEN:
         return lambda: tablet.note(job_id, device.world.mark("afterwards"))
@@ -76,9 +80,7 @@ def _next(tablet: Tablet, job: jobs.Job, dice: Random, device: Device) -> Step |
     return lambda: _finish(tablet, job_id, dice)
 
 
-def _something_on_the_way(
-    tablet: Tablet, job: jobs.Job, dice: Random, device: Device
-) -> Step | None:
+def _something_on_the_way(tablet: Tablet, job: Job, dice: Random, device: Device) -> Step | None:
     job_id, visit, world = job.job_id, job.visit, device.world
     taken = [each for each, photo in visit["photos"].items() if photo["state"] == "taken"]
     used = [each for each, part in visit["parts"].items() if not part["voided"]]

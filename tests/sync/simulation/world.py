@@ -16,12 +16,14 @@ from server.ids import ids_from
 from tests.people import Character
 from tests.sync.simulation import events, faults, invariants, liveness, working
 from tests.sync.simulation.clocks import Ids, WorldClock
+from tests.sync.simulation.companions import CompanionDevice
 from tests.sync.simulation.devices import Device
 from tests.sync.simulation.dispatchers import Office
 from tests.sync.simulation.ledger import Ledger
 from tests.sync.simulation.machines import Killed
 from tests.sync.simulation.network import Request
 from tests.sync.simulation.server import Said, Server
+from tests.sync.simulation.tablets import TabletDevice
 from tests.sync.simulation.town import INSTALLERS, Town, users_of
 from tests.sync.simulation.traces import Trace
 
@@ -90,13 +92,14 @@ class World:
         )
         for number in range(self.plan.first, self.plan.first + self.plan.tablets):
             home = self.home / f"tablet-{number}"
-            self.town.copy_tablet(number, home)
+            self.town.copy_tablet(number, home, f"{self.seed} app {number}")
             self.add_device(home, number)
         self.note_epoch()
 
     def _end(self) -> None:
         for device in self.devices:
             device.off()
+        self.town.forget_tablets(self.home)
         self.close_view()
         self.server.stops()
 
@@ -117,7 +120,8 @@ class World:
         """A tablet of the town, or (with a number beyond) a copy of one."""
         own = len(self.devices)
         dice = Random(f"{self.seed} tablet {own}")
-        device = Device(self, own, home, users_of(number), dice)
+        kind = TabletDevice if self.town.is_tablet(number) else CompanionDevice
+        device = kind(self, own, home, users_of(number), dice)
         self.devices.append(device)
         return device
 
@@ -312,14 +316,21 @@ class World:
         return list(dict.fromkeys(user for device in self.devices for user in device.users))
 
     def is_revoked(self, device: Device) -> bool:
+        return bool(self._ids_of(device) & self.revoked)
+
+    def _ids_of(self, device: Device) -> set[str]:
         look = device.looks()
         try:
             ids = look.execute(
                 "SELECT device_id FROM person UNION SELECT device_id FROM installation"
             )
-            return bool({row[0] for row in ids} & self.revoked)
+            return {row[0] for row in ids}
         finally:
             look.close()
+
+    def was_revoked(self, device: Device) -> bool:
+        """Whether the office has ever taken it out of service, whoever it is by now."""
+        return bool(device.identities & self.revoked)
 
     def touch(self, job_id: str) -> None:
         self.ledger.touched.add(job_id)
@@ -339,17 +350,20 @@ class World:
     def look_at(self, device: Device) -> None:
         """Notes what came into a tablet's store, and checks what is in it."""
         self.ledger.note_store(device.number, device.new_rows())
+        if device.is_emptied_by_the_office:
+            device.identities |= self._ids_of(device)
+            invariants.check_leaving(self, device)
         invariants.check_device(self, device)
 
     def poison(self, device: Device) -> None:
         events.poison(self, device)
 
-    def is_signed_out(self, device: Device) -> None:
+    def is_signed_out(self, device: Device, user: Character) -> None:
         """Fine where something happened that ends a sign-in; a lost answer never does."""
-        who = (device.number, device.user.username)
-        if who not in self.may_be_signed_out and device.user.id not in self.disabled:
+        who = (device.number, user.username)
+        if who not in self.may_be_signed_out and user.id not in self.disabled:
             raise invariants.Violation("L1", f"tablet {who} was signed out for no reason")
-        device.is_signed_out.add(device.user.username)
+        device.is_signed_out.add(user.username)
 
 
 MEASURES = {
