@@ -5,7 +5,8 @@
     python3 dev.py demo             set up, then start Doorstep with sample data (env: PORT, RESET; TLS=1
                                     and HOST for a tablet in the same network)
     python3 dev.py test [ARGS]      set up, then every check and both test runs; ARGS go to pytest
-    python3 dev.py simulate         the sync under every fault, in virtual time (env: DAYS, SEED)
+    python3 dev.py simulate         the sync under every fault, in virtual time (env: DAYS, SEED, and
+                                    CLIENT=tablet, companion or mixed: what runs on the tablets)
     python3 dev.py bench [NAMES]    speed and memory beside the peers, which it installs
     python3 dev.py powercuts        real power cuts under server and companion (root only)
     python3 dev.py failures         fail the Nth write, flush, open, rename, for every N
@@ -485,7 +486,7 @@ PROOFS = {
     "drill": "tests.drills.restore",
 }
 # What `make simulate DAYS=… SEED=…` and its like may say, besides arguments after the command.
-PROOF_VARIABLES = {"simulate": ("DAYS", "SEED", "PROCESSES"), "powercuts": ("ROUNDS",)}
+PROOF_VARIABLES = {"simulate": ("DAYS", "SEED", "PROCESSES", "CLIENT"), "powercuts": ("ROUNDS",)}
 
 
 def prove(name: str, arguments: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pysqlite3
 
 from field_client.errors import NetworkDown
-from tests.sync.simulation import events, invariants
+from tests.sync.simulation import events, invariants, receipts
 from tests.sync.simulation.ledger import Violation, pictures_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def heal(world: "World") -> None:
     world.check_step()
     invariants.check_all(world)
     world.checked.update(("L1", "L2", "L3", "L4", "L5"))
+    receipts.check(world)
     _check_outboxes(world)
     _check_held(world)
     _check_arrivals(world)

@@ -5,7 +5,7 @@ with it is small and meets mostly what the protection is there for.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from server.db.people import SignIn
 from server.domain import errors
 from server.domain import sync as rules
 from tests.sync.simulation.histories import Outcome, run_world
+from tests.sync.simulation.rooms import Spot
 from tests.sync.simulation.town import Town
 from tests.sync.simulation.world import Plan
 
@@ -38,7 +39,7 @@ class Mutant:
     caught_by: frozenset[str]
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self, _town: Town) -> Iterator[None]:
         """While the block runs, the protection is off. Raises AttributeError where it has moved."""
         before = [(owner, name, vars(owner)[name]) for owner, name, _ in self.instead]
         try:
@@ -50,7 +51,21 @@ class Mutant:
                 setattr(owner, name, own)
 
 
-def _small(tablets: int = 1, days: int = 2, rounds: int = 9, **weights: float) -> Plan:
+@dataclass(frozen=True, slots=True)
+class AppMutant:
+    """One protection of the TypeScript app: instead of a function, words of its source are replaced."""
+
+    name: str
+    guards: str
+    off: tuple[Spot, ...]
+    world: Plan
+    caught_by: frozenset[str]
+
+    def at_work(self, town: Town) -> AbstractContextManager[None]:
+        return town.room.without(self.off)
+
+
+def small(tablets: int = 1, days: int = 2, rounds: int = 9, **weights: float) -> Plan:
     named = {name.replace("_", " "): weight for name, weight in weights.items()}
     return Plan(
         first=0 if tablets > 1 else 1,
@@ -146,7 +161,7 @@ def _used_is_used(real: Any) -> Replacement:
     return rotate
 
 
-def falls_after(town: Town, mutant: Mutant, most: int) -> tuple[int, Outcome]:
+def falls_after(town: Town, mutant: Mutant | AppMutant, most: int) -> tuple[int, Outcome]:
     """How many seeds it took until something stopped holding without the protection, and what did.
 
     The last outcome of all where nothing did.
@@ -159,8 +174,8 @@ def falls_after(town: Town, mutant: Mutant, most: int) -> tuple[int, Outcome]:
     return seeds, outcome
 
 
-def _without(town: Town, mutant: Mutant, n: int) -> Outcome:
-    with mutant.at_work():
+def _without(town: Town, mutant: Mutant | AppMutant, n: int) -> Outcome:
+    with mutant.at_work(town):
         return run_world(town, f"{mutant.name}/{n}", mutant.world)
 
 
@@ -169,98 +184,98 @@ MUTANTS = (
         "idempotency",
         "an event that comes twice has its effect once",
         ((sync, "repeat", _never),),
-        _small(answer_lost=8, request_doubled=8),
+        small(answer_lost=8, request_doubled=8),
         frozenset({"S1", "S4"}),
     ),
     Mutant(
         "after order",
         "nothing takes effect before what it follows",
         ((rules, "decide", _as_if_it_had_come),),
-        _small(1, 1, 20, server_restored_in_the_middle_of_a_sync=200),
+        small(1, 1, 20, server_restored_in_the_middle_of_a_sync=200),
         frozenset({"S3"}),
     ),
     Mutant(
         "hash at finish",
         "a file that was altered on its way is not stored",
         ((arrivals.Turn, "_digest", _what_was_promised),),
-        _small(bytes_altered_on_the_way=15),
+        small(bytes_altered_on_the_way=15),
         frozenset({"S6", "S7", "S5"}),
     ),
     Mutant(
         "fsync on the server",
         "a file that counts as stored survives a power cut",
         ((files.Media, "_flush", _never), (files.Incoming, "flush", _never)),
-        _small(server_loses_power=40),
+        small(server_loses_power=40),
         frozenset({"S5", "S6", "S7"}),
     ),
     Mutant(
         "fsync on the tablet",
         "a photo that was taken survives a power cut",
         ((blobs, "_flush", _never),),
-        _small(tablet_loses_power=8),
+        small(tablet_loses_power=8),
         frozenset({"S5"}),
     ),
     Mutant(
         "tombstones",
         "a job that was given to somebody else goes away",
         ((plan, "change_step", _no_tombstones),),
-        _small(2, job_reassigned=12),
+        small(2, job_reassigned=12),
         frozenset({"S9", "L2"}),
     ),
     Mutant(
         "sweep",
         "what a snapshot does not name goes away",
         ((Pull, "_sweep", _never),),
-        _small(2, job_reassigned=12, feed_pruned=30),
+        small(2, job_reassigned=12, feed_pruned=30),
         frozenset({"S9", "L2"}),
     ),
     Mutant(
         "epoch",
         "after a restore everything is offered again",
         ((plan, "is_new_epoch", _same_epoch),),
-        _small(server_restored_from_a_backup=40),
+        small(server_restored_from_a_backup=40),
         frozenset({"S2", "S5", "L3"}),
     ),
     Mutant(
         "keep time",
         "a photo outlives the backup that does not have it yet",
         ((plan, "is_past_keeping", _at_once),),
-        _small(1, 2, 20, server_restored_from_a_backup=30),
+        small(1, 2, 20, server_restored_from_a_backup=30),
         frozenset({"S5", "L3"}),
     ),
     Mutant(
         "custody",
         "only what the server has in custody counts as sent",
         ((plan, "event_step", _any_answer_counts),),
-        _small(store_copied_to_a_second_tablet=60, store_restored_from_an_older_copy=60),
+        small(store_copied_to_a_second_tablet=60, store_restored_from_an_older_copy=60),
         frozenset({"S2"}),
     ),
     Mutant(
         "per-person outbox",
         "nobody's work travels under another's name",
         ((Outbox, "next_batch", _of_anybody),),
-        replace(_small(), first=0),
+        replace(small(), first=0),
         frozenset({"S10"}),
     ),
     Mutant(
         "lease",
         "a turn whose holder died comes free",
         ((uploads, "_is_held", _until_given_back),),
-        _small(1, 2, 14, server_killed=30),
+        small(1, 2, 14, server_killed=30),
         frozenset({"L3"}),
     ),
     Mutant(
         "cursor with rows in one transaction",
         "a cursor never covers what the base does not have",
         ((Pull, "apply_page", _cursor_first),),
-        _small(tablet_killed=12),
+        small(tablet_killed=12),
         frozenset({"S9", "L2"}),
     ),
     Mutant(
         "refresh grace",
         "a lost answer signs nobody out",
         ((sign_ins, "rotate", _used_is_used),),
-        _small(refresh_answer_lost=3),
+        small(refresh_answer_lost=3),
         frozenset({"L1"}),
     ),
 )

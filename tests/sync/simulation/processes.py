@@ -12,18 +12,18 @@ from tests.sync.simulation.town import Town
 _town: Town | None = None
 
 
-def run(folder: str, seeds: list[str], processes: int) -> Iterator[Outcome]:
+def run(folder: str, seeds: list[str], processes: int, client: str) -> Iterator[Outcome]:
     """The outcome of each seed, in their order."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, _begin, [folder]) as pool:
+    with context.Pool(processes, _begin, [folder, client]) as pool:
         yield from pool.imap(_run, seeds)
 
 
-def _begin(folder: str) -> None:
+def _begin(folder: str, client: str) -> None:
     """In each process, once. The town goes with the folder."""
     global _town
     warnings.simplefilter("error")
-    _town = Town(Path(tempfile.mkdtemp(dir=folder)))
+    _town = Town(Path(tempfile.mkdtemp(dir=folder)), client=client)
 
 
 def _run(seed: str) -> Outcome:

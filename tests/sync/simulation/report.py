@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.sync.simulation import faults
 from tests.sync.simulation.histories import Outcome
-from tests.sync.simulation.mutants import MUTANTS, falls_after
+from tests.sync.simulation.mutants import AppMutant, Mutant, falls_after
 from tests.sync.simulation.town import Town
 
 
@@ -55,10 +55,12 @@ def story(outcome: Outcome) -> Iterator[str]:
         yield f"To see it again: python -m tests.sync.simulation --world {outcome.seed}"
 
 
-def protections(town: Town, most_seeds: int) -> Iterator[str]:
+def protections(
+    town: Town, mutants: Iterable[Mutant | AppMutant], most_seeds: int
+) -> Iterator[str]:
     """The table of what each protection guards, as it is found out."""
     yield "| switched off | what then no longer holds | seeds | caught by |"
     yield "| --- | --- | ---: | --- |"
-    for mutant in MUTANTS:
+    for mutant in mutants:
         seeds, outcome = falls_after(town, mutant, most_seeds)
         yield f"| {mutant.name} | {mutant.guards} | {seeds} | {outcome.number or 'nothing'} |"

@@ -43,7 +43,7 @@ class Broken(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class Spot:
     """A place of the app's source that says something else while a protection is switched off."""
 
     file: str
@@ -62,10 +62,11 @@ class Owner(Protocol):
 class Room:
     """Started with a `folder` of its own; close it."""
 
-    def __init__(self, folder: Path, off: Sequence[Replacement] = ()) -> None:
-        _build(folder, off)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        _build(folder)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", NODE, "--enable-source-maps", str(folder / "room.mjs")],
+            [sys.executable, "-c", NODE, str(folder / "room.mjs"), str(folder / "app.mjs")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
         )  # fmt: skip
 
@@ -84,6 +85,17 @@ class Room:
             yield
         finally:
             self.order("", "release", False)
+
+    @contextmanager
+    def without(self, off: Sequence[Spot]) -> Iterator[None]:
+        """While the block runs, tablets are switched on with an app in which protections are off."""
+        folder = self._folder / f"off-{len(list(self._folder.iterdir()))}"
+        _build(folder, off)
+        self.order("", "app", str(folder / "app.mjs"))
+        try:
+            yield
+        finally:
+            self.order("", "app", str(self._folder / "app.mjs"))
 
     def order(
         self, tablet: str, does: str, *facts: Any, who: str = "", owner: Owner | None = None
@@ -122,7 +134,7 @@ class Room:
         return heard
 
 
-def _build(folder: Path, off: Sequence[Replacement]) -> None:
+def _build(folder: Path, off: Sequence[Spot] = ()) -> None:
     told = {"DOORSTEP_OFF": json.dumps([asdict(each) for each in off])}
     command = [str(VITE), "build", "--config", str(SOURCES / "vite.config.ts"), "--outDir"]
     done = subprocess.run(

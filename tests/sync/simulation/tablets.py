@@ -30,7 +30,7 @@ KNOWN = frozenset({
 
 
 class TabletDevice(Device):
-    steps_of_work, steps_of_a_sync, steps_of_a_sign_in = 150, 500, 120
+    steps_of_work, steps_of_a_sync, steps_of_a_sign_in = 60, 250, 35
     is_emptied_by_the_office = True
 
     def __init__(

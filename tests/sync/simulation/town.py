@@ -5,7 +5,6 @@ with sites and assets; parts in every van. Everybody has signed in, every tablet
 """
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +27,7 @@ from tests.people import NORTH, NOW, PASSWORD, Character, password_hash
 from tests.sync.simulation.apps import TabletApp
 from tests.sync.simulation.clocks import Ids, TabletClock, WorldClock
 from tests.sync.simulation.machines import Machine
-from tests.sync.simulation.rooms import Replacement, Room
+from tests.sync.simulation.rooms import Room
 from tests.sync.simulation.server import Building, Server
 
 CLIENTS = ("companion", "tablet", "mixed")
@@ -58,15 +57,9 @@ def users_of(number: int) -> list[Character]:
 class Town:
     """The template of all worlds, in `folder`."""
 
-    def __init__(
-        self,
-        folder: Path,
-        tablets: int = 20,
-        client: str = "companion",
-        off: Sequence[Replacement] = (),
-    ) -> None:
-        """`client` is one of CLIENTS; of the TypeScript app the protections in `off` are switched off."""
-        self.folder, self.client, self.off = folder, client, off
+    def __init__(self, folder: Path, tablets: int = 20, client: str = "companion") -> None:
+        """On its tablets is a `client` of CLIENTS."""
+        self.folder, self.client = folder, client
         self.building = Building(folder)
         self.tokens: dict[str, str] = {}
         self.customers: list[dict[str, str]] = []
@@ -93,7 +86,7 @@ class Town:
     @property
     def room(self) -> Room:
         if self._room is None:
-            self._room = Room(self.folder / "room", self.off)
+            self._room = Room(self.folder / "room")
         return self._room
 
     def copy_server(self, home: Path) -> None:

@@ -7,13 +7,11 @@
 import "fake-indexeddb/auto"; // before Dexie, which looks for a browser's databases when it is loaded
 import { createInterface } from "node:readline";
 
-import { Failure, NetworkDown, ServerSaid } from "../../../field_client/tablet/src/errors";
 import { sealText } from "../../../field_client/tablet/src/safes";
 import type { EventRow } from "../../../field_client/tablet/src/store";
-import { Answer, type Transport } from "../../../field_client/tablet/src/transport";
 import { Eyes } from "./eyes";
 import { enterDatabases, Machine, type Life } from "./machines";
-import { copyDisk, Page, release } from "./pages";
+import type { Carried, Carry, Page } from "./pages";
 
 /** What the world tells with every line: how late it is there, and how long the fuse still is. */
 interface World {
@@ -30,13 +28,13 @@ interface Order extends Partial<World> {
   facts: unknown[];
 }
 
-interface Reply extends World {
-  status?: number;
-  headers?: Record<string, string>;
-  body?: string;
-  down?: string;
+interface Reply extends World, Carried {
   dies?: string;
 }
+
+/** The app's modules as they are, or with a protection switched off; and its next release, once it is out. */
+let app = (await import(process.argv[2] as string)) as typeof import("./pages");
+let isNextRelease = false;
 
 /** One tablet: its machine, and while it is on the page that is open there. */
 class Tablet {
@@ -67,7 +65,7 @@ class Tablet {
     this.life ??= this.machine.starts();
     const { life } = this;
     const told = (personId: string, key: CryptoKey) => this.keys.set(personId, key);
-    this.page ??= new Page(life, this.transport(life), told);
+    this.page ??= new app.Page(life, this.carry(life), told, isNextRelease);
     return { life, page: this.page };
   }
 
@@ -83,17 +81,13 @@ class Tablet {
     this.life = undefined;
   }
 
-  private transport(life: Life): Transport {
-    return async (method, path, headers, body = null) => {
+  private carry(life: Life): Carry {
+    return async (asked) => {
       if (life.isOver) return never();
-      const sent = body && Buffer.from(body).toString("base64");
-      const reply = await ask({ asks: { method, path, headers, body: sent } }, this);
+      const reply = await ask({ asks: asked }, this);
       this.heard(reply);
       if (reply.dies !== undefined) life.dies(reply.dies);
-      if (life.isOver) return never();
-      if (reply.status === undefined) throw new NetworkDown({ why: reply.down });
-      const told = new Headers(reply.headers);
-      return new Answer(reply.status, told, Buffer.from(reply.body ?? "", "base64"));
+      return life.isOver ? never() : reply;
     };
   }
 
@@ -150,7 +144,9 @@ async function follow(order: Order): Promise<unknown> {
     case "forget":
       return forget(tablet);
     case "release":
-      return void (release.isNext = facts[0] === true);
+      return void (isNextRelease = facts[0] === true);
+    case "app":
+      return void (app = (await import(String(facts[0]))) as typeof app);
     case "off":
       return tabletOf(tablet).off();
     case "loses power":
@@ -178,7 +174,7 @@ async function copy(from: Tablet, name: string, seed: string): Promise<void> {
   const made = new Tablet(seed);
   tablets.set(name, made);
   for (const [personId, key] of from.keys) made.keys.set(personId, key);
-  await copyDisk(from.machine, made.machine);
+  await app.copyDisk(from.machine, made.machine);
 }
 
 async function act(tablet: Tablet, verb: string, who: string, facts: unknown[]): Promise<unknown> {
@@ -235,11 +231,8 @@ async function obey(order: Order): Promise<void> {
 
 function failure(problem: unknown): object {
   if (problem instanceof Died) return { died: problem.message };
-  if (!(problem instanceof Failure)) {
-    return { broke: problem instanceof Error ? problem.stack : String(problem) };
-  }
-  const isSaid = problem instanceof ServerSaid;
-  return { failed: problem.code, isSaid, why: `${problem.stack} ${String(problem.cause ?? "")}` };
+  const broke = problem instanceof Error ? problem.stack : String(problem);
+  return app.refusal(problem) ?? { broke };
 }
 
 enterDatabases();

@@ -1,4 +1,8 @@
-/** The app's own modules on one machine, without its screens: what a person can do with an open page. */
+/**
+ * The app's own modules on one machine, without its screens: what a person can do with an open page.
+ *
+ * A file of its own when it is built, so that one in which a protection is switched off can take its place.
+ */
 
 import Dexie from "dexie";
 
@@ -7,7 +11,12 @@ import { Conversation } from "../../../field_client/tablet/src/conversation";
 import { Desk } from "../../../field_client/tablet/src/desks";
 import { digest } from "../../../field_client/tablet/src/domain/canonical";
 import { signInWith } from "../../../field_client/tablet/src/enrolment";
-import { SignInNeeded } from "../../../field_client/tablet/src/errors";
+import {
+  Failure,
+  NetworkDown,
+  ServerSaid,
+  SignInNeeded,
+} from "../../../field_client/tablet/src/errors";
 import {
   isReadOnly,
   jobOf,
@@ -20,26 +29,64 @@ import { Memory } from "../../../field_client/tablet/src/memory";
 import * as people from "../../../field_client/tablet/src/people";
 import { Store } from "../../../field_client/tablet/src/store";
 import { Sync } from "../../../field_client/tablet/src/sync";
-import type { Transport } from "../../../field_client/tablet/src/transport";
+import {
+  Answer,
+  type HeaderLines,
+  type Transport,
+} from "../../../field_client/tablet/src/transport";
 import type { Life, Machine } from "./machines";
 
 export const PIN = "274981";
 const NEVER = new AbortController().signal;
 const ANY_PICTURE = measure({ width: 9, height: 8, pixels: new Uint8Array(72) });
 
-/** Which version of the app is installed everywhere: the one that is here, or one that comes after it. */
-export const release = { isNext: false };
+/** A request, and what the world's network made of it; bodies as base64. */
+export type Carry = (asked: {
+  method: string;
+  path: string;
+  headers: HeaderLines;
+  body: string | null;
+}) => Promise<Carried>;
+
+export interface Carried {
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string;
+  down?: string;
+}
+
+function transportBy(carry: Carry): Transport {
+  return async (method, path, headers, body = null) => {
+    const sent = body && Buffer.from(body).toString("base64");
+    const came = await carry({ method, path, headers, body: sent });
+    if (came.status === undefined) throw new NetworkDown({ why: came.down });
+    const told = new Headers(came.headers);
+    return new Answer(came.status, told, Buffer.from(came.body ?? "", "base64"));
+  };
+}
+
+/** What the app means to say no with; null for anything else that came out of it. */
+export function refusal(problem: unknown): { failed: string; isSaid: boolean; why: string } | null {
+  if (!(problem instanceof Failure)) return null;
+  const why = `${problem.stack} ${String(problem.cause ?? "")}`;
+  return { failed: problem.code, isSaid: problem instanceof ServerSaid, why };
+}
 
 export class Page {
+  private readonly transport: Transport;
   private store: Store | undefined;
   private desk: Desk | undefined;
 
   constructor(
     private readonly life: Life,
-    private readonly transport: Transport,
+    carry: Carry,
     /** Tells the judge, who looks on from outside, with which key a person's things can be read. */
     private readonly tellKey: (personId: string, key: CryptoKey) => void,
-  ) {}
+    /** The app is the one that comes after this. */
+    private readonly isNextRelease: boolean,
+  ) {
+    this.transport = transportBy(carry);
+  }
 
   close(): void {
     this.leave();
@@ -56,7 +103,7 @@ export class Page {
     if (this.store) return this.store;
     Dexie.dependencies.indexedDB = this.life.indexedDB;
     const store = new Store(this.life.machine);
-    if (release.isNext) addNextVersion(store);
+    if (this.isNextRelease) addNextVersion(store);
     return (this.store = await store.open());
   }
 

@@ -1,16 +1,23 @@
 import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-/** The room of tablets as one file for Node.js; `DOORSTEP_OFF` names protections that are switched off. */
+const OFF = JSON.parse(process.env["DOORSTEP_OFF"] ?? "[]") as Replacement[];
+const room = resolve(import.meta.dirname, "main.ts");
+const app = resolve(import.meta.dirname, "pages.ts");
+
+/** The room of tablets for Node.js, or only the app with the protections off that `DOORSTEP_OFF` names. */
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [switchedOff()],
   build: {
-    ssr: resolve(import.meta.dirname, "main.ts"),
+    ssr: true,
     emptyOutDir: false,
     target: "es2023",
     minify: false,
-    rolldownOptions: { output: { entryFileNames: "room.mjs" } },
+    rolldownOptions: {
+      input: OFF.length > 0 ? { app } : { room, app },
+      output: { entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+    },
   },
   ssr: { noExternal: true },
 });
@@ -23,13 +30,12 @@ interface Replacement {
 
 /** A protection that is not there any more as it is named fails loudly. */
 function switchedOff(): Plugin {
-  const told = JSON.parse(process.env["DOORSTEP_OFF"] ?? "[]") as Replacement[];
-  const left = new Set(told);
+  const left = new Set(OFF);
   return {
     name: "switched-off",
     enforce: "pre",
     transform(code, id) {
-      for (const each of told) {
+      for (const each of OFF) {
         if (!id.endsWith(`/field_client/tablet/src/${each.file}`)) continue;
         if (code.split(each.before).length !== 2) throw new Error(`not once there: ${each.before}`);
         code = code.replace(each.before, () => each.after);
