@@ -223,7 +223,7 @@ def poison(world: "World", device: "Device") -> None:
         return
     envelope = _poisoned(world, device, *lane)
     if envelope["event_id"] not in device.event_ids():
-        device.is_given(*lane[:2], envelope)
+        device.is_given(lane[0], lane[1], envelope)
     world.ledger.poison.add((device.number, envelope["event_id"]))
     if envelope["event_id"] in world.ledger.facts:
         world.ledger.reused.add(envelope["event_id"])

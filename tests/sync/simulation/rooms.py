@@ -54,9 +54,17 @@ class Spot:
 class Owner(Protocol):
     """Whose tablet it is: what it is connected to, and what it runs on."""
 
-    line: Transport
-    machine: Machine
-    clock: Clock
+    @property
+    def line(self) -> Transport:
+        """By which its requests travel."""
+
+    @property
+    def machine(self) -> Machine:
+        """In which its app runs."""
+
+    @property
+    def clock(self) -> Clock:
+        """What it shows as the time."""
 
 
 class Room:

@@ -71,13 +71,19 @@ class World:
         self._depth = 0
 
     def run(self) -> None:
+        with self.opened():
+            for day in range(self.plan.days):
+                self._spend_a_day(day)
+            liveness.heal(self)
+            self._count_what_was_done()
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """While the block runs, its server and its tablets are there."""
         with self.stack, ids_from(Ids(self.clock, Random(f"{self.seed} ids"))), _small_measures():
             self._begin()
             try:
-                for day in range(self.plan.days):
-                    self._spend_a_day(day)
-                liveness.heal(self)
-                self._count_what_was_done()
+                yield
             finally:
                 self._end()
 
