@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pysqlite3
@@ -113,8 +114,12 @@ def _check_outboxes(world: "World") -> None:
 
 
 def _check_held(world: "World") -> None:
-    """L4."""
-    held = world.server_view().execute("SELECT id FROM field_events WHERE status = 'held'")
+    """L4. Who had to sign in first may have sent after the time that everything was given."""
+    due = world.clock().astimezone(UTC) - timedelta(days=HELD_AT_MOST_DAYS)
+    held = world.server_view().execute(
+        "SELECT id FROM field_events WHERE status = 'held' AND received_at < ?",
+        [due.strftime("%Y-%m-%d %H:%M:%S.%f")],
+    )
     if found := held.fetchall():
         raise Violation("L4", f"still held: {found}")
 
