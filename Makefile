@@ -19,7 +19,7 @@ test:
 	@$(PYTHON) dev.py test $(ARGS)
 
 # The long proofs, described in docs/reliability.md and docs/performance.md.
-# make simulate DAYS=10000 SEED=1; make bench ARGS=push
+# make simulate DAYS=10000 SEED=1 CLIENT=tablet (or companion, mixed); make bench ARGS=push
 simulate bench powercuts failures drill:
 	@$(PYTHON) dev.py $@ $(ARGS)
 

@@ -79,7 +79,7 @@ class Device(ABC):
             self.off()
             self.user = user
 
-    def does(self, what: str, act: "Callable[[Tablet], None]", *, steps: int) -> None:
+    def does(self, what: str, act: "Callable[[Tablet], object]", *, steps: int) -> None:
         """One act of its user, which something may go wrong with."""
         fault = self.world.faults.draw(faults.TABLET)
         self._prepare(fault, steps)

@@ -46,11 +46,14 @@ class Tablet {
 
   constructor(seed: string) {
     this.machine = new Machine(seed);
-    this.machine.waits = async (seconds) => this.heard(await ask({ sleeps: seconds }, this));
+    this.machine.waits = async (seconds) => {
+      if (this.life?.isOver ?? true) return never();
+      this.heard(await ask({ sleeps: seconds }, this));
+    };
     this.eyes = new Eyes(this.machine);
   }
 
-  get worldsEnd(): { fuse: number | null; wasRefused: boolean } {
+  get stands(): { fuse: number | null; wasRefused: boolean } {
     const { fuse, wasRefused } = this.machine;
     return { fuse, wasRefused };
   }
@@ -213,7 +216,7 @@ function say(line: object): void {
 
 function ask(what: object, tablet: Tablet): Promise<Reply> {
   const reply = new Promise<Reply>((told) => waiting.set(tablet, told));
-  say({ ...what, ...tablet.worldsEnd });
+  say({ ...what, ...tablet.stands });
   return reply;
 }
 
@@ -221,7 +224,7 @@ async function obey(order: Order): Promise<void> {
   const tablet = tablets.get(order.tablet);
   tablet?.heard(order);
   if (tablet) tablet.machine.wasRefused = false;
-  const end = () => tablets.get(order.tablet)?.worldsEnd;
+  const end = () => tablets.get(order.tablet)?.stands;
   try {
     say({ came: (await follow(order)) ?? null, ...end() });
   } catch (problem) {
