@@ -8,7 +8,14 @@
 import { expected, refusal, type Conversation } from "./conversation";
 import { sha256Hex } from "./domain/canonical";
 import { objects } from "./domain/json";
-import { Failure, ForeignAnswer, PhotoUnreadable, ServerBusy, SignInNeeded } from "./errors";
+import {
+  Failure,
+  ForeignAnswer,
+  NetworkDown,
+  PhotoUnreadable,
+  ServerBusy,
+  SignInNeeded,
+} from "./errors";
 import {
   SMALL_BYTES,
   SMALLEST_CHUNK,
@@ -24,6 +31,7 @@ import type { Answer } from "./transport";
 export const UPLOADS = "/sync/v1/media/uploads";
 const CHECKED_AT_ONCE = 100;
 const MOST_TRIES = 4;
+const UNHEARD_OF = -1;
 const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
@@ -76,6 +84,8 @@ interface Standing {
 export class Uploads {
   bytesSent = 0;
   private chunk: number;
+  /** How much of the file on its way the server has, by its last word. */
+  private reached = UNHEARD_OF;
 
   constructor(
     private readonly talk: Conversation,
@@ -112,6 +122,7 @@ export class Uploads {
   /** One file, until the server has it or says that it will not take it now. */
   private async send(file: WaitingFile, known: Standing): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      this.reached = reached(known, file.size);
       if (known.state === "stored") {
         return this.noteStored(file);
       }
@@ -132,8 +143,21 @@ export class Uploads {
         return this.listener.lost(file, "damaged");
       }
       known = (await this.check([file])).get(file.sha256) ?? {};
+      if (end instanceof NetworkDown) {
+        this.noteCut(file, known, end);
+        tries = 0;
+      }
     }
     throw new ServerBusy({ problem: "upload" });
+  }
+
+  /** A cut that let something through is gone on from at once; after any other, waiting is all that helps. */
+  private noteCut(file: WaitingFile, known: Standing, cut: NetworkDown): void {
+    const offset = reached(known, file.size);
+    if (offset <= this.reached) {
+      throw cut;
+    }
+    this.noted(file, { name: "go_on", offset }, Math.max(0, this.reached));
   }
 
   /** Creates or resumes an upload and sends piece by piece; tells why it ended. */
@@ -146,6 +170,9 @@ export class Uploads {
     } catch (problem) {
       if (problem instanceof PhotoUnreadable) {
         return "unreadable";
+      }
+      if (problem instanceof NetworkDown) {
+        return problem;
       }
       throw problem;
     }
@@ -248,6 +275,7 @@ export class Uploads {
 
   private noted(file: WaitingFile, step: UploadStep, before: number): UploadStep {
     if (step.name === "go_on") {
+      this.reached = step.offset;
       this.bytesSent += Math.max(0, step.offset - before);
       this.listener.progress?.(file, step.offset);
     }
@@ -294,7 +322,16 @@ function standing(offset: number, size: number): UploadStep {
   return { name: offset < size ? "go_on" : "ask_offset", offset };
 }
 
-type Ending = "stored" | "refused" | "unreadable" | "check_again" | "check_own_copy";
+/** How much of a file the server has. */
+function reached({ state, offset }: Standing, size: number): number {
+  if (state === "stored") {
+    return size;
+  }
+  return state === "partial" ? Number(offset) || 0 : UNHEARD_OF;
+}
+
+/** Why a transfer ended; what cut it comes along. */
+type Ending = "stored" | "refused" | "unreadable" | "check_again" | "check_own_copy" | NetworkDown;
 
 // The three requests of an upload.
 
