@@ -176,7 +176,6 @@ def _plan() -> Json:
         "backoffToS": plan.BACKOFF_TO_S,
         "thumbnailBytes": plan.THUMBNAIL_BYTES,
         "heavyBytes": plan.HEAVY_BYTES,
-        "smallBytes": plan.SMALL_BYTES,
         "smallestChunk": plan.SMALLEST_CHUNK,
         "kept": sorted(plan.KEPT),
         "pulledKinds": sorted(plan.PULLED_KINDS),

@@ -17,9 +17,9 @@ import {
   SignInNeeded,
 } from "./errors";
 import {
-  SMALL_BYTES,
   SMALLEST_CHUNK,
   goesNow,
+  pieceSize,
   sendingOrder,
   uploadStep,
   type Limits,
@@ -83,7 +83,10 @@ interface Standing {
 /** Sends files. Rejects with NetworkDown, ServerBusy, SignInNeeded, MediaStopped. */
 export class Uploads {
   bytesSent = 0;
+  /** What the server and every proxy on the way take at once. */
   private chunk: number;
+  /** What the line carries in a moment. */
+  private piece: number;
   /** How much of the file on its way the server has, by its last word. */
   private reached = UNHEARD_OF;
 
@@ -94,7 +97,7 @@ export class Uploads {
     private readonly listener: Listener,
     private readonly pause?: AbortSignal,
   ) {
-    this.chunk = policy.limits.chunk_bytes;
+    this.chunk = this.piece = policy.limits.chunk_bytes;
   }
 
   async run(waiting: Iterable<WaitingFile>): Promise<void> {
@@ -205,15 +208,15 @@ export class Uploads {
     return "check_again";
   }
 
+  /** The first bytes come along, so that a photo costs one round trip less. */
   private async create(file: WaitingFile): Promise<{ where: string | null; step: UploadStep }> {
-    const comesAlong = file.size > 0 && file.size <= Math.min(SMALL_BYTES, this.chunk);
-    const content = comesAlong ? await this.read(file, 0, file.size) : null;
-    const answer = await create(this.talk, file, content);
+    const content = await this.read(file, 0);
+    const answer = await this.paced(content, 0, create(this.talk, file, content));
     let step = this.step(answer, 0, file.size);
-    if (step.name === "smaller" && content !== null) {
-      this.chunk = Math.min(this.chunk, file.size);
+    if (step.name === "smaller" && content.length > 0) {
+      this.chunk = content.length;
       this.shrink();
-      return this.create(file); // alone this time; the bytes follow in pieces
+      return this.create(file);
     }
     if (step.name === "ask_offset") {
       step = { name: "check_again", offset: 0 };
@@ -237,16 +240,29 @@ export class Uploads {
       const isOver = told.name === "go_on" && told.offset >= file.size;
       return isOver ? { name: "check_again", offset: told.offset } : told;
     }
-    const content = await this.read(file, offset, Math.min(offset + this.chunk, file.size));
-    const answer = await sendPiece(this.talk, where, offset, content);
+    const content = await this.read(file, offset);
+    const answer = await this.paced(content, offset, sendPiece(this.talk, where, offset, content));
     return this.noted(file, this.step(answer, offset, file.size), offset);
   }
 
-  private async read(
-    file: WaitingFile,
-    from: number,
-    to: number,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Learns from how long these bytes are on their way how many should go next; bytes that the server does not
+   * take, because it has others by now, say nothing: it may answer before they are there.
+   */
+  private async paced(content: Uint8Array, from: number, going: Promise<Answer>): Promise<Answer> {
+    const { clock } = this.talk;
+    const began = clock.monoMs();
+    const answer = await going;
+    if (Number(answer.headers.get("Upload-Offset")) === from + content.length) {
+      this.piece = pieceSize(this.piece, content.length, clock.monoMs() - began);
+    }
+    return answer;
+  }
+
+  /** The next piece of a file. */
+  private async read(file: WaitingFile, from: number): Promise<Uint8Array<ArrayBuffer>> {
+    const isAlmostAll = file.size - from < 1.25 * this.piece; // a small rest is not worth a round trip
+    const to = Math.min(isAlmostAll ? file.size : from + this.piece, from + this.chunk, file.size);
     const content = await this.source.read(file.sha256, from, to).catch((problem: unknown) => {
       if (problem instanceof Failure) {
         throw problem;
@@ -335,14 +351,15 @@ type Ending = "stored" | "refused" | "unreadable" | "check_again" | "check_own_c
 
 // The three requests of an upload.
 
-/** Opens an upload, or finds the one of the same hash again; the bytes of a small file come along. */
+/** Opens an upload with the first bytes of its file, if any, or finds the one of the same hash again. */
 export function create(
   talk: Conversation,
   file: Pick<WaitingFile, "sha256" | "size" | "mime">,
-  content: Uint8Array<ArrayBuffer> | null,
+  content: Uint8Array<ArrayBuffer>,
 ): Promise<Answer> {
-  return talk.send("POST", UPLOADS, content, {
-    ...(content === null ? TUS : BYTES),
+  const isAlone = content.length === 0;
+  return talk.send("POST", UPLOADS, isAlone ? null : content, {
+    ...(isAlone ? TUS : BYTES),
     "Upload-Length": String(file.size),
     "Upload-Metadata": `sha256 ${btoa(file.sha256)},mime ${btoa(file.mime)}`,
   });
