@@ -38,8 +38,7 @@ def run(record: Record, settings: Settings) -> None:
         shop = shops.on_sqlite(1, JOBS, folder / "shop.sqlite3")
         with servers.doorstep(shop, folder) as side:
             address = f"http://127.0.0.1:{side.port}"
-            what = "the app's own download at first start, gzip"
-            record.note(Line(TOPIC, what, _download(address), "KB", bar=120, at_most=True))
+            _download(record, address)
             with opened(folder / "profile", address) as tablet:
                 _fill(tablet, shop.assignee(0), folder)
                 _start(record, tablet)
@@ -48,14 +47,19 @@ def run(record: Record, settings: Settings) -> None:
         tablet_line.run(record, TOPIC, folder)
 
 
-def _download(address: str) -> float:
+def _download(record: Record, address: str) -> None:
     """Kilobytes of every file that the app is made of, as they come over the wire, each once."""
     with httpx.Client(base_url=f"{address}/tablet/") as client:
+        page = client.get("index.html").raise_for_status().text
         worker = client.get("sw.js").raise_for_status().text
         listed = re.search(r"FILES=(\[.*?\])", worker)
         assert listed, "the worker names no files"
-        names = ["sw.js", *json.loads(listed.group(1))]
-        return sum(_wire_bytes(client, name) for name in names) / KB
+        wire = {name: _wire_bytes(client, name) for name in ["sw.js", *json.loads(listed.group(1))]}
+    what = "the app's own download at first start, gzip"
+    record.note(Line(TOPIC, what, sum(wire.values()) / KB, "KB", bar=120, at_most=True))
+    first = ["index.html", *re.findall(r'"/tablet/(assets/[^"]+)"', page)]
+    what = "of it before the first screen"
+    record.note(Line(TOPIC, what, sum(wire[name] for name in first) / KB, "KB"))
 
 
 def _wire_bytes(client: httpx.Client, name: str) -> int:
