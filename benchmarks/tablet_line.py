@@ -96,14 +96,14 @@ def _sent(line: ThinLine, seconds: float) -> Sent:
 
 
 def _pieces_by_file(heard: list[Request]) -> dict[str, list[Request]]:
-    """Whatever carried bytes of each file, by its hash. One file is sent after the other, so what follows a
+    """The creation of each file and its pieces, by its hash. One file is sent after the other, so what follows a
     creation belongs to it."""
     files: dict[str, list[Request]] = {}
     sha256 = ""
     for each in heard:
         if each.path == UPLOADS:
             sha256 = each.headers["upload-metadata"].partition(",")[0]
-        if each.path.startswith(UPLOADS) and each.size:
+        if each.method in ("POST", "PATCH") and each.path.startswith(UPLOADS):
             files.setdefault(sha256, []).append(each)
     return files
 
