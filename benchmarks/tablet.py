@@ -4,32 +4,23 @@ The app is served by `doorstep serve`, the store is filled by the app's own modu
 is timed is what somebody sees: from the finger to the frame that shows what they wanted.
 """
 
-import contextlib
 import json
-import os
-import random
 import re
-import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from PIL import Image
-from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from benchmarks import places, servers, shops
+from benchmarks import places, servers, shops, tablet_line
 from benchmarks.peers import installing
 from benchmarks.report import Line, Record
 from benchmarks.settings import Settings
 from benchmarks.statistics import median
+from benchmarks.tablets import SLOWER, Tablet, opened, shot, takes_from_gallery
 from tests import pictures
-from tests.browser.conftest import flags
-from tests.browser.tablets import PIN, TABLET, Hands
+from tests.browser.tablets import PIN
 
 TOPIC = "Tablet app"
-SLOWER = 4
 JOBS, PHOTOS_EACH = 200, 10
 STARTS, TAPS, SHOTS = 5, 12, 3
 FIRST_PHOTOS, ALL_PHOTOS = 10, 60
@@ -37,23 +28,6 @@ SMALLER = (2048, 1536)
 FILLING_MS = 180_000
 KB = 1000
 MADE = places.ROOT / "field_client" / "tablet" / "dist"
-
-# Notes in the page when a finger came down or a file was chosen, and when what it led to was painted.
-STOPWATCH = """
-  const began = event => { window.began = event.timeStamp };
-  addEventListener("click", began, true);
-  addEventListener("change", event => { if (event.target.type === "file") began(event) }, true);
-  window.painted = selector => new Promise(done => {
-    const look = () => document.querySelector(selector)
-      ? setTimeout(() => done(performance.now()))
-      : requestAnimationFrame(look);
-    requestAnimationFrame(look);
-  });
-  window.digit = name => [...document.querySelectorAll("main.door [role=group] button")]
-    .find(button => button.textContent.trim() === name)
-    .click();
-  window.padShown = painted("main.door [role=group] button");
-"""
 
 
 def run(record: Record, settings: Settings) -> None:
@@ -64,23 +38,28 @@ def run(record: Record, settings: Settings) -> None:
         shop = shops.on_sqlite(1, JOBS, folder / "shop.sqlite3")
         with servers.doorstep(shop, folder) as side:
             address = f"http://127.0.0.1:{side.port}"
-            what = "the app's own download at first start, gzip"
-            record.note(Line(TOPIC, what, _download(address), "KB", bar=120, at_most=True))
-            with _tablet(folder / "profile", address) as tablet:
+            _download(record, address)
+            with opened(folder / "profile", address) as tablet:
                 _fill(tablet, shop.assignee(0), folder)
                 _start(record, tablet)
                 _tap(record, tablet)
                 _photograph(record, tablet, shop, folder)
+        tablet_line.run(record, TOPIC, folder)
 
 
-def _download(address: str) -> float:
+def _download(record: Record, address: str) -> None:
     """Kilobytes of every file that the app is made of, as they come over the wire, each once."""
     with httpx.Client(base_url=f"{address}/tablet/") as client:
+        page = client.get("index.html").raise_for_status().text
         worker = client.get("sw.js").raise_for_status().text
         listed = re.search(r"FILES=(\[.*?\])", worker)
         assert listed, "the worker names no files"
-        names = ["sw.js", *json.loads(listed.group(1))]
-        return sum(_wire_bytes(client, name) for name in names) / KB
+        wire = {name: _wire_bytes(client, name) for name in ["sw.js", *json.loads(listed.group(1))]}
+    what = "the app's own download at first start, gzip"
+    record.note(Line(TOPIC, what, sum(wire.values()) / KB, "KB", bar=120, at_most=True))
+    first = ["index.html", *re.findall(r'"/tablet/(assets/[^"]+)"', page)]
+    what = "of it before the first screen"
+    record.note(Line(TOPIC, what, sum(wire[name] for name in first) / KB, "KB"))
 
 
 def _wire_bytes(client: httpx.Client, name: str) -> int:
@@ -89,49 +68,7 @@ def _wire_bytes(client: httpx.Client, name: str) -> int:
         return sum(len(piece) for piece in answer.iter_raw())
 
 
-@dataclass(frozen=True)
-class _Tablet:
-    hands: Hands
-    wire: CDPSession
-
-    @property
-    def page(self) -> Page:
-        return self.hands.page
-
-    def is_slow(self, times: int = SLOWER) -> None:
-        self.wire.send("Emulation.setCPUThrottlingRate", {"rate": times})
-
-    def until(self, selector: str, act: str) -> float:
-        """Milliseconds from the last touch of this act, an expression in the page, to its effect's frame."""
-        told = f"(async () => {{ {act}; return (await painted({selector!r})) - began }})()"
-        return float(self.page.evaluate(told))
-
-    def heap_bytes(self) -> float:
-        """What JavaScript holds after cleaning up, with the bytes behind its arrays."""
-        for _ in range(2):
-            self.wire.send("HeapProfiler.collectGarbage")
-        used = self.wire.send("Runtime.getHeapUsage")
-        return float(used["usedSize"]) + float(used.get("backingStorageSize", 0))
-
-
-@contextlib.contextmanager
-def _tablet(profile: Path, address: str) -> Iterator[_Tablet]:
-    """With a profile on the disk: a window without one would keep its store in memory."""
-    program = os.environ.get("DOORSTEP_CHROMIUM") or shutil.which("chromium")
-    assert program, "no Chromium: run it with python3 dev.py bench tablet"
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=program, args=flags(), viewport=TABLET, locale="en"
-        )
-        page = context.new_page()
-        page.add_init_script(STOPWATCH)
-        hands = Hands(page, address)
-        page.set_default_timeout(60_000)
-        yield _Tablet(hands, context.new_cdp_session(page))
-        context.close()
-
-
-def _fill(tablet: _Tablet, who: shops.Installer, folder: Path) -> None:
+def _fill(tablet: Tablet, who: shops.Installer, folder: Path) -> None:
     """Signed in with all jobs, then a year's work on the disk; from here on without a network."""
     hands = tablet.hands
     hands.opens_the_app()
@@ -160,7 +97,7 @@ def _bundle(folder: Path) -> str:
     return out.read_text(encoding="utf-8")
 
 
-def _start(record: Record, tablet: _Tablet) -> None:
+def _start(record: Record, tablet: Tablet) -> None:
     """From nothing to the PIN, and from its last digit to the day; the typing between counts for nobody."""
     tablet.is_slow()
     to_pin, to_day = [], []
@@ -176,7 +113,7 @@ def _start(record: Record, tablet: _Tablet) -> None:
     record.note(Line(TOPIC, what, median(both), "s", bar=1.0, at_most=True, against=against))
 
 
-def _tap(record: Record, tablet: _Tablet) -> None:
+def _tap(record: Record, tablet: Tablet) -> None:
     spent = []
     for number in range(TAPS):
         at = number * JOBS // TAPS
@@ -189,7 +126,7 @@ def _tap(record: Record, tablet: _Tablet) -> None:
     record.note(Line(TOPIC, what, median(spent), "ms", bar=100, at_most=True, against=against))
 
 
-def _photograph(record: Record, tablet: _Tablet, shop: shops.Shop, folder: Path) -> None:
+def _photograph(record: Record, tablet: Tablet, shop: shops.Shop, folder: Path) -> None:
     """Photos from the gallery, all on one job: the first at a tablet's speed, smaller ones for the memory."""
     job_id = shop.job_id(1)
     spent, heap = [], {}
@@ -197,8 +134,8 @@ def _photograph(record: Record, tablet: _Tablet, shop: shops.Shop, folder: Path)
         tablet.is_slow(SLOWER if number < SHOTS else 1)
         file = folder / "shot.jpg"
         size = pictures.MEGAPIXELS_12 if number < SHOTS else SMALLER
-        file.write_bytes(_shot(number, size))
-        took = _takes_from_gallery(tablet, job_id, file)
+        file.write_bytes(shot(number, size))
+        took = takes_from_gallery(tablet, job_id, file)
         if number < SHOTS:
             spent.append(took / 1000)
         if number + 1 in (FIRST_PHOTOS, ALL_PHOTOS):
@@ -210,25 +147,3 @@ def _photograph(record: Record, tablet: _Tablet, shop: shops.Shop, folder: Path)
     what = f"heap after {ALL_PHOTOS} photos by that after {FIRST_PHOTOS}"
     against = f"{last / 1e6:.1f} MB by {first / 1e6:.1f} MB"
     record.note(Line(TOPIC, what, last / first, "×", bar=1.2, at_most=True, against=against))
-
-
-def _takes_from_gallery(tablet: _Tablet, job_id: str, file: Path) -> float:
-    page = tablet.page
-    tablet.hands.goes_to(f"job/{job_id}/camera/before")
-    tablet.hands.taps("Gallery")
-    page.get_by_label("Why not with the camera?").fill("for the benchmark")
-    page.evaluate("() => void (window.saved = painted('article.job, .camera-doubts'))")
-    page.locator("input[type=file]").set_input_files(file)
-    took = float(page.evaluate("saved.then(at => at - began)"))
-    assert page.locator(".camera-doubts").count() == 0, page.locator(".camera-doubts").inner_text()
-    return took
-
-
-def _shot(number: int, size: tuple[int, int]) -> bytes:
-    """A picture from a camera that looks like no other."""
-    chance = random.Random(number)
-    cells = Image.new("RGB", (9, 8))
-    cells.putdata([tuple(chance.choices(range(40, 216), k=3)) for _ in range(72)])
-    large = cells.resize(size, Image.Resampling.NEAREST)
-    scene = pictures.scene(size=size)
-    return pictures.saved(Image.blend(scene, large, 0.5), "JPEG", quality=88)

@@ -10,7 +10,7 @@ are steps stand in `tablet/src/domain/`, and the vectors hold both sides to the 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -43,21 +43,32 @@ def _checklists() -> Json:
     }
 
 
+# What the server may refuse a tablet for good. Where the tablet waits or asks to sign in it has words of
+# its own, and whatever else should come is told by the server's sentence.
+REFUSALS: tuple[type[errors.DoorstepError], ...] = (
+    errors.Invalid,
+    errors.BadRequest,
+    errors.MethodNotAllowed,
+    errors.NotAllowed,
+    errors.NotFound,
+    errors.TooLarge,
+    errors.Unsupported,
+    errors.ClientTooOld,
+    errors.ChecksumMismatch,
+    errors.DeviceRevoked,
+    errors.DeviceUnknown,
+    errors.BadEnvelope,
+    errors.CursorGone,
+    errors.UploadGone,
+    errors.TusVersionUnknown,
+    errors.HashMissing,
+    errors.FileUnknown,
+)
+
+
 def _errors() -> Json:
-    """What the server may say: code -> what a device does, and the sentence."""
-    return {
-        "failures": {
-            kind.code: {"device": kind.device, "en": kind.en, "zh": kind.zh}
-            for kind in _kinds_of(errors.DoorstepError)
-        }
-    }
-
-
-def _kinds_of(kind: type[errors.DoorstepError]) -> Iterator[type[errors.DoorstepError]]:
-    if kind.__module__ == errors.__name__:
-        yield kind
-    for each in kind.__subclasses__():
-        yield from _kinds_of(each)
+    """What the server may say: code -> the sentence."""
+    return {"refusals": {kind.code: {"en": kind.en, "zh": kind.zh} for kind in REFUSALS}}
 
 
 def _events() -> Json:
@@ -165,7 +176,6 @@ def _plan() -> Json:
         "backoffToS": plan.BACKOFF_TO_S,
         "thumbnailBytes": plan.THUMBNAIL_BYTES,
         "heavyBytes": plan.HEAVY_BYTES,
-        "smallBytes": plan.SMALL_BYTES,
         "smallestChunk": plan.SMALLEST_CHUNK,
         "kept": sorted(plan.KEPT),
         "pulledKinds": sorted(plan.PULLED_KINDS),
@@ -240,9 +250,7 @@ WORDS: dict[str, Iterable[str]] = {
     "Audience": events.AUDIENCES,
     "Cause": events.CAUSES,
     "Charge": events.CHARGES,
-    "DeviceStep": errors.DeviceStep,
     "Doubt": photos.DOUBTS,
-    "FailureCode": _errors()["failures"],
     "ImageType": events.IMAGE_TYPES,
     "JobState": jobs.State,
     "Kind": dict.fromkeys(kind for kind, _ in events.KINDS),

@@ -13,7 +13,9 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "/tablet/",
   cacheDir: resolve(project, "node_modules/.vite"),
-  plugins: [listOfFiles()],
+  plugins: [listOfFiles(), plainImports()],
+  // The store's own build for browsers of today; what its package offers first is for those before 2017.
+  resolve: { alias: { dexie: "dexie/dist/modern/dexie.min.mjs" } },
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -56,6 +58,17 @@ function listOfFiles(): Plugin {
       );
       worker.code = `${lines.join("\n")}\n${worker.code}`;
     },
+  };
+}
+
+/** A part of the app that is loaded later is a script and nothing else: no styles or preloads go before it. */
+function plainImports(): Plugin {
+  const preload = "\0vite/preload-helper.js";
+  return {
+    name: "plain-imports",
+    apply: "build",
+    enforce: "pre",
+    load: (id) => (id === preload ? "export const __vitePreload = (load) => load();" : null),
   };
 }
 

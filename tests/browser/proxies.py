@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 PIECE = 64 * 1024
 WORKER = "/tablet/sw.js"
+UPLOADS = "/sync/v1/media/uploads"
 OF_ONE_HOP = ("connection", "keep-alive", "transfer-encoding")
 
 
@@ -113,9 +114,9 @@ class _Passing(BaseHTTPRequestHandler):
             if name.lower() not in unwanted:
                 server.putheader(name, value)
         server.endheaders()
-        is_piece = self.command == "PATCH"
+        is_piece = size > 0 and self.path.startswith(UPLOADS)  # the first comes with the creation
         if is_piece:
-            self.proxy.sent.append(Sent(int(self.headers["Upload-Offset"]), size))
+            self.proxy.sent.append(Sent(int(self.headers.get("Upload-Offset", 0)), size))
         left = size
         while left > 0:
             piece = self.rfile.read(min(PIECE, left))

@@ -210,7 +210,7 @@ describe("an answer", () => {
   it("tells how long to wait", async () => {
     server.answers(() => ({ status: 503, body: { code: "busy", retry_after_s: 7 } }));
     const refused = talking.refusal(await talkWith(server).ask("GET", "/x"));
-    expect(refused).toMatchObject({ retryAfterS: 7, device: "resend" });
+    expect(refused).toMatchObject({ code: "server_busy", retryAfterS: 7 });
   });
 });
 

@@ -148,6 +148,21 @@ describe("sending", () => {
   });
 });
 
+describe("the next piece of a file", () => {
+  const KIB = 1024;
+  it.each([
+    ["is twice as large after a quick one", 128 * KIB, 128 * KIB, 999, 256 * KIB],
+    ["stays after the quick rest of a file, which says little", 128 * KIB, 127 * KIB, 9, 128 * KIB],
+    ["stays after one that took a moment", 128 * KIB, 128 * KIB, 2000, 128 * KIB],
+    ["is half as large after a slow one", 128 * KIB, 128 * KIB, 2001, 64 * KIB],
+    ["is half of what went when that was less", 1024 * KIB, 300 * KIB, 2001, 150 * KIB],
+    ["is never larger after a slow one", 16 * KIB, 100 * KIB, 2001, 16 * KIB],
+    ["has an end to its smallness", 16 * KIB, 16 * KIB, 60_000, 16 * KIB],
+  ])("%s", (_, piece, sent, tookMs, next) => {
+    expect(plan.pieceSize(piece, sent, tookMs)).toBe(next);
+  });
+});
+
 describe("what the screen shows", () => {
   const event = (kind: string, data: plan.ShownEvent["data"], at = "12:00") => ({
     event_id: kind,

@@ -83,7 +83,7 @@ function ours(
   const size = Number(headers["upload-length"]);
   if (method === "POST" && path === UPLOADS && headers["upload-metadata"] === said(file)) {
     const promised = { sha256: file.sha256, size, mime: MIME };
-    return size >= 0 ? (talk) => create(talk, promised, body === "" ? null : content) : null;
+    return size >= 0 ? (talk) => create(talk, promised, content) : null;
   }
   if (method === "PATCH" && Number(headers["upload-offset"]) >= 0 && "content-length" in headers) {
     const isBytes = headers["content-type"] === "application/offset+octet-stream";

@@ -6,7 +6,7 @@
  * and written down there: a header line, then frames of AES-256-GCM; inside is a zip.
  */
 
-import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
+import { Zip, ZipPassThrough } from "fflate";
 
 import { fromBase64, toBase64 } from "./base64";
 import { hex, stamp } from "./clock";
@@ -126,8 +126,9 @@ async function pack(
   const counts = { events: rows.length, blobs: hashes.length };
   const about = { device_id: here.deviceId, name: here.name, made_at: madeAt, ...counts };
   const events = { [outbox.personId]: await outbox.opened(rows) };
-  await write(zip.text("about.json", JSON.stringify(about)));
-  await write(zip.text("events.json", JSON.stringify(events)));
+  const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  await write(zip.file("about.json", text(about)));
+  await write(zip.file("events.json", text(events)));
   const files = new Files(outbox);
   for (const sha256 of hashes) {
     await write(zip.file(`blobs/${sha256}`, await files.read(sha256)));
@@ -136,20 +137,13 @@ async function pack(
   return counts;
 }
 
-/** A zip as it grows: each call returns the bytes that it added. Photos are packed already. */
+/** A zip as it grows: each call returns the bytes that it added. Photos are packed already, so nothing is. */
 class Zipping {
   private added: Uint8Array[] = [];
   private readonly zip = new Zip((problem, piece) => {
     if (problem) throw problem;
     this.added.push(piece);
   });
-
-  text(name: string, text: string): Uint8Array {
-    const entry = new ZipDeflate(name);
-    this.zip.add(entry);
-    entry.push(new TextEncoder().encode(text), true);
-    return this.taken();
-  }
 
   file(name: string, bytes: Uint8Array): Uint8Array {
     const entry = new ZipPassThrough(name);

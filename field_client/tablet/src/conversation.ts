@@ -46,7 +46,7 @@ export class Conversation {
   constructor(
     private readonly transport: Transport,
     private readonly memory: Memory,
-    private readonly clock: Clock,
+    readonly clock: Clock,
     private readonly language: Language,
   ) {}
 

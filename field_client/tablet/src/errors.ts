@@ -1,13 +1,13 @@
 /**
- * Every failure that a screen may show: a stable code, what it means for the queue, and a sentence in both
- * languages that says what happened, that nothing is lost (or what is), and what to do.
+ * Every failure that a screen may show: a stable code, and a sentence in both languages that says what
+ * happened, that nothing is lost (or what is), and what to do.
  *
  * A code stands small beneath its sentence, to be read out on the phone; it is the companion's where both
  * can meet the same. Why something failed in the machine's words stays in `details`, for diagnostics.
  */
 
 import * as table from "./generated/errors.json";
-import type { DeviceStep, Language } from "./generated/words";
+import type { Language } from "./generated/words";
 
 /** The same words in both languages. */
 export type Words = Readonly<Record<Language, string>>;
@@ -18,8 +18,6 @@ export type Details = Readonly<Record<string, unknown>>;
 /** The root: thrown itself only for what nobody foresaw. */
 export class Failure extends Error {
   readonly code: string = "internal";
-  /** What the queue does with the thing that met this, as in the server's own table. */
-  readonly device: DeviceStep = "park";
   protected readonly words: Words = {
     en: "Something went wrong in the app. What was saved before is still on this tablet. Close the app, open it again and repeat the last step.",
     zh: "应用出现问题,之前保存的内容仍在本机。请关闭并重新打开应用,再重复上一步。",
@@ -71,7 +69,6 @@ function told(problem: unknown): string {
 
 export class NetworkDown extends Failure {
   override readonly code: string = "network_down";
-  override readonly device = "resend";
   protected override readonly words: Words = {
     en: "No connection. Everything is saved on this tablet and goes out by itself.",
     zh: "没有网络。所有内容已存在本机,联网后自动上传。",
@@ -89,7 +86,6 @@ export class ForeignAnswer extends NetworkDown {
 
 export class ServerBusy extends Failure {
   override readonly code = "server_busy";
-  override readonly device = "resend";
   protected override readonly words: Words = {
     en: "The server is busy. Everything is saved on this tablet, and the app tries again by itself.",
     zh: "服务器繁忙。所有内容已存在本机,应用会自动重试。",
@@ -104,21 +100,18 @@ export class ServerBusy extends Failure {
   }
 }
 
-const REFUSALS = new Map(Object.entries(table.failures));
+const REFUSALS = new Map<string, Words>(Object.entries(table.refusals));
 
 /** A refusal by the server: its code, with the sentence of our common table where we know it. */
 export class ServerSaid extends Failure {
   override readonly code: string;
-  override readonly device: DeviceStep;
   protected override readonly words: Words;
 
   /** `said` is the server's own sentence, for a code of a later release. */
   constructor(code: string, said: string, details: Details = {}) {
     super(details);
-    const known = REFUSALS.get(code);
     this.code = code;
-    this.device = (known?.device as DeviceStep | undefined) ?? "park";
-    this.words = known ?? { en: said, zh: said };
+    this.words = REFUSALS.get(code) ?? { en: said, zh: said };
   }
 }
 
@@ -126,7 +119,6 @@ export class ServerSaid extends Failure {
 
 export class SignInNeeded extends Failure {
   override readonly code: string = "sign_in_needed";
-  override readonly device: DeviceStep = "resend";
   protected override readonly words: Words = {
     en: "Please sign in again. You can go on working; what waits stays on this tablet and goes out after that.",
     zh: "请重新登录。您可以继续工作,待上传的内容保留在本机,登录后自动上传。",
@@ -144,7 +136,6 @@ export class DeviceLost extends SignInNeeded {
 
 export class WrongPassword extends SignInNeeded {
   override readonly code = "wrong_password";
-  override readonly device = "park";
   protected override readonly words: Words = {
     en: "Name and password do not fit. Nothing on this tablet has changed. Check both and try again.",
     zh: "用户名或密码不正确。本机内容没有变化,请检查后重试。",

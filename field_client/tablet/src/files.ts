@@ -62,12 +62,4 @@ export class Files {
     const { blobs } = this.store.tables;
     return blobs.where({ personId: this.outbox.personId, state: "waiting" }).toArray();
   }
-
-  /** The files of a job, by hash. */
-  async ofJob(jobId: string): Promise<Map<string, BlobRow>> {
-    const { personId } = this.outbox;
-    const uses = await this.store.tables.uses.where({ personId, jobId }).toArray();
-    const rows = await this.store.tables.blobs.bulkGet(uses.map((use) => [personId, use.sha256]));
-    return new Map(rows.flatMap((row) => (row ? [[row.sha256, row]] : [])));
-  }
 }

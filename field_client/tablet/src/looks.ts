@@ -188,10 +188,21 @@ function isTelling(hash: string): boolean {
   return bits >= from && bits < to;
 }
 
-/** How many of 64 bits differ between two hashes. */
+/** How many of 64 bits differ between two hashes. By halves: a photo is compared with all that lie here. */
 export function hamming(a: string, b: string): number {
-  const different = (BigInt(`0x${a}`) ^ BigInt(`0x${b}`)).toString(2);
-  return different.replaceAll("0", "").length;
+  return bitsOf(half(a, 0) ^ half(b, 0)) + bitsOf(half(a, 8) ^ half(b, 8));
+}
+
+function half(hash: string, from: number): number {
+  return parseInt(hash.slice(from, from + 8), 16);
+}
+
+function bitsOf(number: number): number {
+  let count = 0;
+  for (let rest = number; rest !== 0; rest &= rest - 1) {
+    count += 1;
+  }
+  return count;
 }
 
 /** The raster of an upright picture, given as a canvas gives it: red, green, blue and opacity. */

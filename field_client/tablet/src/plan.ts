@@ -13,10 +13,11 @@ import { manifestDigest } from "./domain/sync";
 import * as visits from "./domain/visits";
 import * as table from "./generated/plan.json";
 
-export const SMALL_BYTES = table.smallBytes; // sent together with the creation of its upload
 export const SMALLEST_CHUNK = table.smallestChunk;
 const FRAME_BYTES = 512; // of a push around its events
 const NUMBERS_BYTES = 32; // the `seq` that an event is given on its way
+const QUICK_PIECE_MS = 1000;
+const SLOW_PIECE_MS = 2000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT: ReadonlySet<unknown> = new Set(table.kept);
 export const PULLED_KINDS: ReadonlySet<unknown> = new Set(table.pulledKinds);
@@ -295,6 +296,17 @@ export function goesNow(
     return true;
   }
   return media === "wifi_preferred" && blob.size <= table.heavyBytes;
+}
+
+/**
+ * How large the next piece of a file may be, after one of `sent` bytes that took so long: one that is on its
+ * way for about a second. A cut then costs little, progress is seen, and a pause begins soon.
+ */
+export function pieceSize(piece: number, sent: number, tookMs: number): number {
+  if (tookMs > SLOW_PIECE_MS) {
+    return Math.max(SMALLEST_CHUNK, Math.min(piece, Math.floor(sent / 2)));
+  }
+  return tookMs < QUICK_PIECE_MS && sent >= piece ? 2 * piece : piece;
 }
 
 export type UploadStepName =

@@ -8,11 +8,18 @@
 import { expected, refusal, type Conversation } from "./conversation";
 import { sha256Hex } from "./domain/canonical";
 import { objects } from "./domain/json";
-import { Failure, ForeignAnswer, PhotoUnreadable, ServerBusy, SignInNeeded } from "./errors";
 import {
-  SMALL_BYTES,
+  Failure,
+  ForeignAnswer,
+  NetworkDown,
+  PhotoUnreadable,
+  ServerBusy,
+  SignInNeeded,
+} from "./errors";
+import {
   SMALLEST_CHUNK,
   goesNow,
+  pieceSize,
   sendingOrder,
   uploadStep,
   type Limits,
@@ -24,6 +31,7 @@ import type { Answer } from "./transport";
 export const UPLOADS = "/sync/v1/media/uploads";
 const CHECKED_AT_ONCE = 100;
 const MOST_TRIES = 4;
+const UNHEARD_OF = -1;
 const TUS = { "Tus-Resumable": "1.0.0" };
 const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 
@@ -75,7 +83,12 @@ interface Standing {
 /** Sends files. Rejects with NetworkDown, ServerBusy, SignInNeeded, MediaStopped. */
 export class Uploads {
   bytesSent = 0;
+  /** What the server and every proxy on the way take at once. */
   private chunk: number;
+  /** What the line carries in a moment. */
+  private piece: number;
+  /** How much of the file on its way the server has, by its last word. */
+  private reached = UNHEARD_OF;
 
   constructor(
     private readonly talk: Conversation,
@@ -84,7 +97,7 @@ export class Uploads {
     private readonly listener: Listener,
     private readonly pause?: AbortSignal,
   ) {
-    this.chunk = policy.limits.chunk_bytes;
+    this.chunk = this.piece = policy.limits.chunk_bytes;
   }
 
   async run(waiting: Iterable<WaitingFile>): Promise<void> {
@@ -112,6 +125,7 @@ export class Uploads {
   /** One file, until the server has it or says that it will not take it now. */
   private async send(file: WaitingFile, known: Standing): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      this.reached = reached(known, file.size);
       if (known.state === "stored") {
         return this.noteStored(file);
       }
@@ -132,8 +146,21 @@ export class Uploads {
         return this.listener.lost(file, "damaged");
       }
       known = (await this.check([file])).get(file.sha256) ?? {};
+      if (end instanceof NetworkDown) {
+        this.noteCut(file, known, end);
+        tries = 0;
+      }
     }
     throw new ServerBusy({ problem: "upload" });
+  }
+
+  /** A cut that let something through is gone on from at once; after any other, waiting is all that helps. */
+  private noteCut(file: WaitingFile, known: Standing, cut: NetworkDown): void {
+    const offset = reached(known, file.size);
+    if (offset <= this.reached) {
+      throw cut;
+    }
+    this.noted(file, { name: "go_on", offset }, Math.max(0, this.reached));
   }
 
   /** Creates or resumes an upload and sends piece by piece; tells why it ended. */
@@ -146,6 +173,9 @@ export class Uploads {
     } catch (problem) {
       if (problem instanceof PhotoUnreadable) {
         return "unreadable";
+      }
+      if (problem instanceof NetworkDown) {
+        return problem;
       }
       throw problem;
     }
@@ -178,15 +208,15 @@ export class Uploads {
     return "check_again";
   }
 
+  /** The first bytes come along, so that a photo costs one round trip less. */
   private async create(file: WaitingFile): Promise<{ where: string | null; step: UploadStep }> {
-    const comesAlong = file.size > 0 && file.size <= Math.min(SMALL_BYTES, this.chunk);
-    const content = comesAlong ? await this.read(file, 0, file.size) : null;
-    const answer = await create(this.talk, file, content);
+    const content = await this.read(file, 0);
+    const answer = await this.paced(content, 0, create(this.talk, file, content));
     let step = this.step(answer, 0, file.size);
-    if (step.name === "smaller" && content !== null) {
-      this.chunk = Math.min(this.chunk, file.size);
+    if (step.name === "smaller" && content.length > 0) {
+      this.chunk = content.length;
       this.shrink();
-      return this.create(file); // alone this time; the bytes follow in pieces
+      return this.create(file);
     }
     if (step.name === "ask_offset") {
       step = { name: "check_again", offset: 0 };
@@ -210,16 +240,29 @@ export class Uploads {
       const isOver = told.name === "go_on" && told.offset >= file.size;
       return isOver ? { name: "check_again", offset: told.offset } : told;
     }
-    const content = await this.read(file, offset, Math.min(offset + this.chunk, file.size));
-    const answer = await sendPiece(this.talk, where, offset, content);
+    const content = await this.read(file, offset);
+    const answer = await this.paced(content, offset, sendPiece(this.talk, where, offset, content));
     return this.noted(file, this.step(answer, offset, file.size), offset);
   }
 
-  private async read(
-    file: WaitingFile,
-    from: number,
-    to: number,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Learns from how long these bytes are on their way how many should go next; bytes that the server does not
+   * take, because it has others by now, say nothing: it may answer before they are there.
+   */
+  private async paced(content: Uint8Array, from: number, going: Promise<Answer>): Promise<Answer> {
+    const { clock } = this.talk;
+    const began = clock.monoMs();
+    const answer = await going;
+    if (Number(answer.headers.get("Upload-Offset")) === from + content.length) {
+      this.piece = pieceSize(this.piece, content.length, clock.monoMs() - began);
+    }
+    return answer;
+  }
+
+  /** The next piece of a file. */
+  private async read(file: WaitingFile, from: number): Promise<Uint8Array<ArrayBuffer>> {
+    const isAlmostAll = file.size - from < 1.25 * this.piece; // a small rest is not worth a round trip
+    const to = Math.min(isAlmostAll ? file.size : from + this.piece, from + this.chunk, file.size);
     const content = await this.source.read(file.sha256, from, to).catch((problem: unknown) => {
       if (problem instanceof Failure) {
         throw problem;
@@ -248,6 +291,7 @@ export class Uploads {
 
   private noted(file: WaitingFile, step: UploadStep, before: number): UploadStep {
     if (step.name === "go_on") {
+      this.reached = step.offset;
       this.bytesSent += Math.max(0, step.offset - before);
       this.listener.progress?.(file, step.offset);
     }
@@ -294,18 +338,28 @@ function standing(offset: number, size: number): UploadStep {
   return { name: offset < size ? "go_on" : "ask_offset", offset };
 }
 
-type Ending = "stored" | "refused" | "unreadable" | "check_again" | "check_own_copy";
+/** How much of a file the server has. */
+function reached({ state, offset }: Standing, size: number): number {
+  if (state === "stored") {
+    return size;
+  }
+  return state === "partial" ? Number(offset) || 0 : UNHEARD_OF;
+}
+
+/** Why a transfer ended; what cut it comes along. */
+type Ending = "stored" | "refused" | "unreadable" | "check_again" | "check_own_copy" | NetworkDown;
 
 // The three requests of an upload.
 
-/** Opens an upload, or finds the one of the same hash again; the bytes of a small file come along. */
+/** Opens an upload with the first bytes of its file, if any, or finds the one of the same hash again. */
 export function create(
   talk: Conversation,
   file: Pick<WaitingFile, "sha256" | "size" | "mime">,
-  content: Uint8Array<ArrayBuffer> | null,
+  content: Uint8Array<ArrayBuffer>,
 ): Promise<Answer> {
-  return talk.send("POST", UPLOADS, content, {
-    ...(content === null ? TUS : BYTES),
+  const isAlone = content.length === 0;
+  return talk.send("POST", UPLOADS, isAlone ? null : content, {
+    ...(isAlone ? TUS : BYTES),
     "Upload-Length": String(file.size),
     "Upload-Metadata": `sha256 ${btoa(file.sha256)},mime ${btoa(file.mime)}`,
   });
