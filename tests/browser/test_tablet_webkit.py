@@ -4,6 +4,7 @@ The network is cut for real, by a proxy: this engine has no switch for it. The c
 of one, whose pictures look alike; what a lens, a lamp and a permission do on an iPad is not seen here.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.browser.days import completes_the_job, finds_a_part_missing
 from tests.browser.proxies import Proxy
 from tests.browser.webkits import Hands, webkit
 from tests.office import Office
+
+# Safari itself listens to WebDriver only after somebody allowed it by hand, and imitates no camera.
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="WebKitGTK exists on Linux only")
 
 UPRIGHT = (900, 1200)
 LIES_ON_ITS_SIDE = 6  # the EXIF orientation of a phone that is held upright

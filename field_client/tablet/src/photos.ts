@@ -56,7 +56,8 @@ async function shrink(picture: Blob | ImageBitmap, earlier: Iterable<string>): P
 async function decoded(picture: Blob | ImageBitmap): Promise<ImageBitmap> {
   if (picture instanceof ImageBitmap) return picture;
   try {
-    return await createImageBitmap(picture, { imageOrientation: "from-image" });
+    // Upright by what the file says is what every browser does by itself; asked for, older Safaris refuse.
+    return await createImageBitmap(picture);
   } catch {
     throw new PhotoUnreadable();
   }
