@@ -56,7 +56,8 @@ async function shrink(picture: Blob | ImageBitmap, earlier: Iterable<string>): P
 async function decoded(picture: Blob | ImageBitmap): Promise<ImageBitmap> {
   if (picture instanceof ImageBitmap) return picture;
   try {
-    // Upright by what the file says is what every browser does by itself; asked for, older Safaris refuse.
+    // Upright as the file says it: all browsers do so by themselves. Asked for by name ("from-image"),
+    // Safari before 17.2 and Chrome before 112 refuse.
     return await createImageBitmap(picture);
   } catch {
     throw new PhotoUnreadable();
