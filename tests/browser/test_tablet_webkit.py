@@ -28,7 +28,9 @@ LIES_ON_ITS_SIDE = 6  # the EXIF orientation of a phone that is held upright
 def alice(proxy: Proxy, tmp_path: Path) -> Iterator[Hands]:
     """Her iPad, as near as Debian comes to one. The test fails when a script on it does."""
     with webkit(tmp_path) as browser:
-        yield Hands(browser, proxy)
+        hands = Hands(browser, proxy)
+        yield hands
+        assert hands.failures() == ""
 
 
 @pytest.fixture
