@@ -69,6 +69,8 @@ DEBIAN_PACKAGES = {
     "chromium": Path("/usr/bin/chromium"),
     "fonts-noto-cjk": Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 }
+# Safari's engine, steered by WebDriver, and the screen that it wants even where there is none.
+WEBKIT_PACKAGES = {"webkit2gtk-driver": "WebKitWebDriver", "xvfb": "Xvfb"}
 
 
 class Failure(Exception):
@@ -144,6 +146,7 @@ def setup(for_tests: bool = False) -> None:
     ]
     if for_tests:
         ensure_chromium()
+        ensure_webkit()
         ensure_compiler()
     say("Setup done." if any(done) else "Setup: nothing has changed.")
 
@@ -290,6 +293,23 @@ def ensure_chromium() -> None:
             "The browser tests need Chromium or Google Chrome, and none was found.\n"
             "Install one, or set DOORSTEP_CHROMIUM to the path of its program."
         )
+
+
+def ensure_webkit() -> None:
+    """The tablet app's day in Safari's engine needs WebKitGTK and a screen in memory, on Linux only."""
+    if sys.platform != "linux":
+        say(
+            "Not run on this system: the tablet app's day in Safari's engine (WebKitGTK, Linux only)"
+        )
+        return
+    missing = [name for name, program in WEBKIT_PACKAGES.items() if not shutil.which(program)]
+    if missing and not is_debian():
+        raise Failure(
+            "The tablet app is tested in Safari's engine, too. Install WebKitGTK with its small browser\n"
+            "(MiniBrowser) and its WebDriver (the program WebKitWebDriver), and Xvfb."
+        )
+    if missing:
+        apt_install(missing, why="the tablet app in Safari's engine")
 
 
 def ensure_compiler() -> None:

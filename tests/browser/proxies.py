@@ -33,6 +33,7 @@ class Proxy:
         self.largest_body: int | None = None
         self.refused = 0
         self.is_shut = False
+        self.is_cut = False
         self.app_version: str | None = None
         self.sent: list[Sent] = []
         self.stuck = threading.Event()
@@ -67,6 +68,13 @@ class Proxy:
     def lets_all_through(self) -> None:
         self.is_shut = False
 
+    def cuts_the_line(self) -> None:
+        """Whatever is asked, the connection ends without a word."""
+        self.is_cut = True
+
+    def mends_the_line(self) -> None:
+        self.is_cut = False
+
     def offers_the_app_as(self, version: str) -> None:
         """As if the office had installed a new version of the app."""
         self.app_version = version
@@ -84,6 +92,9 @@ class _Passing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def pass_on(self) -> None:
+        if self.proxy.is_cut:
+            self.close_connection = True
+            return
         size = int(self.headers.get("Content-Length") or 0)
         most = self.proxy.largest_body
         if self.proxy.is_shut and not self.path.startswith("/tablet/"):

@@ -4,53 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests import people
+from tests.browser.days import completes_the_job, finds_a_part_missing
 from tests.browser.tablets import Hands
 from tests.office import Office
-
-
-def completes_the_job(alice: Hands, job_id: str) -> None:
-    alice.opens_job(job_id)
-    alice.does_next("Accept the job")
-    alice.does_next("Set out")
-    alice.does_next("I have arrived")
-    alice.assesses("Minor")
-    alice.does_next("Take photo: Before")
-    alice.takes_photo()
-    alice.does_next("Checklist: Is it level?")
-    alice.chooses("Yes")
-    alice.does_next("Take photo: After")
-    alice.takes_photo()
-    alice.does_next("Hand over for the receipt")
-    alice.signs("王小明")
-    alice.takes_the_tablet_back()
-    alice.does_next("Finish the visit")
-    alice.chooses("Completed")
-    alice.taps("Finish the visit")
-    alice.sees("It goes to the office by itself")
-
-
-def finds_a_part_missing(alice: Hands, job_id: str) -> None:
-    alice.opens_job(job_id)
-    alice.does_next("Accept the job")
-    alice.does_next("Set out")
-    alice.does_next("I have arrived")
-    alice.assesses("Major")
-    alice.does_next("Take photo: Before")
-    alice.takes_photo()
-    alice.opens_stage("Parts").get_by_role("button", name="Missing, wrong or damaged").click()
-    alice.chooses("missing")
-    alice.writes("In your words", "Hinge, 110°")
-    alice.taps("Ask for the part")
-    alice.sees("Still needed")
-    alice.opens_stage("Receipt").get_by_role("button", name="Hand over for the receipt").click()
-    alice.signs_later()
-    alice.takes_the_tablet_back()
-    finishing = alice.opens_stage("Finish")
-    alice.chooses("Incomplete")
-    assert finishing.get_by_role("radio", name="part missing").is_checked(), "as she asked for it"
-    alice.writes("A word for the office", "The hinge is not in the box")
-    finishing.get_by_role("button", name="Finish the visit").click()
-    alice.sees("It goes to the office by itself")
 
 
 def test_a_day_without_a_network_closes_one_ticket_and_opens_a_revisit(
@@ -72,7 +28,7 @@ def test_a_day_without_a_network_closes_one_ticket_and_opens_a_revisit(
     finds_a_part_missing(alice, second)
     assert office.sees_job(first).state == "issued", "nothing has gone out yet"
 
-    alice.page.reload()
+    alice.reloads()
     alice.unlocks()
     alice.finds_the_network()
     alice.sees("All with the office")

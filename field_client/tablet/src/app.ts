@@ -37,6 +37,7 @@ export type Door =
 const LOCK_AFTER_MS = 5 * 60_000;
 const LOOK_MS = 10_000;
 const AFTER_CAPTURE_MS = 1_500;
+const AFTER_WAKING_MS = 1_500; // what Safari is asked to send at the moment of waking up, it fails
 const REREAD_MS = 150;
 const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 
@@ -116,7 +117,7 @@ export class App {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.lockWhenLeft();
-      this.rounds.soon(0);
+      this.rounds.soon(AFTER_WAKING_MS);
     });
     Dexie.on("storagemutated", (parts) => {
       if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();

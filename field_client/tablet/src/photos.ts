@@ -56,7 +56,9 @@ async function shrink(picture: Blob | ImageBitmap, earlier: Iterable<string>): P
 async function decoded(picture: Blob | ImageBitmap): Promise<ImageBitmap> {
   if (picture instanceof ImageBitmap) return picture;
   try {
-    return await createImageBitmap(picture, { imageOrientation: "from-image" });
+    // Upright as the file says it: all browsers do so by themselves. Asked for by name ("from-image"),
+    // Safari before 17.2 and Chrome before 112 refuse.
+    return await createImageBitmap(picture);
   } catch {
     throw new PhotoUnreadable();
   }

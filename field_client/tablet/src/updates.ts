@@ -28,7 +28,9 @@ async function register(): Promise<void> {
     .catch(() => undefined);
   if (!registration) return;
   const offer = (worker: ServiceWorker | null) => {
-    if (!worker || !navigator.serviceWorker.controller) return;
+    // WebKit names the very first version the page's controller before it is in use.
+    const isInUse = registration.active && registration.active !== worker;
+    if (!worker || !isInUse || !navigator.serviceWorker.controller) return;
     app.update.value = () => worker.postMessage("restart");
   };
   offer(registration.waiting);

@@ -7,6 +7,7 @@ import type { Job } from "../jobs";
 import { isReadOnly } from "../jobs";
 import { place } from "../routes";
 import { addressLine, fullDay, phoneNumber } from "../times";
+import { wayTo } from "../ways";
 import { labelOf, language, named, words } from "../words";
 import { Button, Fold, LinkButton, Notice } from "./controls";
 import { JobBadges, StateBadge } from "./day";
@@ -58,7 +59,6 @@ function Ways({ job }: { job: Job }) {
   const say = words.value.job;
   const { customer, site } = job.sheet;
   const address = addressLine(site);
-  const point = site.lat !== null && site.lon !== null ? `${site.lat},${site.lon}` : "0,0";
   return (
     <div class="ways">
       <p class="job-address">{address}</p>
@@ -67,7 +67,7 @@ function Ways({ job }: { job: Job }) {
           {say.call(phoneNumber(customer.phone))}
         </LinkButton>
       )}
-      <LinkButton to={`geo:${point}?q=${encodeURIComponent(address)}`} icon="map">
+      <LinkButton to={wayTo(site, address)} icon="map">
         {say.navigate}
       </LinkButton>
       <Copy text={address} />

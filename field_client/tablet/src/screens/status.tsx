@@ -212,8 +212,7 @@ function LastResort() {
     try {
       const { exported } = await import("../blackBox"); // seldom needed: not in the way at the start
       const box = await exported(app.mine.outbox);
-      await handOut(box.file);
-      setMade(box);
+      if (await handOut(box.file)) setMade(box);
     } catch (problem) {
       app.failure.value = failureOf(problem);
     }
@@ -234,18 +233,25 @@ function LastResort() {
   );
 }
 
-async function handOut(content: Blob): Promise<void> {
+/** False where the person closed the share sheet again: then nothing was made. */
+async function handOut(content: Blob): Promise<boolean> {
   const day = new Date().toISOString().slice(0, 10);
   const file = new File([content], `doorstep-${day}.blackbox`);
   if (navigator.canShare?.({ files: [file] })) {
-    await navigator.share({ files: [file] }).catch(() => undefined);
-    return;
+    try {
+      await navigator.share({ files: [file] });
+      return true;
+    } catch (problem) {
+      if (problem instanceof DOMException && problem.name === "AbortError") return false;
+      // A browser that finds the tap too long ago shares nothing: then the file is a download.
+    }
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = file.name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_MS);
+  return true;
 }
 
 const DOWNLOAD_MS = 60_000; // what a slow tablet needs to begin
