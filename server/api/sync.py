@@ -14,7 +14,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server import black_box, store_keys
-from server.actions import pulling, receipts, sign_ins, sync
+from server.actions import pulling, readiness, receipts, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
 from server.api.schemas import ClientId, Shape, Text
@@ -105,11 +105,16 @@ def hello() -> dict[str, Any]:
 @blp.arguments(HelloReport)
 @blp.response(200, Hello)
 def report(session: Session, form: dict[str, Any]) -> dict[str, Any]:
-    """The same, with a word on what waits on the tablet; the office sees the last one."""
-    who = tablet()
+    """The same, with a word on what waits on the tablet; the office sees the last one.
+
+    `readiness` says how ready it is to leave for the jobs that come next.
+    """
+    who, now = tablet(), house().clock()
     assert who.device is not None
-    sign_ins.note_report(session, who.device.id, form, house().clock())
-    return _hello(who)
+    looks = {"readiness": form.pop("readiness")} if "readiness" in form else {}
+    sign_ins.note_report(session, who.device.id, form, now)
+    noted = {name: readiness.note(session, who, told, now) for name, told in looks.items()}
+    return {**_hello(who), **noted}
 
 
 def _caller_or_nobody() -> Caller | None:
