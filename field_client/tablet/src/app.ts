@@ -13,10 +13,11 @@ import { Conversation } from "./conversation";
 import { Desk } from "./desks";
 import { signInWith } from "./enrolment";
 import { failureOf, SignInNeeded, type Failure } from "./errors";
-import type { Language } from "./generated/words";
+import type { Language, Light } from "./generated/words";
 import { figuresOf, NOTHING_WAITS, type Figures } from "./figures";
 import { jobOf, type Job } from "./jobs";
 import { Memory } from "./memory";
+import { comingJobs, lightOf } from "./readiness";
 import type { Opened } from "./outbox";
 import * as people from "./people";
 import { httpTransport } from "./transport";
@@ -38,6 +39,7 @@ const LOCK_AFTER_MS = 5 * 60_000;
 const LOOK_MS = 10_000;
 const AFTER_CAPTURE_MS = 1_500;
 const REREAD_MS = 150;
+const LOOK_AROUND_MS = 1_000;
 const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 
 export class App {
@@ -48,6 +50,8 @@ export class App {
   readonly desk = signal<Desk | null>(null);
   readonly jobs = signal<Job[] | null>(null);
   readonly figures = signal<Figures>(NO_FIGURES);
+  /** How ready this person is to leave for the jobs of today and tomorrow. */
+  readonly lights = signal<ReadonlyMap<string, Light>>(new Map());
   readonly syncedAt = signal<string | null>(null);
   readonly isOnline = signal(navigator.onLine);
   /** What went wrong with the last thing that somebody did; said until it is read. */
@@ -65,6 +69,7 @@ export class App {
   private chosenLanguage: Language | null = null;
   private lastTouch = Date.now();
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
+  private lookTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly rounds = new Rounds(
     this.desk,
@@ -87,6 +92,7 @@ export class App {
     }
     this.listen();
     effect(() => this.desk.value?.whereabouts.follow(this.jobs.value ?? []));
+    effect(() => this.lookAroundSoon(this.jobs.value, this.syncing.value.isRunning));
     this.goToDoor();
   }
 
@@ -205,6 +211,7 @@ export class App {
       this.desk.value = null;
       this.jobs.value = null;
       this.figures.value = NO_FIGURES;
+      this.lights.value = new Map();
       this.handedOver.value = null;
       this.door.value = { is: "locked", personId: desk.who.personId };
     });
@@ -296,6 +303,22 @@ export class App {
       this.rereadTimer = undefined;
       void this.reread();
     }, REREAD_MS);
+  }
+
+  /** Whether the van may leave, when nothing else is to be done: it must never be in the way of a tap. */
+  private lookAroundSoon(jobs: readonly Job[] | null, isSyncing: boolean): void {
+    clearTimeout(this.lookTimer);
+    if (jobs && !isSyncing)
+      this.lookTimer = setTimeout(() => void this.lookAround(), LOOK_AROUND_MS);
+  }
+
+  private async lookAround(): Promise<void> {
+    const desk = this.desk.value;
+    if (!desk) return;
+    const coming = comingJobs(this.jobs.value ?? [], desk.who.personId, Date.now());
+    const seen = await desk.departures.look(coming, this.needsSignIn.value).catch(() => null);
+    if (!seen || this.desk.value !== desk) return;
+    this.lights.value = new Map([...seen].map(([jobId, checks]) => [jobId, lightOf(checks)]));
   }
 
   private async reread(): Promise<void> {

@@ -73,7 +73,11 @@ export class Rounds {
       this.note({ file: { sha256: file.sha256, size: file.size, sent } });
     const { signal } = this.pausing;
     const { isCapturing } = this;
-    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing };
+    const { departures } = desk;
+    const around = {
+      ...{ onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing },
+      departures,
+    };
     const report = await new Sync(desk.outbox, desk.talk, desk.memory, around).run();
     if (!report.problem && !report.hasLeft) await desk.earlier.fetch(await desk.jobs(), signal);
     return report;

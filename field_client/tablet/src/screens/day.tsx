@@ -3,26 +3,22 @@
 import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 
+import { GROUPS, grouped, type Group } from "../days";
 import { app } from "../here";
 import { isReadOnly, stateOf, type Job } from "../jobs";
 import { isOver, openRetakes } from "../order";
 import { hrefOf, place } from "../routes";
-import { addressLine, clockTime, dayKey, dayName } from "../times";
+import { addressLine, clockTime, dayName } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
 import type { IconName } from "./icons";
-
-type Group = "overdue" | "today" | "tomorrow" | "later" | "earlier" | "open";
-
-const GROUPS: readonly Group[] = ["overdue", "today", "tomorrow", "later", "open", "earlier"];
-const DAY_MS = 24 * 3600_000;
 
 export function Day() {
   const say = words.value;
   const jobs = app.jobs.value;
   const [query, setQuery] = useState("");
   const found = (jobs ?? []).filter((job) => matches(job, query));
-  const groups = grouped(found);
+  const groups = grouped(found, Date.now());
   return (
     <section class="day" aria-label={say.day.title}>
       <header class="day-head">
@@ -90,6 +86,7 @@ function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
           <span class="card-site">{addressLine(sheet.site)}</span>
           <span class="badges">
             <StateBadge job={job} />
+            <UnreadyBadge jobId={job.jobId} />
             <JobBadges job={job} />
           </span>
         </span>
@@ -134,6 +131,17 @@ export function StateBadge({ job }: { job: Job }) {
   return (
     <Badge tone={tone} icon={icon}>
       {named(words.value.states, state)}
+    </Badge>
+  );
+}
+
+/** Something must be put right before the van moves; what it is stands in the job. */
+function UnreadyBadge({ jobId }: { jobId: string }) {
+  const isRed = useComputed(() => app.lights.value.get(jobId) === "red");
+  if (!isRed.value) return null;
+  return (
+    <Badge tone="lost" icon="cross">
+      {words.value.day.unready}
     </Badge>
   );
 }
@@ -193,33 +201,6 @@ export function JobBadges({ job }: { job: Job }) {
 function isChanged(job: Job): boolean {
   const seen = app.desk.value?.drafts.read(`${job.jobId}/seen`);
   return seen !== undefined && seen !== String(job.sheet.rev) && !isOver(job);
-}
-
-/** Each job by the day of its site. What day it is there is asked once for each zone: asking is slow. */
-function grouped(jobs: readonly Job[]): Map<Group, Job[]> {
-  const now = Date.now();
-  const zones = new Map<string, { today: string; tomorrow: string }>();
-  const groups = new Map<Group, Job[]>();
-  for (const job of jobs) {
-    const { time_zone: zone } = job.sheet.window;
-    const here = zones.get(zone) ?? {
-      today: dayKey(now, zone),
-      tomorrow: dayKey(now + DAY_MS, zone),
-    };
-    zones.set(zone, here);
-    const group = groupOf(job, here);
-    groups.set(group, [...(groups.get(group) ?? []), job]);
-  }
-  return groups;
-}
-
-function groupOf(job: Job, { today, tomorrow }: { today: string; tomorrow: string }): Group {
-  const { start, time_zone: zone } = job.sheet.window;
-  if (!start) return "open";
-  const day = dayKey(start, zone);
-  if (day < today) return isOver(job) ? "earlier" : "overdue";
-  if (day === today) return "today";
-  return day === tomorrow ? "tomorrow" : "later";
 }
 
 /** By anything that somebody might remember of a job. */
