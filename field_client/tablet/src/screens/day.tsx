@@ -1,14 +1,15 @@
 /** My day: the jobs on a timeline, today first; the biggest thing is the next appointment. */
 
 import { useComputed } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { GROUPS, grouped, type Group } from "../days";
+import { stopsOf, type Point, type Stop } from "../distances";
 import { app } from "../here";
 import { isReadOnly, stateOf, type Job } from "../jobs";
 import { isOver, openRetakes } from "../order";
 import { hrefOf, place } from "../routes";
-import { addressLine, clockTime, dayName } from "../times";
+import { addressLine, clockTime, dayName, distance } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
 import type { IconName } from "./icons";
@@ -19,6 +20,8 @@ export function Day() {
   const [query, setQuery] = useState("");
   const found = (jobs ?? []).filter((job) => matches(job, query));
   const groups = grouped(found, Date.now());
+  const here = app.desk.value?.whereabouts.here.value ?? null;
+  useEffect(() => void app.desk.value?.whereabouts.look(), [jobs]);
   return (
     <section class="day" aria-label={say.day.title}>
       <header class="day-head">
@@ -31,7 +34,7 @@ export function Day() {
       {jobs?.length === 0 && <NoJobs />}
       {jobs && jobs.length > 0 && found.length === 0 && <p class="empty">{say.day.nothingFound}</p>}
       {GROUPS.map((group) => (
-        <DayGroup key={group} group={group} jobs={groups.get(group) ?? []} />
+        <DayGroup key={group} group={group} jobs={groups.get(group) ?? []} here={here} />
       ))}
     </section>
   );
@@ -52,7 +55,24 @@ function NoJobs() {
   );
 }
 
-function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
+/** One drives to those from here; tomorrow begins somewhere else. */
+const FROM_HERE: readonly Group[] = ["overdue", "today", "open"];
+
+function stopsIn(group: Group, jobs: readonly Job[], here: Point | null): Stop[] {
+  if (FROM_HERE.includes(group) && here) return stopsOf(jobs, here);
+  if (group === "today" || group === "tomorrow") return stopsOf(jobs, null);
+  return jobs.map((job) => ({ job, metres: null }));
+}
+
+interface GroupFacts {
+  group: Group;
+  jobs: Job[];
+  here: Point | null;
+}
+
+function DayGroup({ group, jobs, here }: GroupFacts) {
+  const names = jobs.map((job) => job.jobId).join();
+  const stops = useMemo(() => stopsIn(group, jobs, here), [app.jobs.value, names, here]);
   if (jobs.length === 0) return null;
   return (
     <section class="day-group" aria-label={words.value.day[group]}>
@@ -60,15 +80,24 @@ function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
         {words.value.day[group]} <span class="count-of">{jobs.length}</span>
       </h2>
       <ol class="timeline">
-        {jobs.map((job) => (
-          <JobCard key={job.jobId} job={job} hasDay={group !== "today" && group !== "tomorrow"} />
+        {stops.map(({ job, metres }) => (
+          <JobCard
+            key={job.jobId}
+            job={job}
+            hasDay={group !== "today" && group !== "tomorrow"}
+            metres={metres}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
+interface CardFacts extends Stop {
+  hasDay: boolean;
+}
+
+function JobCard({ job, hasDay, metres }: CardFacts) {
   const { sheet } = job;
   const isHere = useComputed(() => "jobId" in place.value && place.value.jobId === job.jobId);
   const title = sheet.customer.name;
@@ -83,7 +112,10 @@ function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
           {hasDay && <WindowDay job={job} />}
           <span class="card-title">{title}</span>
           <span class="card-work">{sheet.work}</span>
-          <span class="card-site">{addressLine(sheet.site)}</span>
+          <span class="card-site">
+            {addressLine(sheet.site)}
+            {metres !== null && <span class="card-far"> · {distance(metres, language.value)}</span>}
+          </span>
           <span class="badges">
             <StateBadge job={job} />
             <UnreadyBadge jobId={job.jobId} />
