@@ -2,6 +2,7 @@
 
 import { signal, type ReadonlySignal } from "@preact/signals";
 
+import { isOnCellular } from "./connections";
 import type { Desk } from "./desks";
 import { failureOf, SignInNeeded, type Failure } from "./errors";
 import { Sync, type Report } from "./sync";
@@ -121,10 +122,4 @@ export class Rounds {
   private note(values: Partial<Syncing>): void {
     this.state.value = { ...this.state.value, ...values };
   }
-}
-
-/** Only some browsers say so; where they do not, the policy for Wi-Fi holds. */
-function isOnCellular(): boolean {
-  const { connection } = navigator as { connection?: { type?: string; saveData?: boolean } };
-  return connection?.type === "cellular" || connection?.saveData === true;
 }
