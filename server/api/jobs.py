@@ -261,7 +261,8 @@ class JobChanges(Shape):
         Document(),
         metadata={
             "description": "The photos that the job requires (completion photos), "
-            '`[{"slot", "label", "label_zh", "minimum"}]`; those of the kind of ticket unless told.',
+            '`[{"slot", "label", "label_zh", "minimum"}]`, and `hint` and `hint_zh` for what should '
+            "be in the picture; those of the kind of ticket unless told.",
             "example": [{"slot": "after", "label": "After", "label_zh": "施工后", "minimum": 1}],
         },
     )

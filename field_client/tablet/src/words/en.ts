@@ -281,6 +281,17 @@ export const en = {
     galleryWhy: "Why not with the camera?",
     galleryPick: "Choose a photo",
     savedHere: (count: number) => `${s(count, "photo")} saved`,
+    hints: {
+      before: "The whole place as it is, before anything is touched.",
+      after: "From the same spot as before, with all that was done.",
+      clean: "The whole floor and the corners. Nothing is left behind.",
+      place: "From the door, so that the whole place is in the picture.",
+      plate: "Fill the frame and hold it straight. Every letter can be read.",
+      damage: "The damage inside the ring, and a little of what is around it.",
+      detail: "Close up and sharp, with what it is attached to.",
+      goods: "The whole thing, with two of its sides in sight.",
+      anything: "All that matters is inside the frame.",
+    },
   },
 
   scan: {

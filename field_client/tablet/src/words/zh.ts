@@ -273,6 +273,17 @@ export const zh: Words = {
     galleryWhy: "为什么不用相机拍?",
     galleryPick: "选择照片",
     savedHere: (count) => `已存 ${count} 张`,
+    hints: {
+      before: "动手之前,拍下整个现场。",
+      after: "与施工前同一位置,拍下全部成果。",
+      clean: "拍到整个地面和角落,不留杂物。",
+      place: "从门口拍,画面包含整个现场。",
+      plate: "铭牌充满画面并摆正,每个字都清晰可读。",
+      damage: "破损处放在圆圈内,并带上一点周围。",
+      detail: "近距离、清晰,并带上与之相连的部分。",
+      goods: "拍到整件商品,能看到两个面。",
+      anything: "重要的内容都在框内。",
+    },
   },
 
   scan: {
