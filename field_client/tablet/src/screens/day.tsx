@@ -1,6 +1,6 @@
 /** My day: the jobs on a timeline, today first; the biggest thing is the next appointment. */
 
-import { useComputed } from "@preact/signals";
+import { signal, useComputed } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { GROUPS, grouped, type Group } from "../days";
@@ -14,6 +14,12 @@ import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
 import type { IconName } from "./icons";
 
+/** What a first look takes in: the rest of a long list is drawn after it. */
+const FIRST_CARDS = 24;
+
+/** How many cards are drawn; all of them once the first ones are on the screen, and from then on. */
+const most = signal(FIRST_CARDS);
+
 export function Day() {
   const say = words.value;
   const jobs = app.jobs.value;
@@ -22,6 +28,9 @@ export function Day() {
   const groups = grouped(found, Date.now());
   const here = app.desk.value?.whereabouts.here.value ?? null;
   useEffect(() => void app.desk.value?.whereabouts.look(), [jobs]);
+  useEffect(() => {
+    if (jobs) most.value = Infinity;
+  }, [jobs === null]);
   return (
     <section class="day" aria-label={say.day.title}>
       <header class="day-head">
@@ -33,11 +42,22 @@ export function Day() {
       )}
       {jobs?.length === 0 && <NoJobs />}
       {jobs && jobs.length > 0 && found.length === 0 && <p class="empty">{say.day.nothingFound}</p>}
-      {GROUPS.map((group) => (
-        <DayGroup key={group} group={group} jobs={groups.get(group) ?? []} here={here} />
+      {drawn(groups).map(({ group, jobs, count }) => (
+        <DayGroup key={group} group={group} jobs={jobs} count={count} here={here} />
       ))}
     </section>
   );
+}
+
+/** The groups with something in them, up to what is drawn now. */
+function drawn(groups: ReadonlyMap<Group, Job[]>): Omit<GroupFacts, "here">[] {
+  let room = most.value;
+  return GROUPS.map((group) => {
+    const all = groups.get(group) ?? [];
+    const jobs = all.slice(0, room);
+    room -= jobs.length;
+    return { group, jobs, count: all.length };
+  }).filter(({ jobs }) => jobs.length > 0);
 }
 
 function NoJobs() {
@@ -67,17 +87,17 @@ function stopsIn(group: Group, jobs: readonly Job[], here: Point | null): Stop[]
 interface GroupFacts {
   group: Group;
   jobs: Job[];
+  count: number;
   here: Point | null;
 }
 
-function DayGroup({ group, jobs, here }: GroupFacts) {
+function DayGroup({ group, jobs, count, here }: GroupFacts) {
   const names = jobs.map((job) => job.jobId).join();
   const stops = useMemo(() => stopsIn(group, jobs, here), [app.jobs.value, names, here]);
-  if (jobs.length === 0) return null;
   return (
     <section class="day-group" aria-label={words.value.day[group]}>
       <h2>
-        {words.value.day[group]} <span class="count-of">{jobs.length}</span>
+        {words.value.day[group]} <span class="count-of">{count}</span>
       </h2>
       <ol class="timeline">
         {stops.map(({ job, metres }) => (
