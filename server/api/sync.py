@@ -18,7 +18,17 @@ from server.actions import pulling, readiness, receipts, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
 from server.api.schemas import ClientId, Shape, Text
-from server.api.sync_shapes import Changes, Hello, HelloReport, Push, Pushed, Statuses, StatusQuery
+from server.api.sync_shapes import (
+    AtTheDoor,
+    Changes,
+    DoorState,
+    Hello,
+    HelloReport,
+    Push,
+    Pushed,
+    Statuses,
+    StatusQuery,
+)
 from server.api.tablets import from_tablet, tablet
 from server.api.transactions import reads, writes
 from server.auth import caller, caller_if_any, is_open, me, needs, token_pair
@@ -88,6 +98,28 @@ def enrol(form: dict[str, str]) -> dict[str, Any]:
     device, link = house().database.write(act)
     key = store_keys.store_key(house().config.secret, who.person.id)
     return {"device": device, **token_pair(link), "store_key": key}
+
+
+@blp.route("/devices/state", methods=["POST"])
+@is_open
+@blp.arguments(AtTheDoor)
+@blp.response(200, DoorState)
+def state(form: dict[str, Any]) -> dict[str, Any]:
+    """What the office says of a tablet that is locked: active, draining or revoked.
+
+    Nobody's tokens are at hand there; the secret that enrolled the installation shows which one it is. It
+    learns nothing else. 403 `device_unknown` for one that was never enrolled, or with another secret.
+    """
+    now = house().clock()
+    secret = hashlib.sha256(form["install_secret"].encode()).hexdigest()
+    report = {name: form[name] for name in ("outbox", "app") if name in form}
+
+    def act(session: Session) -> dict[str, str]:
+        device = sign_ins.installation(session, form["device_id"], secret)
+        sign_ins.note_report(session, device.id, report, now)
+        return {"id": device.id, "status": device.status}
+
+    return {"time": wire(now), "device": house().database.write(act)}
 
 
 @blp.route("/hello", methods=["GET"])

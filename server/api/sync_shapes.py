@@ -127,6 +127,28 @@ class HelloReport(Shape):
     )
 
 
+class AtTheDoor(Shape):
+    """Unknown words of newer apps are ignored."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    device_id = ClientId(required=True)
+    install_secret = Text(200, least=16, required=True)
+    app = Text(100)
+    outbox = ma.fields.Nested(
+        OutboxReport(unknown=ma.EXCLUDE),
+        metadata={
+            "description": "What waits there of everybody; nobody's key is needed to count it."
+        },
+    )
+
+
+class DoorState(ma.Schema):
+    time = ma.fields.String(required=True)
+    device = ma.fields.Nested(DeviceState, required=True)
+
+
 class Change(ma.Schema):
     kind = ma.fields.String(
         required=True, metadata={"description": "job, part, stock, event_result …"}

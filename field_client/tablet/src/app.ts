@@ -12,10 +12,11 @@ import type { Captures } from "./captures";
 import { Conversation } from "./conversation";
 import { Desk } from "./desks";
 import { signInWith } from "./enrolment";
-import { failureOf, SignInNeeded, type Failure } from "./errors";
+import { Failure, failureOf, SignInNeeded } from "./errors";
 import type { Language, Light } from "./generated/words";
 import { figuresOf, NOTHING_WAITS, type Figures } from "./figures";
 import { jobOf, type Job } from "./jobs";
+import { askAtDoor, waitingBehind, type Behind } from "./locked";
 import { Memory } from "./memory";
 import { comingJobs, lightOf } from "./readiness";
 import type { Opened } from "./outbox";
@@ -24,7 +25,7 @@ import { httpTransport } from "./transport";
 import { Rounds } from "./rounds";
 import { go, goInstead, place } from "./routes";
 import type { Farewell, PersonRow, Store } from "./store";
-import { speak } from "./words";
+import { language, speak } from "./words";
 
 /** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
 export type Door =
@@ -40,6 +41,8 @@ const LOOK_MS = 10_000;
 const AFTER_CAPTURE_MS = 1_500;
 const REREAD_MS = 150;
 const LOOK_AROUND_MS = 1_000;
+const KNOCK_MS = 1_500; // behind the PIN, which somebody wants to type at once
+const KNOCK_AGAIN_MS = 5 * 60_000;
 const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 
 export class App {
@@ -47,6 +50,9 @@ export class App {
   readonly people = signal<PersonRow[]>([]);
   /** What is said at the door of a tablet that the office took out of service. */
   readonly farewell = signal<Farewell | null>(null);
+  /** What waits of each person while the tablet is locked, and whether the office collects it. */
+  readonly behind = signal<ReadonlyMap<string, Behind>>(new Map());
+  readonly isCollected = signal(false);
   readonly desk = signal<Desk | null>(null);
   readonly jobs = signal<Job[] | null>(null);
   readonly figures = signal<Figures>(NO_FIGURES);
@@ -70,6 +76,7 @@ export class App {
   private lastTouch = Date.now();
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
   private lookTimer: ReturnType<typeof setTimeout> | undefined;
+  private knockTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly rounds = new Rounds(
     this.desk,
@@ -85,13 +92,14 @@ export class App {
   async open(): Promise<void> {
     try {
       await this.store.open();
-      await this.readPeople();
+      await Promise.all([this.readPeople(), this.countBehind()]);
     } catch (problem) {
       this.door.value = { is: "broken", failure: failureOf(problem) };
       return;
     }
     this.listen();
     effect(() => this.desk.value?.whereabouts.follow(this.jobs.value ?? []));
+    effect(() => this.knockSoon(this.door.value.is === "locked" ? KNOCK_MS : null));
     effect(() => this.lookAroundSoon(this.jobs.value, this.syncing.value.isRunning));
     this.goToDoor();
   }
@@ -122,7 +130,8 @@ export class App {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.lockWhenLeft();
-      this.rounds.soon(0);
+      if (this.isLocked) this.knockSoon(0);
+      else this.rounds.soon(0);
     });
     Dexie.on("storagemutated", (parts) => {
       if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();
@@ -131,7 +140,37 @@ export class App {
 
   private networkIs(isOnline: boolean): void {
     this.isOnline.value = isOnline;
-    if (isOnline) this.rounds.soon(0);
+    if (!isOnline) return;
+    if (this.isLocked) this.knockSoon(0);
+    else this.rounds.soon(0);
+  }
+
+  // While it is locked.
+
+  private get isLocked(): boolean {
+    return this.door.value.is === "locked";
+  }
+
+  private knockSoon(inMs: number | null): void {
+    clearTimeout(this.knockTimer);
+    if (inMs !== null) this.knockTimer = setTimeout(() => void this.knock(), inMs);
+  }
+
+  /** What waits is counted, and the office is asked whether this tablet is still in service. */
+  private async knock(): Promise<void> {
+    try {
+      const talk = this.talk(await Memory.of(this.store, null), language.value);
+      const { status, hasLeft } = await askAtDoor(this.store, talk, () => this.isLocked);
+      this.isCollected.value = status === "draining";
+      if (hasLeft) await this.leave();
+    } catch (problem) {
+      if (!(problem instanceof Failure)) throw problem; // else the next one will tell
+    }
+    if (this.isLocked) this.knockSoon(KNOCK_AGAIN_MS);
+  }
+
+  private async countBehind(): Promise<void> {
+    this.behind.value = await waitingBehind(this.store);
   }
 
   // Who is here.
@@ -215,6 +254,7 @@ export class App {
       this.handedOver.value = null;
       this.door.value = { is: "locked", personId: desk.who.personId };
     });
+    void this.countBehind().catch(() => undefined);
     desk.close();
   }
 
@@ -331,7 +371,7 @@ export class App {
 
   private async readAll(): Promise<void> {
     const desk = this.desk.value;
-    if (!desk) return;
+    if (!desk) return this.countBehind();
     const row = await this.store.tables.people.get(desk.who.personId);
     if (!row?.byPin) return this.leave(); // the office took this tablet out of service
     const [jobs, figures] = await Promise.all([desk.jobs(), figuresOf(desk)]);

@@ -312,7 +312,7 @@ function statusOf(device: unknown): string {
 }
 
 /** One sync at a time in all tabs; its correctness does not depend on that. */
-async function alone(act: () => Promise<void>): Promise<void> {
+export async function alone(act: () => Promise<void>): Promise<void> {
   if (typeof navigator === "undefined" || !navigator.locks) return act();
   await navigator.locks.request(LOCK, act);
 }

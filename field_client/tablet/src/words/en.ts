@@ -2,6 +2,9 @@
 
 const s = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
+/** What there is of two, "and" between them. */
+const both = (...counts: (string | 0)[]) => counts.filter((each) => each !== 0).join(" and ");
+
 export const en = {
   language: "Language",
   close: "Close",
@@ -39,6 +42,10 @@ export const en = {
     forgotten: "PIN forgotten? Sign in",
     somebodyElse: "Sign in as somebody else",
     others: "Somebody else",
+    waits: (photos: number, entries: number) =>
+      `Saved on this tablet: ${both(photos && s(photos, "photo"), entries && s(entries, "entry", "entries"))}. Open to send.`,
+    collected:
+      "The office collects this tablet. Please open it once, so that nothing stays behind.",
   },
 
   frame: {

@@ -38,6 +38,9 @@ export const zh: Words = {
     forgotten: "忘记 PIN?重新登录",
     somebodyElse: "其他人登录",
     others: "其他人",
+    waits: (photos, entries) =>
+      `本机已存:${[photos && `${photos} 张照片`, entries && `${entries} 条记录`].filter(Boolean).join("、")}。解锁后上传。`,
+    collected: "公司将收回本机,请解锁一次,以免有内容遗留。",
   },
 
   frame: {
