@@ -112,7 +112,7 @@ def state(form: dict[str, Any]) -> dict[str, Any]:
     """
     now = house().clock()
     secret = hashlib.sha256(form["install_secret"].encode()).hexdigest()
-    report = {name: form[name] for name in ("outbox", "app") if name in form}
+    report = {name: told for name, told in form.items() if name in ("outbox", "app")}
 
     def act(session: Session) -> dict[str, str]:
         device = sign_ins.installation(session, form["device_id"], secret)

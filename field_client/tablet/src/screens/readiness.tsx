@@ -27,9 +27,11 @@ export function Readiness({ job }: { job: Job }) {
   const needsSignIn = app.needsSignIn.value;
   useEffect(() => {
     let isHere = true;
-    void app.mine.departures.look([job], needsSignIn).then((found) => {
+    const show = (found: ReadonlyMap<string, Check[]>) => {
       if (isHere) setChecks(found.get(job.jobId) ?? null);
-    });
+    };
+    // Where it cannot be looked at, the next sync or sign-in says why.
+    void app.mine.departures.look([job], needsSignIn).then(show, () => undefined);
     return () => {
       isHere = false;
     };
