@@ -7,7 +7,7 @@ it; triggers see to that, and to it that nothing the server does not have is del
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("field_client")
-NAMES = frozenset({"2026_11_first"})
+NAMES = frozenset({"2026_11_first", "2026_11_readiness"})
 """Every migration this version knows; a store that has others was written by a later version."""
 
 _FIRST = """
@@ -117,6 +117,16 @@ BEGIN SELECT RAISE(ABORT, 'a waiting file is never dropped'); END;
 def first(db: Database) -> None:
     for statement in _statements(_FIRST):
         db.execute(statement)
+
+
+@migrations(name="2026_11_readiness")
+def readiness(db: Database) -> None:
+    """What the office was last told about leaving for a job."""
+    db.execute(
+        "CREATE TABLE readiness ("
+        "person_id TEXT NOT NULL REFERENCES person, job_id TEXT NOT NULL, told TEXT NOT NULL, "
+        "PRIMARY KEY (person_id, job_id)) WITHOUT ROWID"
+    )
 
 
 def _statements(script: str) -> list[str]:

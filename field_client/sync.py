@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from field_client import clock as clocks
-from field_client import enrolment, errors, locks, people, plan, tidying
+from field_client import enrolment, errors, locks, people, plan, readiness, tidying
 from field_client.conversation import Conversation, expected
 from field_client.crashes import crash_point
 from field_client.outbox import Outbox
@@ -130,7 +130,9 @@ class Sync:
 
     def _hello(self) -> None:
         """Limits, policy and the server's life; tells how much waits here."""
-        answer = self.talk.ask("POST", "/sync/v1/hello", self._about_us())
+        looks = readiness.news(self.outbox)
+        about = {**self._about_us(), **({"readiness": looks} if looks else {})}
+        answer = self.talk.ask("POST", "/sync/v1/hello", about)
         if answer.status == 403 and (answer.json() or {}).get("code") == "device_unknown":
             raise DeviceUnknown()
         if answer.status in (404, 405):
@@ -140,6 +142,7 @@ class Sync:
         if kept != self.store.hello:
             self.store.set_installation(hello=json.dumps(kept))
         self._note_contact(said)
+        readiness.note(self.outbox, looks)
         crash_point("sync.after_hello")
 
     def _about_us(self) -> dict[str, Any]:
@@ -176,6 +179,7 @@ class Sync:
                 "UPDATE base SET version = 0, complete_since = NULL WHERE person_id = ?",
                 [self.outbox.person_id],
             )
+            readiness.forget(self.outbox)
             crash_point("sync.in_epoch_change")
             people.note(self.store, self.outbox.person_id, epoch=epoch, cursor=None)
         crash_point("sync.after_epoch_change")

@@ -23,6 +23,7 @@ from server.domain import (
     jobs,
     parts,
     photos,
+    readiness,
     receipts,
     revisits,
     sync,
@@ -183,6 +184,15 @@ def _plan() -> Json:
     }
 
 
+def _readiness() -> Json:
+    return {
+        "checks": readiness.CHECKS,
+        "littleBytes": readiness.LITTLE_BYTES,
+        "hardlyAnyBytes": readiness.HARDLY_ANY_BYTES,
+        "silentS": readiness.SILENT_S,
+    }
+
+
 def _receipts() -> Json:
     return {
         "format": receipts.FORMAT,
@@ -238,6 +248,7 @@ TABLES: dict[str, Callable[[], Json]] = {
     "parts": _parts,
     "photos": _photos,
     "plan": _plan,
+    "readiness": _readiness,
     "receipts": _receipts,
     "revisits": _revisits,
     "sync": _sync,
@@ -255,6 +266,7 @@ WORDS: dict[str, Iterable[str]] = {
     "JobState": jobs.State,
     "Kind": dict.fromkeys(kind for kind, _ in events.KINDS),
     "Language": events.LANGUAGES,
+    "Light": readiness.Light,
     "Outcome": events.OUTCOMES,
     "PartSource": events.PART_SOURCES,
     "PhotoSource": events.PHOTO_SOURCES,

@@ -17,10 +17,20 @@ from server.auth import is_open
 from server.domain import errors
 
 BUILT = Path(__file__).resolve().parents[1] / "field_client" / "tablet" / "dist"
-PACKED_TYPES = ("text/", "application/javascript", "application/json", "application/manifest+json")
+PACKED_TYPES = (
+    "text/",
+    "application/javascript",
+    "application/json",
+    "application/manifest+json",
+    "application/wasm",
+)
 FOR_EVER = "public, max-age=31536000, immutable"
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("application/wasm", ".wasm")
+# The reader of bar codes is WebAssembly in a worker, which follows the policy of its own file; the page
+# itself, where the keys are, may not run any.
+READER, READER_POLICY = "assets/codes-", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 
 blp = Blueprint("tablet_app", __name__)
 
@@ -59,6 +69,8 @@ def _answer(name: str) -> Response:
     answer = Response(found.packed if is_packed else found.body, mimetype=found.mime)
     answer.headers["Cache-Control"] = FOR_EVER if name.startswith("assets/") else "no-cache"
     answer.vary.add("Accept-Encoding")
+    if name.startswith(READER):
+        answer.headers["Content-Security-Policy"] = READER_POLICY
     answer.add_etag()
     if is_packed:
         answer.headers["Content-Encoding"] = "gzip"

@@ -63,6 +63,7 @@ TABLE = [
         GET         /tablet/<path:name>
         POST        /api/v1/auth/login
         POST        /api/v1/auth/refresh
+        POST        /sync/v1/devices/state
         """,
         OPEN,
     ),

@@ -16,6 +16,10 @@ export default defineConfig({
   plugins: [listOfFiles(), plainImports()],
   // The store's own build for browsers of today; what its package offers first is for those before 2017.
   resolve: { alias: { dexie: "dexie/dist/modern/dexie.min.mjs" } },
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { entryFileNames: "assets/[name]-[hash].js" } },
+  },
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -50,9 +54,11 @@ function listOfFiles(): Plugin {
       if (worker?.type !== "chunk") return;
       const files = Object.values(bundle).filter((each) => each !== worker);
       const names = [...files.map((each) => each.fileName), ...PUBLIC].sort();
+      const later = names.filter((name) => LATER.test(name));
+      const first = names.filter((name) => !later.includes(name));
       const hash = createHash("sha256");
       for (const each of files) hash.update(each.type === "chunk" ? each.code : each.source);
-      const told = { VERSION: hash.digest("hex").slice(0, 12), FILES: names };
+      const told = { VERSION: hash.digest("hex").slice(0, 12), FILES: first, LATER: later };
       const lines = Object.entries(told).map(
         ([name, value]) => `const ${name}=${JSON.stringify(value)};`,
       );
@@ -71,6 +77,9 @@ function plainImports(): Plugin {
     load: (id) => (id === preload ? "export const __vitePreload = (load) => load();" : null),
   };
 }
+
+/** Fetched after the start, and only where it is needed: the reader of bar codes. */
+const LATER = /^assets\/(codes|zxing_reader)-/;
 
 /** What lies in `public/` and belongs to the app when it starts offline. */
 const PUBLIC = ["manifest.webmanifest", "icon.svg"];

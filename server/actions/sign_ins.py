@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from math import ceil
 from typing import Any
 
@@ -211,6 +212,14 @@ def enrol(
     except IntegrityError:  # the same tablet asked twice, and the other request was faster
         return enrol(session, who, device_id, secret_hash, platform, name, now)
     audit.record(session, who.person.id, "device.enrolled", device_id, now, name=name)
+    return device
+
+
+def installation(session: Session, device_id: str, secret_hash: str) -> Device:
+    """The tablet that this secret enrolled. Raises `DeviceUnknown`."""
+    device = session.get(Device, device_id)
+    if device is None or not compare_digest(device.secret_hash, secret_hash):
+        raise errors.DeviceUnknown()
     return device
 
 

@@ -11,7 +11,7 @@ from marshmallow import validate
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs
+from server.actions import jobs, readiness
 from server.actions.references import named
 from server.api.pages import created, etag, must_match, only, page
 from server.api.schemas import (
@@ -37,6 +37,7 @@ from server.db.tables import values_of
 from server.domain import jobs as rules
 from server.domain.events import CAUSES, CHARGES, MAX_MONEY, MAX_QUANTITY, OUTCOMES
 from server.domain.people import CONTRACTOR_ROLES
+from server.domain.readiness import Light
 from server.domain.sync import Received
 from server.errors import language
 from server.house import house
@@ -69,6 +70,46 @@ class MissingProof(ma.Schema):
     events = ma.fields.List(ma.fields.String(), required=True)
     blobs = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "SHA-256 of each file"}
+    )
+
+
+class Shortage(ma.Schema):
+    sku = ma.fields.String(required=True)
+    missing = ma.fields.Integer(required=True)
+
+
+class ReadinessCheck(ma.Schema):
+    what = ma.fields.String(
+        required=True,
+        metadata={"description": "parts, earlier, storage, kept, clock, contact; newer apps: more"},
+    )
+    light = ma.fields.String(required=True, validate=one_of(*Light))
+    short = ma.fields.List(
+        ma.fields.Nested(Shortage), metadata={"description": "Parts that the van lacks."}
+    )
+    here = ma.fields.Integer(metadata={"description": "Earlier photos that are on the tablet …"})
+    all = ma.fields.Integer(metadata={"description": "… of so many."})
+    free_bytes = ma.fields.Integer()
+
+
+class ReadinessSchema(ma.Schema):
+    light = ma.fields.String(required=True, validate=one_of(*Light))
+    checks = ma.fields.List(ma.fields.Nested(ReadinessCheck), required=True)
+    person_id = ma.fields.String(required=True)
+    device_id = ma.fields.String(required=True)
+    checked_at = Moment(required=True, metadata={"description": "By the tablet's clock."})
+    received_at = Moment(required=True)
+    set_out_at = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When somebody set out, by the tablet's clock; null while nobody has."
+        },
+    )
+    left_unready = ma.fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Set out although not all was green; null while nobody has."},
     )
 
 
@@ -163,6 +204,15 @@ class JobSchema(JobLine):
             "checklist, parts, history of earlier trips."
         },
     )
+    readiness = ma.fields.Nested(
+        ReadinessSchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Ready to leave? What the tablet last saw before the van moved; null where "
+            "it has said nothing."
+        },
+    )
     visit_id = ma.fields.String(required=True)
     visit = Document(
         required=True,
@@ -211,7 +261,8 @@ class JobChanges(Shape):
         Document(),
         metadata={
             "description": "The photos that the job requires (completion photos), "
-            '`[{"slot", "label", "label_zh", "minimum"}]`; those of the kind of ticket unless told.',
+            '`[{"slot", "label", "label_zh", "minimum"}]`, and `hint` and `hint_zh` for what should '
+            "be in the picture; those of the kind of ticket unless told.",
             "example": [{"slot": "after", "label": "After", "label_zh": "施工后", "minimum": 1}],
         },
     )
@@ -426,13 +477,15 @@ def shown(session: Session, job: Job) -> dict[str, Any]:
     """A job as it is shown; what only concerns the office is left out for others."""
     is_office = me().role not in CONTRACTOR_ROLES
     warnings = jobs.warnings_of(session, job, house().clock()) if is_office else []
+    visit = current_visit(session, job).content
     return {
         **_line(job),
         "crew": crew_of(session, job.id),
         "override_reason": job.override_reason if is_office else None,
         "warnings": [_warning(each) for each in warnings],
         "sheet": sheets.sheet(session, job),
-        "visit": current_visit(session, job).content,
+        "readiness": readiness.shown(session, job, visit),
+        "visit": visit,
     }
 
 

@@ -14,11 +14,21 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server import black_box, store_keys
-from server.actions import pulling, receipts, sign_ins, sync
+from server.actions import pulling, readiness, receipts, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
 from server.api.schemas import ClientId, Shape, Text
-from server.api.sync_shapes import Changes, Hello, HelloReport, Push, Pushed, Statuses, StatusQuery
+from server.api.sync_shapes import (
+    AtTheDoor,
+    Changes,
+    DoorState,
+    Hello,
+    HelloReport,
+    Push,
+    Pushed,
+    Statuses,
+    StatusQuery,
+)
 from server.api.tablets import from_tablet, tablet
 from server.api.transactions import reads, writes
 from server.auth import caller, caller_if_any, is_open, me, needs, token_pair
@@ -90,6 +100,28 @@ def enrol(form: dict[str, str]) -> dict[str, Any]:
     return {"device": device, **token_pair(link), "store_key": key}
 
 
+@blp.route("/devices/state", methods=["POST"])
+@is_open
+@blp.arguments(AtTheDoor)
+@blp.response(200, DoorState)
+def state(form: dict[str, Any]) -> dict[str, Any]:
+    """What the office says of a tablet that is locked: active, draining or revoked.
+
+    Nobody's tokens are at hand there; the secret that enrolled the installation shows which one it is. It
+    learns nothing else. 403 `device_unknown` for one that was never enrolled, or with another secret.
+    """
+    now = house().clock()
+    secret = hashlib.sha256(form["install_secret"].encode()).hexdigest()
+    report = {name: told for name, told in form.items() if name in ("outbox", "app")}
+
+    def act(session: Session) -> dict[str, str]:
+        device = sign_ins.installation(session, form["device_id"], secret)
+        sign_ins.note_report(session, device.id, report, now)
+        return {"id": device.id, "status": device.status}
+
+    return {"time": wire(now), "device": house().database.write(act)}
+
+
 @blp.route("/hello", methods=["GET"])
 @is_open
 @blp.response(200, Hello)
@@ -105,11 +137,16 @@ def hello() -> dict[str, Any]:
 @blp.arguments(HelloReport)
 @blp.response(200, Hello)
 def report(session: Session, form: dict[str, Any]) -> dict[str, Any]:
-    """The same, with a word on what waits on the tablet; the office sees the last one."""
-    who = tablet()
+    """The same, with a word on what waits on the tablet; the office sees the last one.
+
+    `readiness` says how ready it is to leave for the jobs that come next.
+    """
+    who, now = tablet(), house().clock()
     assert who.device is not None
-    sign_ins.note_report(session, who.device.id, form, house().clock())
-    return _hello(who)
+    looks = {"readiness": form.pop("readiness")} if "readiness" in form else {}
+    sign_ins.note_report(session, who.device.id, form, now)
+    noted = {name: readiness.note(session, who, told, now) for name, told in looks.items()}
+    return {**_hello(who), **noted}
 
 
 def _caller_or_nobody() -> Caller | None:

@@ -50,6 +50,19 @@ class Login(ma.Schema):
     state = ma.fields.String(required=True, metadata={"description": "signed_in or signed_out"})
 
 
+class RefusedLook(ma.Schema):
+    job_id = ma.fields.String(required=True, allow_none=True)
+    code = ma.fields.String(
+        required=True,
+        metadata={"description": "data_invalid, too_many, job_unknown or already_left"},
+    )
+
+
+class KeptLooks(ma.Schema):
+    kept = ma.fields.List(ma.fields.String(), required=True)
+    refused = ma.fields.List(ma.fields.Nested(RefusedLook), required=True)
+
+
 class Hello(ma.Schema):
     server = ma.fields.String(required=True)
     time = ma.fields.String(required=True)
@@ -66,6 +79,10 @@ class Hello(ma.Schema):
     device = ma.fields.Nested(DeviceState, required=True, allow_none=True)
     person = ma.fields.Nested(Who, required=True, allow_none=True)
     login = ma.fields.Nested(Login, required=True)
+    readiness = ma.fields.Nested(
+        KeptLooks,
+        metadata={"description": "What became of the looks that were sent; only if some were."},
+    )
 
 
 class OutboxReport(Shape):
@@ -85,6 +102,51 @@ class HelloReport(Shape):
     storage = Document()
     app = Text(100)
     clock_offset_ms = Count(-(10**13), 10**13, allow_none=True)
+    readiness = ma.fields.Raw(
+        allow_none=True,
+        metadata={
+            "description": "Ready to leave? What was last looked at of open jobs on which nobody has "
+            "set out, when it has changed. `what` is one of parts, earlier, storage, kept, clock, "
+            "contact; `light` one of green, amber, red. Whatever is wrong with an entry, the rest "
+            "of the report counts.",
+            "example": [
+                {
+                    "job_id": "J-1001",
+                    "checked_at": "2026-11-23T01:00:00.000Z",
+                    "checks": [
+                        {
+                            "what": "parts",
+                            "light": "red",
+                            "short": [{"sku": "HINGE-110", "missing": 2}],
+                        },
+                        {"what": "storage", "light": "green", "free_bytes": 2000000000},
+                    ],
+                }
+            ],
+        },
+    )
+
+
+class AtTheDoor(Shape):
+    """Unknown words of newer apps are ignored."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    device_id = ClientId(required=True)
+    install_secret = Text(200, least=16, required=True)
+    app = Text(100)
+    outbox = ma.fields.Nested(
+        OutboxReport(unknown=ma.EXCLUDE),
+        metadata={
+            "description": "What waits there of everybody; nobody's key is needed to count it."
+        },
+    )
+
+
+class DoorState(ma.Schema):
+    time = ma.fields.String(required=True)
+    device = ma.fields.Nested(DeviceState, required=True)
 
 
 class Change(ma.Schema):

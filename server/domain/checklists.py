@@ -211,20 +211,26 @@ def problems_of_checklist(doc: Any) -> list[Problem]:
 def problems_of_slots(doc: Any) -> list[Problem]:
     """What keeps this list from being the photo slots of a job, with the same codes.
 
-    `doc` is `[{"slot", "label", "label_zh", "minimum"}]`; with a minimum of 0 it may stay empty.
+    `doc` is `[{"slot", "label", "label_zh", "minimum"}]`; with a minimum of 0 it may stay empty. `hint` and
+    `hint_zh`, where the office has its own words for them, say what should be in the picture.
     """
     if not isinstance(doc, list):
         return [Problem("not_a_list", "")]
     found = list(_too_many(doc, MOST_SLOTS, ""))
     for at, slot in _objects(doc, "", found):
-        found += _unknown(slot, {"slot", "label", "label_zh", "minimum"}, at)
+        found += _unknown(slot, _OF_A_SLOT, at)
         found += [
             *_label(slot, "slot", at),
             *_label(slot, "label", at),
             *_label(slot, "label_zh", at),
         ]
+        for name in ("hint", "hint_zh"):
+            found += _label(slot, name, at) if name in slot else ()
         found += _count(slot, "minimum", at, least=0, most=MOST_PHOTOS)
     return found + list(_duplicates(doc, "slot", ""))
+
+
+_OF_A_SLOT = {"slot", "label", "label_zh", "minimum", "hint", "hint_zh"}
 
 
 def _steps_of(doc: Json) -> Iterator[Problem]:

@@ -53,3 +53,12 @@ def test_an_unchanged_file_is_not_sent_again(app: Flask) -> None:
 def test_it_shows_nothing_beside_the_app(app: Flask) -> None:
     for name in ("nothing.js", "../package.json", "..%2f..%2fpackage.json", "%00"):
         assert app.test_client().get(f"/tablet/{name}").status_code == 404
+
+
+def test_only_the_reader_of_codes_may_run_what_is_not_script(app: Flask) -> None:
+    worker = app.test_client().get("/tablet/sw.js").get_data(as_text=True)
+    names = re.findall(r'"(assets/(?:codes|zxing_reader)-[^"]+)"', worker)
+    reader, program = (app.test_client().get(f"/tablet/{name}") for name in sorted(names))
+    assert "'wasm-unsafe-eval'" in reader.headers["Content-Security-Policy"]
+    assert program.mimetype == "application/wasm"
+    assert "unsafe-eval" not in start(app.test_client()).headers["Content-Security-Policy"]

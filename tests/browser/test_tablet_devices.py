@@ -95,3 +95,36 @@ def test_a_lost_tablet_shows_nothing_and_delivers_after_a_sign_in(
     alice.sees("nothing is left here")
     assert office.sees_exceptions() == ["device_revoked"]
     assert office.sees_job(job_id).state == "issued"
+
+
+def test_a_locked_tablet_says_what_waits_and_is_emptied_once_it_was_opened(
+    alice: Hands, office: Office
+) -> None:
+    job_id = office.issues_a_job(people.ALICE)
+    works_without_a_network(alice, job_id)
+    alice.locks()
+    alice.sees("Saved on this tablet: 1 entry. Open to send.")
+    take_out(office, "collect")
+    alice.finds_the_network()
+    alice.sees("The office collects this tablet")
+    assert rows(alice, "people", "events") == [1, 1], "without her nothing of hers can go out"
+
+    alice.types_pin()
+    alice.sees("nothing is left here")
+    assert office.sees_exceptions() == ["device_revoked"], "what waited is with the office"
+
+
+def test_a_locked_tablet_that_was_lost_is_cleared_without_its_pin(
+    alice: Hands, office: Office
+) -> None:
+    office.issues_a_job(people.ALICE)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    alice.locks()
+    alice.loses_the_network()
+    take_out(office, "lost")
+    alice.finds_the_network()
+    alice.sees("The office reported this tablet as lost")
+    assert rows(alice, "base", "events", "drafts") == [0, 0, 0]
+    alice.page.reload()
+    alice.sees("The office reported this tablet as lost")

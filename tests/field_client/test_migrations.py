@@ -15,6 +15,7 @@ from tests.field_client import device
 
 SHIPPED = {
     "2026_11_first": "0f9ee470da3f37f0a5953f49606124fe9120fa815fc265215452b52d14decfff",
+    "2026_11_readiness": "e286fc92d7f9b9e3f5b92e2bb54a887adf8dfbdc7c89b6852e12950c6b9c3beb",
 }
 """SHA-256 of what each shipped migration makes. An entry is added with each release and never changed."""
 

@@ -173,6 +173,40 @@ def test_what_a_lost_tablet_still_holds_can_be_delivered_after_signing_in_again(
     assert refusal(alice.get("/sync/v1/pull", headers=headers(token))) == (403, "device_revoked")
 
 
+DOOR = "/sync/v1/devices/state"
+
+
+def at_the_door(app: Flask, **changes: Any) -> Any:
+    """A locked tablet: nobody is signed in on it."""
+    form = {"device_id": DEVICE, "install_secret": SECRET, **changes}
+    return Client(app, app.response_class).post(DOOR, json=form)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("collect", "draining"), ("lost", "revoked")])
+def test_a_locked_tablet_hears_that_it_was_taken_out_of_service(
+    alice: Client, app: Flask, mode: str, status: str
+) -> None:
+    enrols(alice)
+    assert at_the_door(app).json["device"] == {"id": DEVICE, "status": "active"}
+    is_taken_out(app, mode)
+    assert at_the_door(app).json["device"] == {"id": DEVICE, "status": status}
+
+
+def test_a_locked_tablet_says_what_waits_on_it(alice: Client, app: Flask, load: Load) -> None:
+    enrols(alice)
+    outbox = {"events": 2, "oldest": None, "blobs": 3, "bytes": 900}
+    assert at_the_door(app, outbox=outbox, tea="green").status_code == 200
+    assert load(lambda session: session.get(Device, DEVICE)).report["outbox"] == outbox
+
+
+@pytest.mark.parametrize(
+    "change", [{"device_id": OTHER}, {"install_secret": "guessed by somebody else"}], ids=str
+)
+def test_only_the_tablet_itself_hears_it(alice: Client, app: Flask, change: dict[str, str]) -> None:
+    enrols(alice)
+    assert refusal(at_the_door(app, **change)) == (403, "device_unknown")
+
+
 def test_the_office_sees_when_a_tablet_was_last_heard_of(
     alice: Client, load: Load, clock: HandClock
 ) -> None:

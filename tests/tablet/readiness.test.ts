@@ -1,91 +1,96 @@
-/** Ready to leave? Each thing that is looked at, and the worst of them. */
+/** Ready to leave? The looks by their vectors, and the jobs that are looked at. */
 
 import { describe, expect, it } from "vitest";
 
-import { checksOf, lightOf, type Facts } from "../../field_client/tablet/src/readiness";
-import { jobAfter } from "./sheets";
+import type { PlannedPart } from "../../field_client/tablet/src/domain/documents";
+import {
+  checksOf,
+  comingJobs,
+  lightOf,
+  type Check,
+  type Facts,
+} from "../../field_client/tablet/src/readiness";
+import { jobAfter, SHEET } from "./sheets";
+import { vectors, type Case } from "./vectors";
 
 const NOW = Date.parse("2026-11-25T06:00:00Z");
-const OFFSET = { offset_ms: 400, boot: "b001", mono_ms: 0, measured_at: NOW };
-const HINGES = {
-  sku: "HINGE-110",
-  name: "Hinge",
-  name_zh: "铰链",
-  quantity: 4,
-  charge: "warranty",
-  unit_price: 0,
-  currency: "CNY",
-} as const;
 
-const READY: Facts = {
-  job: jobAfter([], { planned_parts: [HINGES] }),
-  van: new Map([["HINGE-110", 4]]),
-  earlier: { here: 2, all: 2 },
-  machine: {
-    isPersisted: true,
-    usedBytes: 5e6,
-    quotaBytes: 2e9,
-    offset: OFFSET,
-    deviceId: "0197f3d0-0000-7000-8000-000000000000",
-  },
-  heardAt: NOW - 60_000,
-  needsSignIn: false,
-  now: NOW,
-};
-
-function light(what: string, changes: Partial<Facts>): string | undefined {
-  return checksOf({ ...READY, ...changes }).find((each) => each.what === what)?.light;
+interface Given {
+  planned: { sku: string; quantity: number }[];
+  used: string[];
+  van: Record<string, number>;
+  earlier: [number, number];
+  free_bytes: number | null;
+  is_kept: boolean;
+  clock_offset_ms: number | null;
+  silent_s: number | null;
+  needs_sign_in: boolean;
 }
 
-describe("a tablet that has everything", () => {
-  it("is ready", () => {
-    expect(lightOf(checksOf(READY))).toBe("green");
-  });
+const LOOKS = vectors<{ looks: Case<Given, { light: string; checks: Check[] }>[] }>("readiness");
+
+function factsOf(given: Given): Facts {
+  const use = (sku: string): [string, object] => [
+    "part.used",
+    { line_id: `line-${sku}`, sku, quantity: 1, from: "van", charge: "warranty" },
+  ];
+  const planned_parts = given.planned as unknown as PlannedPart[];
+  const { free_bytes: free, clock_offset_ms: offset_ms, silent_s: silentS } = given;
+  return {
+    job: jobAfter(given.used.map(use), { planned_parts }),
+    van: new Map(Object.entries(given.van)),
+    earlier: { here: given.earlier[0], all: given.earlier[1] },
+    machine: {
+      isPersisted: given.is_kept,
+      usedBytes: 5e6,
+      quotaBytes: free === null ? null : free + 5e6,
+      offset: offset_ms === null ? null : { offset_ms, boot: "b", mono_ms: 0, measured_at: NOW },
+      deviceId: "0197f3d0-0000-7000-8000-000000000000",
+    },
+    heardAt: silentS === null ? null : NOW - silentS * 1000,
+    needsSignIn: given.needs_sign_in,
+    now: NOW,
+  };
+}
+
+describe("a look", () => {
+  it.each(LOOKS.looks.map((each) => [each.name, each] as const))(
+    "%s",
+    (_, { given, expect: so }) => {
+      const checks = checksOf(factsOf(given));
+      expect(checks).toEqual(so.checks);
+      expect(lightOf(checks)).toBe(so.light);
+    },
+  );
 });
 
-describe("what is looked at", () => {
-  it("names the parts that the van lacks", () => {
-    const [parts] = checksOf({ ...READY, van: new Map([["HINGE-110", 1]]) });
-    expect(parts).toEqual({
-      what: "parts",
-      light: "red",
-      short: [{ sku: "HINGE-110", missing: 3 }],
-    });
-  });
-
-  it("counts a van below zero as empty", () => {
-    const [parts] = checksOf({ ...READY, van: new Map([["HINGE-110", -2]]) });
-    expect(parts).toMatchObject({ short: [{ missing: 4 }] });
-  });
-
-  it("warns while earlier photos are on their way", () => {
-    expect(light("earlier", { earlier: { here: 1, all: 2 } })).toBe("amber");
-  });
+describe("the jobs that are looked at", () => {
+  const at = (start: string | null) =>
+    jobAfter([], { window: { start, end: null, time_zone: "Asia/Shanghai" } });
+  const coming = (job: ReturnType<typeof jobAfter>) =>
+    comingJobs([job], "p_alice", NOW).length === 1;
 
   it.each([
-    [1.99e9, "red"],
-    [1.9e9, "amber"],
-    [1e9, "green"],
-  ])("of %d used bytes out of two gigabytes it says %s", (usedBytes, told) => {
-    expect(light("storage", { machine: { ...READY.machine, usedBytes } })).toBe(told);
+    ["2026-11-24T15:59:00Z", false], // yesterday, where the site is
+    ["2026-11-24T16:00:00Z", true],
+    ["2026-11-26T15:59:00Z", true],
+    ["2026-11-26T16:00:00Z", false], // the day after tomorrow
+    [null, false],
+  ])("are those of today and tomorrow: %s", (start, isComing) => {
+    expect(coming(at(start))).toBe(isComing);
   });
 
-  it("warns where the browser does not promise to keep what is saved", () => {
-    expect(light("kept", { machine: { ...READY.machine, isPersisted: false } })).toBe("amber");
+  it("are not those on which somebody has set out, or that are over", () => {
+    expect(coming(jobAfter([["job.accepted", {}]]))).toBe(true);
+    expect(coming(jobAfter([["travel.started", {}]]))).toBe(false);
+    expect(coming(jobAfter([["visit.arrived", {}]]))).toBe(false);
+    expect(coming(jobAfter([["job.declined", { reason: "ill" }]]))).toBe(false);
+    expect(coming({ ...jobAfter([]), standing: "leaving" })).toBe(false);
   });
 
-  it("stops at a wrong clock", () => {
-    const offset = { ...OFFSET, offset_ms: -90 * 24 * 3600_000 };
-    expect(light("clock", { machine: { ...READY.machine, offset } })).toBe("red");
-  });
-
-  it("warns after a day without contact, and stops without a sign-in", () => {
-    expect(light("contact", { heardAt: NOW - 25 * 3600_000 })).toBe("amber");
-    expect(light("contact", { needsSignIn: true })).toBe("red");
-  });
-
-  it("is as red as its worst light", () => {
-    const checks = checksOf({ ...READY, needsSignIn: true, earlier: { here: 0, all: 1 } });
-    expect(lightOf(checks)).toBe("red");
+  it("are one's own, also as crew, and not all those of the team", () => {
+    const other = { id: "p_lena", name: "Lena" };
+    expect(coming(jobAfter([], { assignee: other }))).toBe(false);
+    expect(coming(jobAfter([], { assignee: other, crew: [SHEET.assignee] }))).toBe(true);
   });
 });

@@ -12,18 +12,20 @@ import type { Captures } from "./captures";
 import { Conversation } from "./conversation";
 import { Desk } from "./desks";
 import { signInWith } from "./enrolment";
-import { failureOf, SignInNeeded, type Failure } from "./errors";
-import type { Language } from "./generated/words";
+import { Failure, failureOf, SignInNeeded } from "./errors";
+import type { Language, Light } from "./generated/words";
 import { figuresOf, NOTHING_WAITS, type Figures } from "./figures";
 import { jobOf, type Job } from "./jobs";
+import { askAtDoor, waitingBehind, type Behind } from "./locked";
 import { Memory } from "./memory";
+import { comingJobs, lightOf } from "./readiness";
 import type { Opened } from "./outbox";
 import * as people from "./people";
 import { httpTransport } from "./transport";
 import { Rounds } from "./rounds";
 import { go, goInstead, place } from "./routes";
 import type { Farewell, PersonRow, Store } from "./store";
-import { speak } from "./words";
+import { language, speak } from "./words";
 
 /** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
 export type Door =
@@ -39,6 +41,9 @@ const LOOK_MS = 10_000;
 const AFTER_CAPTURE_MS = 1_500;
 const AFTER_WAKING_MS = 1_500; // what Safari is asked to send at the moment of waking up, it fails
 const REREAD_MS = 150;
+const LOOK_AROUND_MS = 1_000;
+const KNOCK_MS = 1_500; // behind the PIN, which somebody wants to type at once
+const KNOCK_AGAIN_MS = 5 * 60_000;
 const NO_FIGURES: Figures = { waiting: NOTHING_WAITS, byJob: new Map() };
 
 export class App {
@@ -46,9 +51,14 @@ export class App {
   readonly people = signal<PersonRow[]>([]);
   /** What is said at the door of a tablet that the office took out of service. */
   readonly farewell = signal<Farewell | null>(null);
+  /** What waits of each person while the tablet is locked, and whether the office collects it. */
+  readonly behind = signal<ReadonlyMap<string, Behind>>(new Map());
+  readonly isCollected = signal(false);
   readonly desk = signal<Desk | null>(null);
   readonly jobs = signal<Job[] | null>(null);
   readonly figures = signal<Figures>(NO_FIGURES);
+  /** How ready this person is to leave for the jobs of today and tomorrow. */
+  readonly lights = signal<ReadonlyMap<string, Light>>(new Map());
   readonly syncedAt = signal<string | null>(null);
   readonly isOnline = signal(navigator.onLine);
   /** What went wrong with the last thing that somebody did; said until it is read. */
@@ -66,6 +76,8 @@ export class App {
   private chosenLanguage: Language | null = null;
   private lastTouch = Date.now();
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
+  private lookTimer: ReturnType<typeof setTimeout> | undefined;
+  private knockTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly rounds = new Rounds(
     this.desk,
@@ -81,13 +93,15 @@ export class App {
   async open(): Promise<void> {
     try {
       await this.store.open();
-      await this.readPeople();
+      await Promise.all([this.readPeople(), this.countBehind()]);
     } catch (problem) {
       this.door.value = { is: "broken", failure: failureOf(problem) };
       return;
     }
     this.listen();
     effect(() => this.desk.value?.whereabouts.follow(this.jobs.value ?? []));
+    effect(() => this.knockSoon(this.door.value.is === "locked" ? KNOCK_MS : null));
+    effect(() => this.lookAroundSoon(this.jobs.value, this.syncing.value.isRunning));
     this.goToDoor();
   }
 
@@ -117,7 +131,8 @@ export class App {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
       this.lockWhenLeft();
-      this.rounds.soon(AFTER_WAKING_MS);
+      if (this.isLocked) this.knockSoon(AFTER_WAKING_MS);
+      else this.rounds.soon(AFTER_WAKING_MS);
     });
     Dexie.on("storagemutated", (parts) => {
       if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();
@@ -126,7 +141,37 @@ export class App {
 
   private networkIs(isOnline: boolean): void {
     this.isOnline.value = isOnline;
-    if (isOnline) this.rounds.soon(0);
+    if (!isOnline) return;
+    if (this.isLocked) this.knockSoon(0);
+    else this.rounds.soon(0);
+  }
+
+  // While it is locked.
+
+  private get isLocked(): boolean {
+    return this.door.value.is === "locked";
+  }
+
+  private knockSoon(inMs: number | null): void {
+    clearTimeout(this.knockTimer);
+    if (inMs !== null) this.knockTimer = setTimeout(() => void this.knock(), inMs);
+  }
+
+  /** What waits is counted, and the office is asked whether this tablet is still in service. */
+  private async knock(): Promise<void> {
+    try {
+      const talk = this.talk(await Memory.of(this.store, null), language.value);
+      const { status, hasLeft } = await askAtDoor(this.store, talk, () => this.isLocked);
+      this.isCollected.value = status === "draining";
+      if (hasLeft) await this.leave();
+    } catch (problem) {
+      if (!(problem instanceof Failure)) throw problem; // else the next one will tell
+    }
+    if (this.isLocked) this.knockSoon(KNOCK_AGAIN_MS);
+  }
+
+  private async countBehind(): Promise<void> {
+    this.behind.value = await waitingBehind(this.store);
   }
 
   // Who is here.
@@ -206,9 +251,11 @@ export class App {
       this.desk.value = null;
       this.jobs.value = null;
       this.figures.value = NO_FIGURES;
+      this.lights.value = new Map();
       this.handedOver.value = null;
       this.door.value = { is: "locked", personId: desk.who.personId };
     });
+    void this.countBehind().catch(() => undefined);
     desk.close();
   }
 
@@ -299,6 +346,22 @@ export class App {
     }, REREAD_MS);
   }
 
+  /** Whether the van may leave, when nothing else is to be done: it must never be in the way of a tap. */
+  private lookAroundSoon(jobs: readonly Job[] | null, isSyncing: boolean): void {
+    clearTimeout(this.lookTimer);
+    if (jobs && !isSyncing)
+      this.lookTimer = setTimeout(() => void this.lookAround(), LOOK_AROUND_MS);
+  }
+
+  private async lookAround(): Promise<void> {
+    const desk = this.desk.value;
+    if (!desk) return;
+    const coming = comingJobs(this.jobs.value ?? [], desk.who.personId, Date.now());
+    const seen = await desk.departures.look(coming, this.needsSignIn.value).catch(() => null);
+    if (!seen || this.desk.value !== desk) return;
+    this.lights.value = new Map([...seen].map(([jobId, checks]) => [jobId, lightOf(checks)]));
+  }
+
   private async reread(): Promise<void> {
     try {
       await this.readAll();
@@ -309,7 +372,7 @@ export class App {
 
   private async readAll(): Promise<void> {
     const desk = this.desk.value;
-    if (!desk) return;
+    if (!desk) return this.countBehind();
     const row = await this.store.tables.people.get(desk.who.personId);
     if (!row?.byPin) return this.leave(); // the office took this tablet out of service
     const [jobs, figures] = await Promise.all([desk.jobs(), figuresOf(desk)]);

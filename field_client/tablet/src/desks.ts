@@ -3,8 +3,10 @@
 import { Base } from "./base";
 import { Captures } from "./captures";
 import type { Conversation } from "./conversation";
+import { Departures } from "./departures";
 import { Drafts } from "./drafts";
 import { EarlierPhotos } from "./earlier";
+import { machineOf, type Machine } from "./figures";
 import { Files } from "./files";
 import { jobsOf, type Job } from "./jobs";
 import { Outbox, type Opened } from "./outbox";
@@ -33,6 +35,7 @@ export class Desk {
   readonly thumbnails: Thumbnails;
   readonly earlier: EarlierPhotos;
   readonly whereabouts: Whereabouts;
+  readonly departures: Departures;
 
   constructor(
     readonly store: Store,
@@ -49,6 +52,7 @@ export class Desk {
     this.thumbnails = new Thumbnails(this.files);
     this.whereabouts = new Whereabouts((position) => (this.captures.position = position));
     this.earlier = new EarlierPhotos(store, who, talk);
+    this.departures = new Departures(this);
   }
 
   async open(): Promise<this> {
@@ -76,6 +80,10 @@ export class Desk {
   async vanStock(): Promise<Map<string, number>> {
     const told = await this.base.all("stock");
     return new Map(told.map(({ data }) => [String(data["sku"]), Number(data["quantity"])]));
+  }
+
+  async machine(): Promise<Machine> {
+    return machineOf(this);
   }
 
   /** The hashes of the pictures that were taken here: the same one again raises a doubt. */

@@ -22,13 +22,22 @@ export class EarlierPhotos {
     return row ? new Uint8Array(await unseal(this.who.key, row.content)) : null;
   }
 
-  /** How many of a job's are here, and how many there are. */
-  async count(job: Job): Promise<{ here: number; all: number }> {
-    const wanted = wantedBy(job);
+  /** How many of each job's are here, and how many there are: one question, however many jobs. */
+  async counts(jobs: readonly Job[]): Promise<Map<string, { here: number; all: number }>> {
     const { personId } = this.who;
-    const keys = wanted.map((photoId) => [personId, photoId] as [string, string]);
-    const rows = await this.store.tables.pictures.bulkGet(keys);
-    return { here: rows.filter(Boolean).length, all: wanted.length };
+    const keys = jobs.flatMap(wantedBy).map((photoId) => [personId, photoId] as [string, string]);
+    const found = await this.store.tables.pictures
+      .where("[personId+photoId]")
+      .anyOf(keys)
+      .primaryKeys();
+    const here = new Set(found.map(([, photoId]) => photoId));
+    return new Map(
+      jobs.map((job) => {
+        const wanted = wantedBy(job);
+        const present = wanted.filter((photoId) => here.has(photoId));
+        return [job.jobId, { here: present.length, all: wanted.length }];
+      }),
+    );
   }
 
   /**

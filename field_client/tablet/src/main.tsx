@@ -19,6 +19,7 @@ import { PhotoScreen } from "./screens/photos";
 import { ChoosePin, Locked } from "./screens/pin";
 import { later } from "./screens/later";
 import { StatusScreen } from "./screens/status";
+import { prepareWhenIdle } from "./scanning";
 import { keepUpdated } from "./updates";
 import { language, speak, words } from "./words";
 import "./style.css";
@@ -151,5 +152,6 @@ if (root) {
   render(<Doorstep />, root);
   followWithFocus();
   keepUpdated();
+  prepareWhenIdle();
   void app.open();
 }

@@ -1,19 +1,31 @@
-/** Ready to leave? What is looked at before the van moves, and what is not right yet. Pure. */
+/**
+ * Ready to leave? What is looked at before the van moves, and what is not right yet. Pure.
+ *
+ * The same rules as `server/domain/readiness.py`; the vectors hold both to the same results.
+ */
 
 import { isSuspect } from "./clock";
+import { grouped } from "./days";
+import type { Visit } from "./domain/documents";
 import type { Machine } from "./figures";
+import table from "./generated/readiness.json";
+import type { Light } from "./generated/words";
 import type { Job } from "./jobs";
+import { isOver } from "./order";
 
-export type Light = "green" | "amber" | "red";
-
-/** One thing that was looked at. What the words need stands beside it. */
+/** One thing that was looked at, in the form in which the office hears of it. */
 export type Check =
-  | { what: "parts"; light: Light; short: readonly { sku: string; missing: number }[] }
+  | { what: "parts"; light: Light; short: readonly Shortage[] }
   | { what: "earlier"; light: Light; here: number; all: number }
-  | { what: "storage"; light: Light; freeBytes: number | null }
+  | { what: "storage"; light: Light; free_bytes: number | null }
   | { what: "kept"; light: Light }
   | { what: "clock"; light: Light }
   | { what: "contact"; light: Light };
+
+export interface Shortage {
+  sku: string;
+  missing: number;
+}
 
 export interface Facts {
   job: Job;
@@ -25,10 +37,6 @@ export interface Facts {
   needsSignIn: boolean;
   now: number;
 }
-
-const DAY_MS = 24 * 3600_000;
-const LITTLE_BYTES = 200e6; // some 400 photos
-const HARDLY_ANY_BYTES = 40e6; // one visit with many photos
 
 export function checksOf(facts: Facts): Check[] {
   return [parts(facts), earlier(facts), storage(facts), kept(facts), clock(facts), contact(facts)];
@@ -56,11 +64,11 @@ function earlier({ earlier: { here, all } }: Facts): Check {
 
 function storage({ machine: { usedBytes, quotaBytes } }: Facts): Check {
   if (usedBytes === null || quotaBytes === null) {
-    return { what: "storage", light: "amber", freeBytes: null };
+    return { what: "storage", light: "amber", free_bytes: null };
   }
-  const freeBytes = Math.max(0, quotaBytes - usedBytes);
-  const light = freeBytes < HARDLY_ANY_BYTES ? "red" : freeBytes < LITTLE_BYTES ? "amber" : "green";
-  return { what: "storage", light, freeBytes };
+  const free = Math.max(0, quotaBytes - usedBytes);
+  const light = free < table.hardlyAnyBytes ? "red" : free < table.littleBytes ? "amber" : "green";
+  return { what: "storage", light, free_bytes: free };
 }
 
 function kept({ machine }: Facts): Check {
@@ -74,5 +82,22 @@ function clock({ machine: { offset } }: Facts): Check {
 /** A sign-in is good for weeks; a day without contact only means that news may be missing. */
 function contact({ heardAt, now, needsSignIn }: Facts): Check {
   if (needsSignIn || heardAt === null) return { what: "contact", light: "red" };
-  return { what: "contact", light: now - heardAt > DAY_MS ? "amber" : "green" };
+  const silentS = Math.floor((now - heardAt) / 1000);
+  return { what: "contact", light: silentS > table.silentS ? "amber" : "green" };
+}
+
+/** From here on the look is what it was: some only say that they have arrived. */
+export function hasSetOut(visit: Visit): boolean {
+  return visit.travel_started_at !== null || visit.arrived_at !== null;
+}
+
+/** The jobs of today and tomorrow that this person may still get ready for; the team's are not theirs. */
+export function comingJobs(jobs: readonly Job[], personId: string, now: number): Job[] {
+  const groups = grouped(jobs, now);
+  const near = [...(groups.get("today") ?? []), ...(groups.get("tomorrow") ?? [])];
+  return near.filter((job) => isOwn(job, personId) && !isOver(job) && !hasSetOut(job.visit));
+}
+
+function isOwn({ sheet }: Job, personId: string): boolean {
+  return [sheet.assignee, ...sheet.crew].some((each) => each.id === personId);
 }

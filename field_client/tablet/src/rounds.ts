@@ -2,6 +2,7 @@
 
 import { signal, type ReadonlySignal } from "@preact/signals";
 
+import { isOnCellular } from "./connections";
 import type { Desk } from "./desks";
 import { failureOf, SignInNeeded, type Failure } from "./errors";
 import { Sync, type Report } from "./sync";
@@ -73,7 +74,11 @@ export class Rounds {
       this.note({ file: { sha256: file.sha256, size: file.size, sent } });
     const { signal } = this.pausing;
     const { isCapturing } = this;
-    const around = { onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing };
+    const { departures } = desk;
+    const around = {
+      ...{ onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing },
+      departures,
+    };
     const report = await new Sync(desk.outbox, desk.talk, desk.memory, around).run();
     if (!report.problem && !report.hasLeft) await desk.earlier.fetch(await desk.jobs(), signal);
     return report;
@@ -117,10 +122,4 @@ export class Rounds {
   private note(values: Partial<Syncing>): void {
     this.state.value = { ...this.state.value, ...values };
   }
-}
-
-/** Only some browsers say so; where they do not, the policy for Wi-Fi holds. */
-function isOnCellular(): boolean {
-  const { connection } = navigator as { connection?: { type?: string; saveData?: boolean } };
-  return connection?.type === "cellular" || connection?.saveData === true;
 }

@@ -7,6 +7,7 @@
 
 import { share, stamp } from "./clock";
 import { APP, expected, type Conversation } from "./conversation";
+import type { Look } from "./departures";
 import { enrol, enrolAnew } from "./enrolment";
 import {
   DeviceLost,
@@ -47,12 +48,20 @@ export interface Report {
   hasLeft: boolean;
 }
 
+/** What the office hears about leaving for the coming jobs. */
+export interface Departing {
+  news(): Promise<readonly Look[]>;
+  told(looks: readonly Look[]): void;
+  forgetWhatWasTold(): Promise<void>;
+}
+
 export interface Surroundings {
   onCellular: boolean;
   withMedia: boolean;
   progress?: Progress;
   /** Somebody is in the middle of a photo or a signature: a tablet that is collected waits for them. */
   isCapturing?: () => boolean;
+  departures?: Departing;
   /** Aborts between two requests: the person pauses, or the page closes. */
   signal?: AbortSignal;
 }
@@ -185,7 +194,10 @@ export class Sync {
 
   /** Limits, policy and the server's life; tells how much waits here. */
   private async hello(): Promise<void> {
-    const answer = await this.talk.ask("POST", "/sync/v1/hello", await this.aboutUs());
+    const looks = (await this.around.departures?.news()) ?? [];
+    const readiness = looks.length > 0 ? { readiness: looks } : {};
+    const about = { ...(await this.aboutUs()), ...readiness };
+    const answer = await this.talk.ask("POST", "/sync/v1/hello", about);
     if (answer.status === 403 && answer.json()?.["code"] === "device_unknown") {
       throw new DeviceUnknown();
     }
@@ -194,6 +206,7 @@ export class Sync {
     await this.store.setInstallation({ hello: { limits, policy, black_box_key, protocols } });
     this.device = statusOf(said["device"]);
     await this.noteContact(said);
+    this.around.departures?.told(looks);
   }
 
   private async aboutUs(): Promise<Json> {
@@ -225,6 +238,7 @@ export class Sync {
   private async adopt(epoch: string): Promise<void> {
     const { personId } = this.outbox;
     const { base, blobs, lanes } = this.store.tables;
+    await this.around.departures?.forgetWhatWasTold();
     await this.store.writing(["events", "lanes", "blobs", "base", "people"], async () => {
       await this.outbox.offerAgain();
       await lanes
@@ -298,7 +312,7 @@ function statusOf(device: unknown): string {
 }
 
 /** One sync at a time in all tabs; its correctness does not depend on that. */
-async function alone(act: () => Promise<void>): Promise<void> {
+export async function alone(act: () => Promise<void>): Promise<void> {
   if (typeof navigator === "undefined" || !navigator.locks) return act();
   await navigator.locks.request(LOCK, act);
 }

@@ -77,6 +77,19 @@ export function size(bytes: number, language: Language): string {
   return `${number.format(value)} ${UNITS[unit]}`;
 }
 
+/** "850 m", "1.2 km", "34 km"; "1.2公里" */
+export function distance(metres: number, language: Language): string {
+  const isShort = metres < 950;
+  const value = isShort ? Math.max(50, Math.round(metres / 50) * 50) : metres / 1000;
+  const number = new Intl.NumberFormat(LOCALES[language], {
+    style: "unit",
+    unit: isShort ? "meter" : "kilometer",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 9.95 ? 1 : 0,
+  });
+  return number.format(value);
+}
+
 /** Cents in a currency: "¥1,280.00". */
 export function money(cents: number, currency: string | null, language: Language): string {
   const how = { style: "currency", currency: currency ?? "CNY", currencyDisplay: "narrowSymbol" };

@@ -1,10 +1,18 @@
-/** Where the tablet is while somebody works on site: evidence beside each fact, and never asked for elsewhere. */
+/**
+ * Where the tablet is. While somebody works on site that is evidence beside each fact; on the day's list it
+ * only puts the jobs in the order of the way, is asked for where it is allowed already, and is kept nowhere.
+ */
 
+import { signal } from "@preact/signals";
+
+import type { Point } from "./distances";
 import type { Position } from "./domain/documents";
 import type { Job } from "./jobs";
 import { isOver } from "./order";
 
 const FRESH_MS = 60_000;
+const NEAR_ENOUGH_MS = 5 * 60_000;
+const PATIENCE_MS = 20_000;
 
 /** Between arrival and finish. On the way nobody is followed. */
 export function isOnSite(job: Job): boolean {
@@ -12,6 +20,8 @@ export function isOnSite(job: Job): boolean {
 }
 
 export class Whereabouts {
+  /** As it was when the day's list was last looked at; null where nobody may know. */
+  readonly here = signal<Point | null>(null);
   private watch: number | null = null;
 
   /** `told` hears undefined as soon as nobody is on site any more. */
@@ -20,6 +30,16 @@ export class Whereabouts {
   follow(jobs: readonly Job[]): void {
     if (jobs.some(isOnSite)) this.begin();
     else this.end();
+  }
+
+  /** Asks for nothing: only where the person has allowed it before, for a visit. */
+  async look(): Promise<void> {
+    if (!(await isAllowed())) return;
+    const how = { maximumAge: NEAR_ENOUGH_MS, timeout: PATIENCE_MS };
+    const heard = ({ coords }: GeolocationPosition) => {
+      this.here.value = { lat: coords.latitude, lon: coords.longitude };
+    };
+    navigator.geolocation.getCurrentPosition(heard, () => undefined, how);
   }
 
   private begin(): void {
@@ -36,6 +56,12 @@ export class Whereabouts {
     this.watch = null;
     this.told(undefined);
   }
+}
+
+async function isAllowed(): Promise<boolean> {
+  if (!("geolocation" in navigator) || !navigator.permissions) return false;
+  const asked = navigator.permissions.query({ name: "geolocation" });
+  return asked.then(({ state }) => state === "granted").catch(() => false);
 }
 
 function positionOf({ latitude, longitude, accuracy }: GeolocationCoordinates): Position {

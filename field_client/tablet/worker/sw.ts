@@ -22,13 +22,15 @@ interface Worker {
   addEventListener(name: "message", act: (event: MessageEvent) => void): void;
 }
 
-/** Written in by the build: a hash over all files, and their names. */
+/** Written in by the build: a hash over all files, their names, and those that only some tablets need. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
+declare const LATER: readonly string[];
 
 const worker = self as unknown as Worker;
 const ROOT = "/tablet/";
 const KEPT = `doorstep-${VERSION}`;
+const KEPT_LATER = "later-doorstep"; // over all updates: each file bears its hash in its name
 
 worker.addEventListener("install", (event) => event.waitUntil(fetchAll()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -57,14 +59,36 @@ async function takeOver(): Promise<void> {
   const names = await caches.keys();
   const old = names.filter((name) => name.startsWith("doorstep-") && name !== KEPT);
   await Promise.all(old.map((name) => caches.delete(name)));
+  await forgetReplaced();
   await worker.clients.claim();
+}
+
+async function forgetReplaced(): Promise<void> {
+  const cache = await caches.open(KEPT_LATER);
+  const kept = await cache.keys();
+  await Promise.all(kept.filter(({ url }) => !isForLater(url)).map((each) => cache.delete(each)));
+}
+
+function isForLater(url: string): boolean {
+  return LATER.some((file) => new URL(url).pathname === ROOT + file);
 }
 
 /** Every page of the app is the same document; what is not kept comes from the network. */
 async function answer(request: Request): Promise<Response> {
+  if (isForLater(request.url)) return fetchedOnce(request);
   const cache = await caches.open(KEPT);
   const wanted = request.mode === "navigate" ? `${ROOT}index.html` : request;
   return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
+}
+
+/** What does not belong to the first download is kept when it is first asked for. */
+async function fetchedOnce(request: Request): Promise<Response> {
+  const cache = await caches.open(KEPT_LATER);
+  const known = await cache.match(request.url);
+  if (known) return known;
+  const answer = await fetch(request);
+  if (answer.ok) await cache.put(request.url, answer.clone());
+  return answer;
 }
 
 export {};

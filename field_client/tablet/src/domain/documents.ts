@@ -158,6 +158,9 @@ export interface Slot {
   readonly slot: string;
   readonly label?: string;
   readonly label_zh?: string;
+  /** What should be in the picture, in the office's own words. */
+  readonly hint?: string;
+  readonly hint_zh?: string;
   readonly minimum?: number;
 }
 

@@ -71,6 +71,11 @@ export type Language =
   | "en"
   | "zh";
 
+export type Light =
+  | "green"
+  | "amber"
+  | "red";
+
 export type Outcome =
   | "completed"
   | "incomplete";

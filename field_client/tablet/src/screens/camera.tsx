@@ -8,6 +8,7 @@ import { app } from "../here";
 import type { Job } from "../jobs";
 import { DOUBTS } from "../looks";
 import { slotsOf } from "../order";
+import { shapeOf, subjectOf } from "../outlines";
 import { prepare, type Shot } from "../photos";
 import { goInstead, type Place } from "../routes";
 import { labelOf, language, words } from "../words";
@@ -156,7 +157,7 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
           aria-label={say.live}
           onPlaying={() => setLive(true)}
         />
-        {stream && <Outline slot={slot} />}
+        {stream && <Outline job={job} slot={slot} />}
         {told && (
           <div class="viewfinder-told">
             <FailureNotice failure={told} />
@@ -189,22 +190,24 @@ function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
   );
 }
 
-/** What the picture should show, drawn over it: a label lies flat in the middle, a room fills the frame. */
-function Outline({ slot }: { slot: string }) {
-  const isLabel = slot.includes("serial") || slot.includes("label");
+/** What the picture should show, drawn over it and said beneath; the office's own words first. */
+function Outline({ job, slot }: CameraFacts) {
+  const known = slotsOf(job.sheet, job.visit).find((each) => each.slot === slot);
+  const subject = subjectOf(slot, labelOf(known?.label, "en"));
+  const hints = words.value.camera.hints;
+  const hint = labelOf(known?.label, language.value, "hint") || hints[subject ?? "anything"];
   return (
-    <svg
-      class="outline"
-      viewBox="0 0 400 300"
-      preserveAspectRatio="xMidYMid meet"
-      aria-hidden="true"
-    >
-      {isLabel ? (
-        <rect x="80" y="100" width="240" height="100" rx="8" />
-      ) : (
-        <path d="M30 80V40a10 10 0 0110-10h40M320 30h40a10 10 0 0110 10v40M370 220v40a10 10 0 01-10 10h-40M80 270H40a10 10 0 01-10-10v-40" />
-      )}
-    </svg>
+    <>
+      <svg
+        class="outline"
+        viewBox="0 0 400 300"
+        preserveAspectRatio="xMidYMid meet"
+        aria-hidden="true"
+      >
+        <path d={shapeOf(subject)} />
+      </svg>
+      <p class="viewfinder-hint">{hint}</p>
+    </>
   );
 }
 

@@ -1,28 +1,36 @@
 /** My day: the jobs on a timeline, today first; the biggest thing is the next appointment. */
 
-import { useComputed } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { signal, useComputed } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
+import { GROUPS, grouped, type Group } from "../days";
+import { stopsOf, type Point, type Stop } from "../distances";
 import { app } from "../here";
 import { isReadOnly, stateOf, type Job } from "../jobs";
 import { isOver, openRetakes } from "../order";
 import { hrefOf, place } from "../routes";
-import { addressLine, clockTime, dayKey, dayName } from "../times";
+import { addressLine, clockTime, dayName, distance } from "../times";
 import { labelOf, language, named, words } from "../words";
 import { Badge, Button, Field, type Tone } from "./controls";
 import type { IconName } from "./icons";
 
-type Group = "overdue" | "today" | "tomorrow" | "later" | "earlier" | "open";
+/** What a first look takes in: the rest of a long list is drawn after it. */
+const FIRST_CARDS = 24;
 
-const GROUPS: readonly Group[] = ["overdue", "today", "tomorrow", "later", "open", "earlier"];
-const DAY_MS = 24 * 3600_000;
+/** How many cards are drawn; all of them once the first ones are on the screen, and from then on. */
+const most = signal(FIRST_CARDS);
 
 export function Day() {
   const say = words.value;
   const jobs = app.jobs.value;
   const [query, setQuery] = useState("");
   const found = (jobs ?? []).filter((job) => matches(job, query));
-  const groups = grouped(found);
+  const groups = grouped(found, Date.now());
+  const here = app.desk.value?.whereabouts.here.value ?? null;
+  useEffect(() => void app.desk.value?.whereabouts.look(), [jobs]);
+  useEffect(() => {
+    if (jobs) most.value = Infinity;
+  }, [jobs === null]);
   return (
     <section class="day" aria-label={say.day.title}>
       <header class="day-head">
@@ -34,11 +42,22 @@ export function Day() {
       )}
       {jobs?.length === 0 && <NoJobs />}
       {jobs && jobs.length > 0 && found.length === 0 && <p class="empty">{say.day.nothingFound}</p>}
-      {GROUPS.map((group) => (
-        <DayGroup key={group} group={group} jobs={groups.get(group) ?? []} />
+      {drawn(groups).map(({ group, jobs, count }) => (
+        <DayGroup key={group} group={group} jobs={jobs} count={count} here={here} />
       ))}
     </section>
   );
+}
+
+/** The groups with something in them, up to what is drawn now. */
+function drawn(groups: ReadonlyMap<Group, Job[]>): Omit<GroupFacts, "here">[] {
+  let room = most.value;
+  return GROUPS.map((group) => {
+    const all = groups.get(group) ?? [];
+    const jobs = all.slice(0, room);
+    room -= jobs.length;
+    return { group, jobs, count: all.length };
+  }).filter(({ jobs }) => jobs.length > 0);
 }
 
 function NoJobs() {
@@ -56,23 +75,49 @@ function NoJobs() {
   );
 }
 
-function DayGroup({ group, jobs }: { group: Group; jobs: Job[] }) {
-  if (jobs.length === 0) return null;
+/** One drives to those from here; tomorrow begins somewhere else. */
+const FROM_HERE: readonly Group[] = ["overdue", "today", "open"];
+
+function stopsIn(group: Group, jobs: readonly Job[], here: Point | null): Stop[] {
+  if (FROM_HERE.includes(group) && here) return stopsOf(jobs, here);
+  if (group === "today" || group === "tomorrow") return stopsOf(jobs, null);
+  return jobs.map((job) => ({ job, metres: null }));
+}
+
+interface GroupFacts {
+  group: Group;
+  jobs: Job[];
+  count: number;
+  here: Point | null;
+}
+
+function DayGroup({ group, jobs, count, here }: GroupFacts) {
+  const names = jobs.map((job) => job.jobId).join();
+  const stops = useMemo(() => stopsIn(group, jobs, here), [app.jobs.value, names, here]);
   return (
     <section class="day-group" aria-label={words.value.day[group]}>
       <h2>
-        {words.value.day[group]} <span class="count-of">{jobs.length}</span>
+        {words.value.day[group]} <span class="count-of">{count}</span>
       </h2>
       <ol class="timeline">
-        {jobs.map((job) => (
-          <JobCard key={job.jobId} job={job} hasDay={group !== "today" && group !== "tomorrow"} />
+        {stops.map(({ job, metres }) => (
+          <JobCard
+            key={job.jobId}
+            job={job}
+            hasDay={group !== "today" && group !== "tomorrow"}
+            metres={metres}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
+interface CardFacts extends Stop {
+  hasDay: boolean;
+}
+
+function JobCard({ job, hasDay, metres }: CardFacts) {
   const { sheet } = job;
   const isHere = useComputed(() => "jobId" in place.value && place.value.jobId === job.jobId);
   const title = sheet.customer.name;
@@ -87,9 +132,13 @@ function JobCard({ job, hasDay }: { job: Job; hasDay: boolean }) {
           {hasDay && <WindowDay job={job} />}
           <span class="card-title">{title}</span>
           <span class="card-work">{sheet.work}</span>
-          <span class="card-site">{addressLine(sheet.site)}</span>
+          <span class="card-site">
+            {addressLine(sheet.site)}
+            {metres !== null && <span class="card-far"> · {distance(metres, language.value)}</span>}
+          </span>
           <span class="badges">
             <StateBadge job={job} />
+            <UnreadyBadge jobId={job.jobId} />
             <JobBadges job={job} />
           </span>
         </span>
@@ -134,6 +183,17 @@ export function StateBadge({ job }: { job: Job }) {
   return (
     <Badge tone={tone} icon={icon}>
       {named(words.value.states, state)}
+    </Badge>
+  );
+}
+
+/** Something must be put right before the van moves; what it is stands in the job. */
+function UnreadyBadge({ jobId }: { jobId: string }) {
+  const isRed = useComputed(() => app.lights.value.get(jobId) === "red");
+  if (!isRed.value) return null;
+  return (
+    <Badge tone="lost" icon="cross">
+      {words.value.day.unready}
     </Badge>
   );
 }
@@ -193,33 +253,6 @@ export function JobBadges({ job }: { job: Job }) {
 function isChanged(job: Job): boolean {
   const seen = app.desk.value?.drafts.read(`${job.jobId}/seen`);
   return seen !== undefined && seen !== String(job.sheet.rev) && !isOver(job);
-}
-
-/** Each job by the day of its site. What day it is there is asked once for each zone: asking is slow. */
-function grouped(jobs: readonly Job[]): Map<Group, Job[]> {
-  const now = Date.now();
-  const zones = new Map<string, { today: string; tomorrow: string }>();
-  const groups = new Map<Group, Job[]>();
-  for (const job of jobs) {
-    const { time_zone: zone } = job.sheet.window;
-    const here = zones.get(zone) ?? {
-      today: dayKey(now, zone),
-      tomorrow: dayKey(now + DAY_MS, zone),
-    };
-    zones.set(zone, here);
-    const group = groupOf(job, here);
-    groups.set(group, [...(groups.get(group) ?? []), job]);
-  }
-  return groups;
-}
-
-function groupOf(job: Job, { today, tomorrow }: { today: string; tomorrow: string }): Group {
-  const { start, time_zone: zone } = job.sheet.window;
-  if (!start) return "open";
-  const day = dayKey(start, zone);
-  if (day < today) return isOver(job) ? "earlier" : "overdue";
-  if (day === today) return "today";
-  return day === tomorrow ? "tomorrow" : "later";
 }
 
 /** By anything that somebody might remember of a job. */

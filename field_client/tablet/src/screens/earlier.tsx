@@ -1,11 +1,12 @@
 /** What happened before: earlier trips for the same ticket or the same thing, with their pictures. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Trip } from "../domain/documents";
 import { app } from "../here";
 import type { Job } from "../jobs";
 import { slotsOf } from "../order";
+import { useSeen } from "../sight";
 import { moment } from "../times";
 import { labelOf, language, named, words } from "../words";
 
@@ -50,27 +51,30 @@ function slotLabel(job: Job, slot: string): string {
   return labelOf(known?.label, language.value) || slot;
 }
 
-/** Its room is kept until the picture is here. */
+/** Read when it is seen, and as long as it is not here again after each sync. Its room is kept until then. */
 function EarlierPicture({ photoId, alt }: { photoId: string; alt: string }) {
+  const [bytes, setBytes] = useState<Uint8Array<ArrayBuffer> | null>(null);
   const [address, setAddress] = useState<string | null>(null);
+  const here = useRef<HTMLSpanElement>(null);
+  const isSeen = useSeen(here);
   const desk = app.desk.value;
   const isRunning = app.syncing.value.isRunning;
   useEffect(() => {
-    let made: string | null = null;
     let isHere = true;
-    const show = (bytes: Uint8Array<ArrayBuffer> | null) => {
-      if (!isHere || !bytes) return;
-      made = URL.createObjectURL(new Blob([bytes]));
-      setAddress(made);
-    };
-    if (desk) void desk.earlier.read(photoId).then(show, () => undefined);
+    const show = (read: Uint8Array<ArrayBuffer> | null) => isHere && setBytes(read);
+    if (desk && isSeen && !bytes) void desk.earlier.read(photoId).then(show, () => undefined);
     return () => {
       isHere = false;
-      if (made) URL.revokeObjectURL(made);
     };
-  }, [photoId, desk, isRunning]);
+  }, [photoId, desk, isSeen, isRunning]);
+  useEffect(() => {
+    if (!bytes) return;
+    const made = URL.createObjectURL(new Blob([bytes]));
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [bytes]);
   return (
-    <span class="thumbnail">
+    <span ref={here} class="thumbnail">
       {address ? <img src={address} alt={alt} /> : <span class="thumbnail-none" />}
     </span>
   );

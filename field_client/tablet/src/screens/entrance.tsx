@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { failureOf, type Failure } from "../errors";
 import { app } from "../here";
 import { language, words } from "../words";
-import { Button, Choice, Field, Notice } from "./controls";
+import { Button, Choice, Dialog, Field, Notice } from "./controls";
 import { FailureNotice } from "./errors";
 
 export function Entrance({ username: known }: { username: string }) {
@@ -69,6 +69,25 @@ export function SignInForm({ username: known, onDone }: { username: string; onDo
         {say.entrance.signIn}
       </Button>
     </form>
+  );
+}
+
+/** For whoever is open already: the same person once more. */
+export function SignInButton() {
+  const say = words.value.entrance;
+  const [isAsking, setAsking] = useState(false);
+  const done = () => setAsking(false);
+  return (
+    <>
+      <Button kind="strong" onPress={() => setAsking(true)}>
+        {say.signIn}
+      </Button>
+      {isAsking && (
+        <Dialog title={say.title} onClose={done}>
+          <SignInForm username={app.mine.person.username} onDone={done} />
+        </Dialog>
+      )}
+    </>
   );
 }
 

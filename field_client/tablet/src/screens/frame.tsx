@@ -1,14 +1,13 @@
 /** What stands around every screen: where you are, where your work is, and what is new. */
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 
 import { app } from "../here";
 import { hrefOf, place } from "../routes";
 import { size } from "../times";
 import { language, words } from "../words";
-import { Badge, Button, Dialog, LinkButton, Notice, type Tone } from "./controls";
-import { SignInForm } from "./entrance";
+import { Badge, Button, LinkButton, Notice, type Tone } from "./controls";
+import { SignInButton } from "./entrance";
 import { Icon, type IconName } from "./icons";
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -95,7 +94,6 @@ function NewVersion() {
 }
 
 function SignInAgain() {
-  const [isAsking, setAsking] = useState(false);
   const say = words.value;
   if (!app.needsSignIn.value) return null;
   return (
@@ -103,14 +101,7 @@ function SignInAgain() {
       <Notice tone="risk">
         <p>{say.frame.signInAgain}</p>
       </Notice>
-      <Button kind="strong" onPress={() => setAsking(true)}>
-        {say.entrance.signIn}
-      </Button>
-      {isAsking && (
-        <Dialog title={say.entrance.title} onClose={() => setAsking(false)}>
-          <SignInForm username={app.mine.person.username} onDone={() => setAsking(false)} />
-        </Dialog>
-      )}
+      <SignInButton />
     </div>
   );
 }

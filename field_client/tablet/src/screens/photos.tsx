@@ -1,12 +1,14 @@
 /** The photos of a visit by slot: what is wanted, what is here, and where each of them is. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Photo } from "../domain/documents";
 import { app } from "../here";
 import { isReadOnly, type Job } from "../jobs";
 import { openRetakes, slotsOf, type SlotFacts } from "../order";
 import { hrefOf } from "../routes";
+import { useSeen } from "../sight";
 import { clockTime } from "../times";
 import { labelOf, language, words } from "../words";
 import { Badge, Button, Dialog, Field, LinkButton, Notice, useDraft, type Tone } from "./controls";
@@ -110,20 +112,22 @@ function PhotoCard({ job, photoId, photo, label }: PhotoFacts) {
   );
 }
 
-/** A picture from the sealed bytes. Its room is kept, so that nothing jumps when it comes. */
+/** A picture from the sealed bytes, made when it is seen. Its room is kept, so that nothing jumps when it comes. */
 export function Thumbnail({ sha256, alt }: { sha256: string | null; alt: string }) {
   const [address, setAddress] = useState<string | null>(null);
+  const here = useRef<HTMLSpanElement>(null);
+  const isSeen = useSeen(here);
   const desk = app.desk.value;
   useEffect(() => {
     let isHere = true;
     const show = (made: string | null) => isHere && setAddress(made);
-    if (sha256 && desk) void desk.thumbnails.of(sha256).then(show, () => show(null));
+    if (sha256 && desk && isSeen) void desk.thumbnails.of(sha256).then(show, () => show(null));
     return () => {
       isHere = false;
     };
-  }, [sha256, desk]);
+  }, [sha256, desk, isSeen]);
   return (
-    <span class="thumbnail">
+    <span ref={here} class="thumbnail">
       {address ? <img src={address} alt={alt} /> : <span class="thumbnail-none" />}
     </span>
   );
@@ -136,15 +140,19 @@ const MARKS: Readonly<Record<string, { tone: Tone; icon: IconName }>> = {
   lost: { tone: "lost", icon: "alert" },
 };
 
-/** Saved here, sending 60 %, with the office. */
+/** Saved here, sending 60 %, with the office. Of sixty photos only the one on its way is drawn at each step. */
 export function PhotoState({ job, sha256 }: { job: Job; sha256: string | null }) {
   const say = words.value.photos;
-  const { file } = app.syncing.value;
-  const known = app.figures.value.byJob.get(job.jobId)?.blobs.get(sha256 ?? "") ?? "stored";
-  const isSending = file?.sha256 === sha256 && known === "waiting";
-  const state = isSending ? "sending" : known;
-  const { tone, icon } = MARKS[state] ?? { tone: "plain", icon: "dot" };
-  const share = isSending && file ? Math.floor((100 * file.sent) / file.size) : 0;
+  const kept = useComputed(
+    () => app.figures.value.byJob.get(job.jobId)?.blobs.get(sha256 ?? "") ?? "stored",
+  );
+  const sent = useComputed(() => {
+    const { file } = app.syncing.value;
+    return file?.sha256 === sha256 ? Math.floor((100 * file.sent) / file.size) : null;
+  });
+  const [known, share] = [kept.value, sent.value];
+  const isSending = known === "waiting" && share !== null;
+  const { tone, icon } = MARKS[isSending ? "sending" : known] ?? { tone: "plain", icon: "dot" };
   return (
     <Badge tone={tone} icon={icon}>
       {isSending ? say.sending(share) : say.states[known]}

@@ -6,8 +6,9 @@ import { useEffect, useState } from "preact/hooks";
 import { failureOf, SignInNeeded, type Failure } from "../errors";
 import { app } from "../here";
 import type { Opened } from "../outbox";
+import type { PersonRow } from "../store";
 import { words } from "../words";
-import { Button } from "./controls";
+import { Button, Notice } from "./controls";
 import { FailureNotice } from "./errors";
 import { Icon } from "./icons";
 
@@ -24,6 +25,7 @@ export function Locked({ personId }: { personId: string }) {
         <p class="brand">Doorstep</p>
         <h1>{say.pin.hello(person?.name ?? "")}</h1>
       </header>
+      <Waiting personId={personId} />
       <Pad key={personId} label={say.pin.enter} onFull={(pin) => app.unlock(personId, pin)} />
       <nav class="door-more" aria-label={say.pin.others}>
         {others.map((each) => (
@@ -33,7 +35,7 @@ export function Locked({ personId }: { personId: string }) {
             icon="person"
             onPress={() => app.chooseSomebody(each.personId)}
           >
-            {each.name}
+            {otherName(each)}
           </Button>
         ))}
         <Button kind="quiet" onPress={() => app.goToSignIn(person?.username)}>
@@ -45,6 +47,25 @@ export function Locked({ personId }: { personId: string }) {
       </nav>
     </main>
   );
+}
+
+/** What is saved here can only go out when its owner opens it. */
+function Waiting({ personId }: { personId: string }) {
+  const say = words.value.pin;
+  const behind = app.behind.value.get(personId);
+  if (!behind) return null;
+  return (
+    <Notice tone={app.isCollected.value ? "risk" : "accent"} icon="tablet">
+      <p>{say.waits(behind.photos, behind.entries)}</p>
+      {app.isCollected.value && <p>{say.collected}</p>}
+    </Notice>
+  );
+}
+
+function otherName({ personId, name }: PersonRow): string {
+  const behind = app.behind.value.get(personId);
+  const count = behind ? behind.photos + behind.entries : 0;
+  return count > 0 ? `${name} · ${words.value.frame.savedHere(count)}` : name;
 }
 
 /** Typed twice, so that nobody locks themselves out with a slip of the finger. */

@@ -1,10 +1,10 @@
-/** A button that reads a code into a field. It is not there where the browser cannot read codes. */
+/** A button that reads a code into a field. It is there as soon as codes can be read on this tablet. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { CameraUnavailable, failureOf, type Failure } from "../errors";
 import { app } from "../here";
-import { askWhetherItScans, canScan, firstCode } from "../scanning";
+import { canScan, firstCode, prepareToScan } from "../scanning";
 import { words } from "../words";
 import { Button, Dialog, Field, Notice } from "./controls";
 import { FailureNotice } from "./errors";
@@ -18,7 +18,9 @@ interface ScanFacts {
 export function ScanButton({ label, onCode }: ScanFacts) {
   const say = words.value.scan;
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => void askWhetherItScans(), []);
+  useEffect(() => {
+    void prepareToScan();
+  }, [app.isOnline.value]);
   if (!canScan.value) return null;
   const found = (code: string) => {
     setOpen(false);

@@ -2,6 +2,9 @@
 
 const s = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
+/** What there is of two, "and" between them. */
+const both = (...counts: (string | 0)[]) => counts.filter((each) => each !== 0).join(" and ");
+
 export const en = {
   language: "Language",
   close: "Close",
@@ -39,6 +42,10 @@ export const en = {
     forgotten: "PIN forgotten? Sign in",
     somebodyElse: "Sign in as somebody else",
     others: "Somebody else",
+    waits: (photos: number, entries: number) =>
+      `Saved on this tablet: ${both(photos && s(photos, "photo"), entries && s(entries, "entry", "entries"))}. Open to send.`,
+    collected:
+      "The office collects this tablet. Please open it once, so that nothing stays behind.",
   },
 
   frame: {
@@ -73,6 +80,7 @@ export const en = {
     revisit: (cause: string) => `Second visit: ${cause}`,
     changed: "Changed by the office",
     retakes: (count: number) => `${s(count, "photo")} to take again`,
+    unready: "Not ready to leave",
   },
 
   states: {
@@ -180,27 +188,35 @@ export const en = {
     lights: { green: "Yes", amber: "Yes, but look", red: "Not yet" },
     names: {
       parts: "Parts",
-      earlier: "Earlier photos",
+      earlier: "Data and earlier photos",
       storage: "Room for photos",
       kept: "Safe storage",
       clock: "Clock",
       contact: "Contact",
     },
     partsGood: "All planned parts are in the van.",
-    partsShort: (lines: string[]) => `Not in the van: ${lines.join(", ")}. Ask the storekeeper.`,
+    partsShort: (lines: string[]) => `Not in the van: ${lines.join(", ")}.`,
     earlierGood: (all: number) => (all > 0 ? "All on this tablet." : "There are none."),
     earlierMissing: (here: number, all: number) =>
       `${here} of ${all} on this tablet. They come with the next contact.`,
     storageGood: (free: string) => `${free} free.`,
     storageLow: (free: string) => `Only ${free} free. Send what waits, or free some space.`,
     keptGood: "The browser keeps what is saved.",
-    keptNot: "The browser promises nothing. Install the app on the home screen, and send soon.",
+    keptNot:
+      "The browser promises nothing yet. If it still does not, install the app on the home screen.",
     clockGood: "Right.",
     clockUnknown: "Not compared with the office yet.",
-    clockWrong: "Wrong. Please set the clock of this tablet.",
+    clockWrong: "Wrong. In the tablet's settings, let date and time be set by the network.",
     contactGood: "Less than a day ago.",
     contactOld: "More than a day ago. Look for a network once before you leave.",
     contactNone: "Please sign in while there is a network.",
+    fetchNow: "Fetch now",
+    seeRoom: "See what takes room",
+    keepNow: "Keep it safe",
+    compareNow: "Compare now",
+    contactNow: "Get in touch now",
+    askFor: (count: number, part: string) => `Ask for ${count} × ${part}`,
+    askedFor: (part: string) => `Asked for: ${part}`,
   },
 
   severities: {
@@ -272,6 +288,17 @@ export const en = {
     galleryWhy: "Why not with the camera?",
     galleryPick: "Choose a photo",
     savedHere: (count: number) => `${s(count, "photo")} saved`,
+    hints: {
+      before: "The whole place as it is, before anything is touched.",
+      after: "From the same spot as before, with all that was done.",
+      clean: "The whole floor and the corners. Nothing is left behind.",
+      place: "From the door, so that the whole place is in the picture.",
+      plate: "Fill the frame and hold it straight. Every letter can be read.",
+      damage: "The damage inside the ring, and a little of what is around it.",
+      detail: "Close up and sharp, with what it is attached to.",
+      goods: "The whole thing, with two of its sides in sight.",
+      anything: "All that matters is inside the frame.",
+    },
   },
 
   scan: {

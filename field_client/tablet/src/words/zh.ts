@@ -38,6 +38,9 @@ export const zh: Words = {
     forgotten: "忘记 PIN?重新登录",
     somebodyElse: "其他人登录",
     others: "其他人",
+    waits: (photos, entries) =>
+      `本机已存:${[photos && `${photos} 张照片`, entries && `${entries} 条记录`].filter(Boolean).join("、")}。解锁后上传。`,
+    collected: "公司将收回本机,请解锁一次,以免有内容遗留。",
   },
 
   frame: {
@@ -71,6 +74,7 @@ export const zh: Words = {
     revisit: (cause) => `二次上门:${cause}`,
     changed: "客服已更改",
     retakes: (count) => `需重拍 ${count} 张`,
+    unready: "尚不能出发",
   },
 
   states: {
@@ -176,26 +180,33 @@ export const zh: Words = {
     lights: { green: "可以", amber: "可以,请留意", red: "还不行" },
     names: {
       parts: "配件",
-      earlier: "历史照片",
+      earlier: "资料与历史照片",
       storage: "照片空间",
       kept: "存储保护",
       clock: "时钟",
       contact: "联系",
     },
     partsGood: "计划配件都在车上。",
-    partsShort: (lines) => `车上缺:${lines.join("、")}。请联系库管。`,
+    partsShort: (lines) => `车上缺:${lines.join("、")}。`,
     earlierGood: (all) => (all > 0 ? "已全部存在本机。" : "没有历史照片。"),
     earlierMissing: (here, all) => `本机有 ${here}/${all} 张,下次联网时获取。`,
     storageGood: (free) => `剩余 ${free}。`,
     storageLow: (free) => `仅剩 ${free}。请先上传,或清理空间。`,
     keptGood: "浏览器会长期保存。",
-    keptNot: "浏览器未承诺长期保存。请将应用安装到主屏幕,并尽快上传。",
+    keptNot: "浏览器尚未承诺长期保存。若仍未承诺,请将应用安装到主屏幕。",
     clockGood: "准确。",
     clockUnknown: "尚未与服务器校对。",
-    clockWrong: "有误,请校准本机时钟。",
+    clockWrong: "有误。请在系统设置中改为自动设置日期和时间。",
     contactGood: "一天之内。",
     contactOld: "已超过一天。出发前请联网一次。",
     contactNone: "请在有网络时登录。",
+    fetchNow: "立即获取",
+    seeRoom: "查看占用空间",
+    keepNow: "开启保护",
+    compareNow: "立即校对",
+    contactNow: "立即联网",
+    askFor: (count, part) => `申请 ${count} × ${part}`,
+    askedFor: (part) => `已申请:${part}`,
   },
 
   severities: {
@@ -265,6 +276,17 @@ export const zh: Words = {
     galleryWhy: "为什么不用相机拍?",
     galleryPick: "选择照片",
     savedHere: (count) => `已存 ${count} 张`,
+    hints: {
+      before: "动手之前,拍下整个现场。",
+      after: "与施工前同一位置,拍下全部成果。",
+      clean: "拍到整个地面和角落,不留杂物。",
+      place: "从门口拍,画面包含整个现场。",
+      plate: "铭牌充满画面并摆正,每个字都清晰可读。",
+      damage: "破损处放在圆圈内,并带上一点周围。",
+      detail: "近距离、清晰,并带上与之相连的部分。",
+      goods: "拍到整件商品,能看到两个面。",
+      anything: "重要的内容都在框内。",
+    },
   },
 
   scan: {
