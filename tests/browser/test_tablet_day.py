@@ -148,7 +148,7 @@ def test_a_signed_receipt_that_is_opened_again_can_only_be_read(
 
     alice.goes_to(f"job/{job_id}/signing")
     alice.taps("Show the signed receipt")
-    alice.sees("王小明 已签字,现在只能查看。")
+    alice.sees("王小明 已签字，现在只能查看。")
     assert alice.page.locator(".receipt-code").inner_text() == code
     alice.page.get_by_role("img", name="您的签字").wait_for()
     assert alice.page.locator("main").locator("input, textarea, canvas, button").count() == 0
