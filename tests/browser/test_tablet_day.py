@@ -118,6 +118,7 @@ def test_a_photo_that_the_office_wants_again_is_asked_for_once(
     alice.does_next("Take photo: After")
     alice.takes_photo()
     alice.page.get_by_text("Please take again").wait_for(state="detached")
+    assert alice.opens_stage("Receipt").get_by_text("changed after it was signed").count() == 0
     assert alice.button("Take photo: After").count() == 0, (
         "she has taken it, with or without a network"
     )

@@ -155,7 +155,7 @@ export class WrongPin extends Failure {
   override readonly code = "wrong_pin";
   protected override readonly words: Words = {
     en: "This PIN does not fit. Nothing is lost. Try again, or sign in with name and password.",
-    zh: "PIN 不正确，数据没有丢失。请重试，或使用用户名和密码登录。",
+    zh: "PIN 码不正确，数据没有丢失。请重试，或使用用户名和密码登录。",
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a thumb touches: buttons, fields, choices, and the marks that stand for states. */
 
 import type { ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { app } from "../here";
 import { words } from "../words";
@@ -258,17 +258,26 @@ interface SheetFacts {
   children: ComponentChildren;
 }
 
+/** Shows a dialog over everything as soon as it is there; once it has gone the keyboard goes on where it was. */
+export function useModal() {
+  const shown = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    shown.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected)
+        before.focus({ preventScroll: true });
+    };
+  }, []);
+  return shown;
+}
+
 /** A question over the screen; Escape and "close" leave it without doing anything. */
 export function Dialog({ title, onClose, children }: SheetFacts) {
   const id = useId();
-  const shown = useRef(false);
-  const show = (dialog: HTMLDialogElement | null) => {
-    if (!dialog || shown.current) return;
-    shown.current = true;
-    dialog.showModal();
-  };
+  const shown = useModal();
   return (
-    <dialog ref={show} class="dialog" aria-labelledby={id} onClose={onClose} onCancel={onClose}>
+    <dialog ref={shown} class="dialog" aria-labelledby={id} onClose={onClose} onCancel={onClose}>
       <header class="dialog-head">
         <h2 id={id}>{title}</h2>
         <Button kind="quiet" icon="cross" onPress={onClose}>

@@ -7,7 +7,7 @@ import { failureOf, SignInNeeded, type Failure } from "../errors";
 import { app } from "../here";
 import type { Opened } from "../outbox";
 import { words } from "../words";
-import { Button } from "./controls";
+import { Button, Notice } from "./controls";
 import { FailureNotice } from "./errors";
 import { Icon } from "./icons";
 
@@ -68,8 +68,13 @@ export function ChoosePin({ opened }: { opened: Opened }) {
       <header class="door-head">
         <p class="brand">Doorstep</p>
         <h1>{first === null ? say.pin.choose : say.pin.repeat}</h1>
-        <p>{isDifferent ? say.pin.different : say.pin.why(PIN_DIGITS)}</p>
+        <p>{say.pin.why(PIN_DIGITS)}</p>
       </header>
+      {isDifferent && (
+        <Notice tone="risk" isUrgent>
+          <p>{say.pin.different}</p>
+        </Notice>
+      )}
       <Pad
         key={first === null ? "first" : "second"}
         label={first === null ? say.pin.choose : say.pin.repeat}
@@ -135,7 +140,7 @@ export function Pad({ label, onFull }: PadFacts) {
         <span />
         <Key digit="0" isDisabled={isClosed} onPress={type} />
         <button type="button" class="key key-back" aria-label={say.pin.back} onClick={takeBack}>
-          <Icon name="back" />
+          <Icon name="erase" />
         </button>
       </div>
     </div>

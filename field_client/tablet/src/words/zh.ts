@@ -2,6 +2,12 @@
 
 import type { Words } from "../words";
 
+const span = (minutes: number) => {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60 > 0 || hours === 0 ? `${minutes % 60} 分钟` : "";
+  return [hours > 0 ? `${hours} 小时` : "", rest].join(" ").trim();
+};
+
 export const zh: Words = {
   language: "语言",
   close: "关闭",
@@ -15,7 +21,7 @@ export const zh: Words = {
 
   entrance: {
     title: "登录",
-    why: "每台设备只需联网登录一次。之后用 PIN 打开，有无网络都可使用。",
+    why: "每台设备只需联网登录一次。之后用 PIN 码打开，有无网络都可使用。",
     username: "用户名",
     password: "密码",
     signIn: "登录",
@@ -28,14 +34,14 @@ export const zh: Words = {
 
   pin: {
     hello: (name) => `您好，${name}`,
-    enter: "请输入 PIN",
-    choose: "设置 PIN",
-    repeat: "请再输入一次 PIN",
-    different: "两次输入的 PIN 不一致，请重新设置。",
+    enter: "请输入 PIN 码",
+    choose: "设置 PIN 码",
+    repeat: "请再输入一次 PIN 码",
+    different: "两次输入的 PIN 码不一致，请重新设置。",
     why: (digits) => `${digits} 位数字，只有您知道，用于保护本机保存的内容。`,
     typed: (count, digits) => `已输入 ${count} 位，共 ${digits} 位`,
     back: "删除最后一位",
-    forgotten: "忘记 PIN？重新登录",
+    forgotten: "忘记 PIN 码？重新登录",
     somebodyElse: "其他人登录",
     others: "其他人",
   },
@@ -46,16 +52,16 @@ export const zh: Words = {
     allSent: "已全部上传",
     savedHere: (count) => `本机已存 ${count} 项`,
     sending: (count) => `上传中 ${count} 项`,
-    sendingFiles: (files, left) => `上传中 ${files} 个，${left}`,
-    paused: (count) => `已暂停，本机已存 ${count} 项`,
+    sendingFiles: (left) => `上传中，剩 ${left}`,
+    paused: (count) => `已暂停，待上传 ${count} 项`,
     toStatus: "状态：本机待上传内容",
     newVersion: "新版本已就绪，待上传的内容不会丢失。",
     restart: "重启应用",
-    signInAgain: "客服中心要求您重新登录。您可以继续工作，登录后自动上传。",
+    signInAgain: "客服要求您重新登录。您可以继续工作，登录后自动上传。",
   },
 
   day: {
-    title: "我的今天",
+    title: "我的日程",
     overdue: "之前未完成",
     today: "今天",
     tomorrow: "明天",
@@ -76,7 +82,7 @@ export const zh: Words = {
   states: {
     issued: "新派工",
     accepted: "已接单",
-    travelling: "路上",
+    travelling: "在路上",
     on_site: "已到达",
     finished: "已完工",
     verified: "已审核",
@@ -106,6 +112,7 @@ export const zh: Words = {
 
   job: {
     unknown: (jobId) => `本机没有派工单 ${jobId}。`,
+    typed: "您为它填写了以下内容，尚未保存。如有需要，请电话告知客服：",
     call: (number) => `拨打 ${number}`,
     navigate: "导航",
     copyAddress: "复制地址",
@@ -141,7 +148,7 @@ export const zh: Words = {
   },
 
   stages: {
-    way: "路上",
+    way: "出发与到达",
     assessment: "现场评估",
     checklist: "检查项",
     photos: "照片",
@@ -162,8 +169,8 @@ export const zh: Words = {
     notAccepted: "尚未接单",
     notTravelled: "尚未出发",
     notArrived: "尚未到达",
-    early: (minutes) => `比约定时间早 ${minutes} 分钟`,
-    late: (minutes) => `比约定时间晚 ${minutes} 分钟`,
+    early: (minutes) => `比约定时间早 ${span(minutes)}`,
+    late: (minutes) => `比约定时间晚 ${span(minutes)}`,
     onTime: "准时",
     declined: (reason) => `已拒单：${reason}`,
     decline: "拒单",
@@ -353,7 +360,7 @@ export const zh: Words = {
   },
 
   signing: {
-    handOverMeans: "请客户查看完成的工作并签字。输入您的 PIN 之前，平板只显示回执。",
+    handOverMeans: "请客户查看完成的工作并签字。输入您的 PIN 码之前，平板只显示回执。",
     signAgain: "可再次查看；如有改动，请再签一次。",
     showSigned: "查看已签回执",
     signedBy: (name) => `${name} 已签字`,
@@ -367,7 +374,7 @@ export const zh: Words = {
 
   receipt: {
     giveBack: "交还师傅",
-    installerPin: "师傅的 PIN",
+    installerPin: "师傅的 PIN 码",
     haveReservation: "我对本次服务有保留意见",
     reservation: "哪里不满意？",
     stars: "您对本次服务满意吗？",
@@ -425,7 +432,7 @@ export const zh: Words = {
     missingReceipt: "服务回执",
     missingPhoto: (label) => `照片：${label}`,
     missingStep: (label) => `检查项：${label}`,
-    finishedAt: (time) => `${time} 完工：`,
+    finishedAt: (time, outcome) => `${time} 完工：${outcome}`,
     savedHere: "已存在本机，会自动上传。",
   },
 
@@ -480,7 +487,7 @@ export const zh: Words = {
   },
 
   account: {
-    title: "我",
+    title: "我的账号",
     sun: "强光模式：更清晰、更大",
     lock: "立即锁定",
     signOut: "退出登录",
