@@ -264,10 +264,11 @@ export function useModal() {
   useLayoutEffect(() => {
     const before = document.activeElement;
     shown.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected)
-        before.focus({ preventScroll: true });
+    const goOn = () => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
+    // Until the dialog has left the page nothing else takes the focus.
+    return () => queueMicrotask(goOn);
   }, []);
   return shown;
 }
