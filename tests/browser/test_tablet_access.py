@@ -39,6 +39,10 @@ def hanging_over(page: Page) -> list[str]:
     return [f"{wide} px hang over the edge"] if wide > 0 else []
 
 
+# What somebody gets who has asked the system for larger text, on the phone that is the last of the sizes.
+TEXT_AT = "size => { document.documentElement.style.fontSize = size }"
+
+
 class Looks:
     """Every screen in every size: what is wrong with it, and its picture where a folder for them is named."""
 
@@ -53,6 +57,10 @@ class Looks:
             page.set_viewport_size({"width": width, "height": height})
             self.note(f"{screen}, {name}", hanging_over(page))
             self.paint(f"{screen}, {name}", page)
+        page.evaluate(TEXT_AT, "200%")
+        self.note(f"{screen}, twice as large", hanging_over(page))
+        self.paint(f"{screen}, twice as large", page)
+        page.evaluate(TEXT_AT, "")
         page.set_viewport_size(TABLET)
         self.note(screen, faults(page))
         if self.language == "English":  # colours speak no language

@@ -285,7 +285,7 @@ def past_the_photos(walk: Walk, job_id: str) -> None:
     page.wait_for_function("document.querySelector('.drawing img')?.naturalWidth > 0")
     _draws(walk, ".drawing canvas")
     walk.look("drawing", page)
-    walk.taps("Leave without saving", "不保存，返回")
+    walk.taps("Cancel", "取消")
     page.locator(".photo-large").wait_for()
 
 

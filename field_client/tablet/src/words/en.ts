@@ -118,7 +118,7 @@ export const en = {
       "You had typed this for it and not saved it. If it matters, tell the office on the phone:",
     call: (number: string) => `Call ${number}`,
     navigate: "Navigate",
-    copyAddress: "Copy the address",
+    copyAddress: "Copy address",
     copied: "Copied",
     access: "Getting in:",
     about: "About this job",
@@ -296,7 +296,7 @@ export const en = {
     surface: "The photo to draw on",
     undo: "Undo",
     save: "Save the copy",
-    leave: "Leave without saving",
+    leave: "Cancel",
   },
 
   charges: {
@@ -304,7 +304,7 @@ export const en = {
     warranty: "under warranty",
     goodwill: "goodwill, free",
   },
-  sources: { van: "from the van", site: "was already there" },
+  sources: { van: "from the van", site: "already there" },
   requestReasons: {
     missing: "missing",
     wrong: "wrong part",
@@ -384,7 +384,7 @@ export const en = {
   },
 
   receipt: {
-    giveBack: "Back to the installer",
+    giveBack: "Give it back",
     installerPin: "The installer's PIN",
     haveReservation: "I have a reservation about the work",
     reservation: "What is not right?",

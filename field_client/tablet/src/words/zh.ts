@@ -288,7 +288,7 @@ export const zh: Words = {
     surface: "要标注的照片",
     undo: "撤销一笔",
     save: "保存副本",
-    leave: "不保存，返回",
+    leave: "取消",
   },
 
   charges: {
