@@ -1,6 +1,5 @@
 """A walk past every screen of the tablet app, in either language. What is done at each is up to who walks along."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +16,6 @@ from tests.browser.tablets import Hands, hands_with
 from tests.office import SLOTS, Office
 
 SIZE = (1600, 1200)
-PULL = re.compile("/sync/v1/pull")
 Language = Literal["English", "简体中文"]
 
 PARTS = [
@@ -100,13 +98,6 @@ class Walk:
     def closes(self) -> None:
         self.taps("Close", "关闭")
         self.alice.page.locator(".dialog").wait_for(state="detached")
-
-    def syncs(self) -> None:
-        """Hears what is new in the office, whatever is said of it."""
-        page = self.alice.page
-        self.alice.goes_to("status")
-        with page.expect_response(PULL):
-            page.locator(".panel .button-next").click()
 
     def picks(self, job_id: str, slot: str, picture: bytes) -> None:
         """From the gallery: the pictures of this browser's own camera are all alike."""
@@ -417,7 +408,7 @@ def past_what_the_office_changed(walk: Walk, jobs: dict[str, str]) -> None:
     for name in ("cancelled", "tomorrow", "given away"):
         alice.goes_to(f"job/{jobs[name]}")
         page.locator("#job-title").wait_for()
-    page.route("**/media/**", lambda route: route.abort())  # a photo of hers does not get through
+    alice.loses_the_network()
     walk.picks(jobs["given away"], "before", pictures.jpeg("damaged_panel", SIZE))
     walk.keeps_what_was_picked()
     alice.goes_to("")
@@ -425,8 +416,8 @@ def past_what_the_office_changed(walk: Walk, jobs: dict[str, str]) -> None:
     office.reassigns(jobs["given away"], people.LENA)
     office.changes(jobs["tomorrow"], notes="Please ring twice. 请按两次门铃。")
     office.asks_for_photo_again(jobs["main"], "after", "The left door is cut off. 左门没拍全。")
-    walk.syncs()
-    alice.goes_to("")
+    page.route("**/media/**", lambda route: route.abort())  # her photo does not get through yet
+    alice.finds_the_network()
     given_away = walk.says("Given to somebody else", "已转派他人")
     walk.at("my day, changed", f".card .badge:has-text('{given_away}')")
     for name in ("cancelled", "given away", "tomorrow"):
@@ -443,7 +434,8 @@ def past_the_tablet_itself(walk: Walk) -> None:
     alice, page = walk.alice, walk.alice.page
     walk.office.ends_sign_ins_of(people.ALICE)
     alice.goes_to("status")
-    walk.taps("Send now", "立即上传")
+    alice.loses_the_network()
+    alice.finds_the_network()  # which is when it asks the office at once
     walk.at("sign in again", ".frame-notices .notice")
     page.locator(".frame-notices .button").click()
     walk.at("sign in again, asked", ".dialog input[type=password]")
