@@ -80,7 +80,7 @@ class Visits:
         lane.add("checklist.answered", {"step_id": "fault_seen", "answer": True})
         lane.add("part.used", part(sku=SKU))
         self._take_photo(visit, lane, "after")
-        lane.add("note.added", {"text": "门铰链已更换,柜门已调平。", "audience": "office"})
+        lane.add("note.added", {"text": "门铰链已更换，柜门已调平。", "audience": "office"})
         return self._end(visit, lane)
 
     def with_six_photos(self) -> Visit:

@@ -29,14 +29,14 @@ SUN = Colleague(
     "Sun Min 孙敏",
     Role.SUPERVISOR,
     does="supervises: sees everything, decides",
-    does_zh="客服主管:查看全部、审批",
+    does_zh="客服主管：查看全部、审批",
 )
 WEI = Colleague(
     "wei",
     "Wei Jing 魏静",
     Role.ADVISOR,
     does="advises customers: opens tickets, closes them",
-    does_zh="客服顾问:受理与关闭工单",
+    does_zh="客服顾问：受理与关闭工单",
 )
 BOB = Colleague(
     "bob",
@@ -44,14 +44,14 @@ BOB = Colleague(
     Role.DISPATCHER,
     language="en",
     does="dispatches: issues jobs, accepts the work",
-    does_zh="调度:派工、审核",
+    does_zh="调度：派工、审核",
 )
 STOCK = Colleague(
     "stock",
     "Shi Tuo 石拓",
     Role.STOREKEEPER,
     does="keeps parts: receives, transfers, ships",
-    does_zh="库管:收货、调拨、发件",
+    does_zh="库管：收货、调拨、发件",
 )
 ALICE = Colleague(
     "alice",
@@ -62,7 +62,7 @@ ALICE = Colleague(
     skills=("kitchen", "furniture", "appliance"),
     phone="+86 139 8010 2201",
     does="installs and repairs for the Chengdu branch",
-    does_zh="师傅(成都店)",
+    does_zh="师傅（成都店）",
 )
 CAROL = Colleague(
     "carol",
@@ -73,7 +73,7 @@ CAROL = Colleague(
     skills=("smart_home", "furniture"),
     phone="+86 136 7812 5530",
     does="installs for the contractor Golden Hands",
-    does_zh="师傅(第三方安装商)",
+    does_zh="师傅（第三方安装商）",
 )
 MEI = Colleague(
     "mei",

@@ -459,7 +459,7 @@ def _asked_again(town: Town, case: Case) -> Told:
     job_id = _sent(town, case, ticket_id)
     yield from _visited(town, case, job_id, _first_visit(town, case, dark_slot="after"))
     yield minutes(35)
-    reason = "Too dark to see the result: please once more with light. / 画面太暗,请开灯重拍。"
+    reason = "Too dark to see the result: please once more with light. / 画面太暗，请开灯重拍。"
     town.office.asks_again(_advisor(case), job_id, "after", reason)
     return job_id
 
@@ -581,7 +581,7 @@ def work_after_cancel(town: Town, case: Case) -> Story:
 def work_after_cancel_counts(town: Town, case: Case) -> Story:
     job_id = yield from _worked_in_vain(town, case)
     yield _evening(town, case.days_ago)
-    why = "客户确认已安装完成,按完成计。"
+    why = "客户确认已安装完成，按完成计。"
     town.office.decides_exceptions(_dispatcher(case), job_id, "apply", why)
     yield minutes(3)
     town.office.gives_verdict(_dispatcher(case), job_id, "accept")

@@ -56,8 +56,8 @@ DOOR = Errand(
     "KIT-LINEA",
     "KL-2609-0417",
     "hinge_or_runner",
-    "吊柜左门下垂,关不严",
-    "The left wall-cabinet door hangs and does not close. 客户在家,下午方便。",
+    "吊柜左门下垂，关不严",
+    "The left wall-cabinet door hangs and does not close. 客户在家，下午方便。",
     {
         "before": "kitchen_before",
         "after": "kitchen_after",
@@ -218,7 +218,7 @@ class Story:
         for slot in ("after", "serial_label", "area_clean"):
             self._photographs(trip, slot)
         self.says("Alice", "answers", steps=self._answers_checklist(trip))
-        self._customer_signs(trip, stars=5, words="师傅很专业,谢谢。")
+        self._customer_signs(trip, stars=5, words="师傅很专业，谢谢。")
         self._finishes(trip, "finishes", "completed")
 
     def _cannot_seal_the_washer(self, trip: Trip) -> None:

@@ -24,13 +24,13 @@ DEFAULT_SLOTS: dict[str, list[Json]] = {
         _CLEAN,
     ],
     "repair": [
-        _slot("before", "The fault, before the work", "维修前(故障处)"),
+        _slot("before", "The fault, before the work", "维修前（故障处）"),
         _slot("after", "After the repair", "维修后"),
         _SERIAL,
         _CLEAN,
     ],
     "return_exchange": [
-        _slot("goods", "The goods from two sides", "商品外观(两个角度)", 2),
+        _slot("goods", "The goods from two sides", "商品外观（两个角度）", 2),
         _SERIAL,
         _slot("packaging", "The packaging", "包装"),
     ],
@@ -41,7 +41,7 @@ DEFAULT_SLOTS: dict[str, list[Json]] = {
         _SERIAL,
     ],
     "complaint": [
-        _slot("finding", "What the complaint is about, two sides", "投诉问题处(两个角度)", 2)
+        _slot("finding", "What the complaint is about, two sides", "投诉问题处（两个角度）", 2)
     ],
 }
 
@@ -109,10 +109,12 @@ _FAULT_CAUSES = {
     "installation": ("Installation", "安装"),
     "transport": ("Transport", "运输"),
     "use": ("Use or wear", "使用或磨损"),
-    "building": ("The building: wall, water, power", "房屋条件(墙体、水、电)"),
+    "building": ("The building: wall, water, power", "房屋条件（墙体、水、电）"),
     "unknown": ("Not clear", "无法判断"),
 }
-_LEFT_CLEAN = _yes_no("left_clean", "Area left clean, rubbish taken along", "现场已清理,垃圾已带走")
+_LEFT_CLEAN = _yes_no(
+    "left_clean", "Area left clean, rubbish taken along", "现场已清理，垃圾已带走"
+)
 _EXPLAINED = _yes_no(
     "explained", "Use and care explained to the customer", "已向客户讲解使用与保养"
 )
@@ -131,7 +133,7 @@ _INSTALLATION = [
     _yes_no(
         "anchored",
         "Tall furniture is anchored to the wall",
-        "高柜已固定在墙面(防倾倒)",
+        "高柜已固定在墙面（防倾倒）",
         **_if("trade", "furniture"),
     ),
     _choice(
@@ -237,7 +239,7 @@ _RETURN_EXCHANGE = [
         "商品状况",
         {
             "unopened": ("Unopened", "未拆封"),
-            "as_new": ("Opened, as new", "已拆封,完好"),
+            "as_new": ("Opened, as new", "已拆封，完好"),
             "used": ("Used", "有使用痕迹"),
             "damaged": ("Damaged", "有损坏"),
         },
@@ -328,7 +330,7 @@ _MAINTENANCE = [
     _yes_no(
         "doors_adjusted",
         "Doors and drawers adjusted, runners greased",
-        "柜门抽屉已调整,滑轨已润滑",
+        "柜门抽屉已调整，滑轨已润滑",
         **_if("trade", "kitchen"),
     ),
     _yes_no(

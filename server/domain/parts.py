@@ -340,20 +340,20 @@ TASKS = {
             "storekeeper",
             "reserve_or_ship",
             "Set the part aside for the job, or ship it to the customer.",
-            "为该派工预留配件,或直接寄给客户。",
+            "为该派工预留配件，或直接寄给客户。",
         ),
         Task(
             "storekeeper",
             "hand_over_or_ship",
             "Hand the reserved part to the installer, or ship it.",
-            "将预留配件交给师傅,或寄出。",
+            "将预留配件交给师傅，或寄出。",
         ),
         Task("storekeeper", "track", "Follow the parcel until it arrives.", "跟踪包裹直至送达。"),
         Task(
             "dispatcher",
             "plan_visit",
             "The part is there: plan the visit.",
-            "配件已到,请安排上门。",
+            "配件已到，请安排上门。",
         ),
     )
 }

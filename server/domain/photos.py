@@ -91,19 +91,19 @@ class Sentence:
 DOUBTS: Mapping[Doubt, Sentence] = {
     "too_dark": Sentence(
         "The photo is too dark to show the work. Switch on a light or the flash and take it again.",
-        "照片太暗,看不清施工情况。请开灯或打开闪光灯后重拍。",
+        "照片太暗，看不清施工情况。请开灯或打开闪光灯后重拍。",
     ),
     "too_bright": Sentence(
         "The photo is too bright to show the work. Turn away from the light and take it again.",
-        "照片过亮,看不清施工情况。请避开强光后重拍。",
+        "照片过亮，看不清施工情况。请避开强光后重拍。",
     ),
     "blurred": Sentence(
         "The photo is blurred. Hold the device still, tap on the work to focus, and take it again.",
-        "照片模糊。请拿稳设备,点击画面对焦后重拍。",
+        "照片模糊。请拿稳设备，点击画面对焦后重拍。",
     ),
     "too_small": Sentence(
         "The photo has too few pixels to judge the work. Take it with the camera at full size.",
-        "照片尺寸过小,无法判断施工质量。请用相机以完整尺寸拍摄。",
+        "照片尺寸过小，无法判断施工质量。请用相机以完整尺寸拍摄。",
     ),
     "seen_before": Sentence(
         "This looks like a photo that was sent before. Take a new one of the work as it is now.",
@@ -111,11 +111,11 @@ DOUBTS: Mapping[Doubt, Sentence] = {
     ),
     "out_of_time": Sentence(
         "The photo was not taken during the visit. Take it on site, or say why it was not.",
-        "照片不是在上门期间拍摄的。请在现场拍摄,或说明原因。",
+        "照片不是在上门期间拍摄的。请在现场拍摄，或说明原因。",
     ),
     "far_away": Sentence(
         "The photo was taken away from the customer's address. Take it on site, or say why.",
-        "照片拍摄位置与客户地址不符。请在现场拍摄,或说明原因。",
+        "照片拍摄位置与客户地址不符。请在现场拍摄，或说明原因。",
     ),
 }
 

@@ -118,14 +118,14 @@ class Technician(ABC):
         self.draws_on("请在此用手指或触控笔签字")
         self.writes("姓名", name)
         self.taps("签署回执")
-        self.sees("谢谢,回执已签署。")
+        self.sees("谢谢，回执已签署。")
 
     def signs_later(self) -> None:
         """The customer would rather sign by the link."""
         self.taps("现在不签")
         self.chooses("客户稍后通过链接签字")
         self.taps("保存")
-        self.sees("谢谢,已记录。")
+        self.sees("谢谢，已记录。")
 
     def takes_the_tablet_back(self) -> None:
         self.types_pin()

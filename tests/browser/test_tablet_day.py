@@ -74,6 +74,7 @@ def test_a_photo_that_the_office_wants_again_is_asked_for_once(
     alice.does_next("Take photo: After")
     alice.takes_photo()
     alice.page.get_by_text("Please take again").wait_for(state="detached")
+    assert alice.opens_stage("Receipt").get_by_text("changed after it was signed").count() == 0
     assert alice.button("Take photo: After").count() == 0, (
         "she has taken it, with or without a network"
     )
@@ -104,7 +105,7 @@ def test_a_signed_receipt_that_is_opened_again_can_only_be_read(
 
     alice.goes_to(f"job/{job_id}/signing")
     alice.taps("Show the signed receipt")
-    alice.sees("王小明 已签字,现在只能查看。")
+    alice.sees("王小明 已签字，现在只能查看。")
     assert alice.page.locator(".receipt-code").inner_text() == code
     alice.page.get_by_role("img", name="您的签字").wait_for()
     assert alice.page.locator("main").locator("input, textarea, canvas, button").count() == 0

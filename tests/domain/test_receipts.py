@@ -187,7 +187,7 @@ def test_it_reads_out_in_english() -> None:
 def test_it_reads_out_in_chinese() -> None:
     receipt = build(language="zh", reservation="左侧柜门有划痕")
     read = dict(receipts.explain(receipt, "zh", A_VISIT["sheet"]))
-    assert read["检查项"][2:] == ["水平偏差:2 mm", "固定方式:挂轨"]
+    assert read["检查项"][2:] == ["水平偏差：2 mm", "固定方式：挂轨"]
     assert read["配件"][0] == "2 × 110° 铰链 · 保修"
     assert read["保留意见"] == ["左侧柜门有划痕"]
     assert read["确认"] == [receipts.AGREEMENTS["zh"]]

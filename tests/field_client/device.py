@@ -74,7 +74,7 @@ def sheet(job_id: str = "J-1001", **changes: Any) -> Json:
                     "step_id": "level",
                     "kind": "yes_no",
                     "label": "Is it level?",
-                    "label_zh": "水平吗?",
+                    "label_zh": "水平吗？",
                     "required": True,
                 }
             ],

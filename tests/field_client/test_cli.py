@@ -115,7 +115,7 @@ def test_what_is_missing_is_said_before_finishing(run: Run) -> None:
     for part in ("the arrival", "a photo for After", "Is it level?", "the receipt", "--anyway"):
         assert part in said
     code, _, said = run("--lang", "zh", "finish", "J-1001")
-    assert "照片:施工后" in said
+    assert "照片：施工后" in said
     assert run("finish", "J-1001", "--anyway")[0] == 0
 
 

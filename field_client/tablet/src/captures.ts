@@ -258,7 +258,8 @@ export class Captures {
   }
 }
 
-function receiptOf(
+/** The receipt of these events. */
+export function receiptOf(
   job: Job,
   lane: Envelope[],
   language: Language = customerLanguage(job.sheet),

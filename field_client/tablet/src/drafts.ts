@@ -32,6 +32,12 @@ export class Drafts {
     return this.known.get(name);
   }
 
+  /** What somebody typed for this job and did not save: sentences, not choices or searches. */
+  typedFor(jobId: string): string[] {
+    const own = [...this.known].filter(([name]) => name.startsWith(`${jobId}/`));
+    return own.filter(([name]) => !isNoSentence(name)).map(([, text]) => text);
+  }
+
   /** An empty text is none. Words that come faster than the disk are written down as the last of them. */
   write(name: string, text: string): void {
     if (text === "") this.known.delete(name);
@@ -63,4 +69,17 @@ export class Drafts {
       else await drafts.delete([personId, name]);
     });
   }
+}
+
+const NO_SENTENCES: ReadonlySet<string> = new Set([
+  "seen",
+  "severity",
+  "stars",
+  "relation",
+  "part",
+  "request",
+]);
+
+function isNoSentence(name: string): boolean {
+  return NO_SENTENCES.has(name.split("/")[1] ?? "");
 }

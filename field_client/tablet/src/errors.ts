@@ -20,7 +20,7 @@ export class Failure extends Error {
   readonly code: string = "internal";
   protected readonly words: Words = {
     en: "Something went wrong in the app. What was saved before is still on this tablet. Close the app, open it again and repeat the last step.",
-    zh: "应用出现问题,之前保存的内容仍在本机。请关闭并重新打开应用,再重复上一步。",
+    zh: "应用出现问题，之前保存的内容仍在本机。请关闭并重新打开应用，再重复上一步。",
   };
 
   constructor(
@@ -71,7 +71,7 @@ export class NetworkDown extends Failure {
   override readonly code: string = "network_down";
   protected override readonly words: Words = {
     en: "No connection. Everything is saved on this tablet and goes out by itself.",
-    zh: "没有网络。所有内容已存在本机,联网后自动上传。",
+    zh: "没有网络。所有内容已存在本机，联网后自动上传。",
   };
 }
 
@@ -80,7 +80,7 @@ export class ForeignAnswer extends NetworkDown {
   override readonly code = "foreign_answer";
   protected override readonly words: Words = {
     en: "This Wi-Fi lets nothing through yet. Open the browser and sign in to the Wi-Fi, or use another network. Everything is saved on this tablet.",
-    zh: "当前 Wi-Fi 尚未放行。请打开浏览器登录 Wi-Fi,或更换网络。所有内容已存在本机。",
+    zh: "当前 Wi-Fi 尚未放行。请打开浏览器登录 Wi-Fi，或更换网络。所有内容已存在本机。",
   };
 }
 
@@ -88,7 +88,7 @@ export class ServerBusy extends Failure {
   override readonly code = "server_busy";
   protected override readonly words: Words = {
     en: "The server is busy. Everything is saved on this tablet, and the app tries again by itself.",
-    zh: "服务器繁忙。所有内容已存在本机,应用会自动重试。",
+    zh: "服务器繁忙。所有内容已存在本机，应用会自动重试。",
   };
 
   /** `retryAfterS` is what the server asked for; null when it named nothing. */
@@ -121,7 +121,7 @@ export class SignInNeeded extends Failure {
   override readonly code: string = "sign_in_needed";
   protected override readonly words: Words = {
     en: "Please sign in again. You can go on working; what waits stays on this tablet and goes out after that.",
-    zh: "请重新登录。您可以继续工作,待上传的内容保留在本机,登录后自动上传。",
+    zh: "请重新登录。您可以继续工作，待上传的内容保留在本机，登录后自动上传。",
   };
 }
 
@@ -130,7 +130,7 @@ export class DeviceLost extends SignInNeeded {
   override readonly code = "device_lost";
   protected override readonly words: Words = {
     en: "The office reported this tablet as lost, so it was signed out and its jobs are no longer on it. What was not sent yet is kept locked and goes out after a sign-in.",
-    zh: "客服已将此平板标记为丢失,本机已退出登录,派工单已清除。尚未上传的内容已加锁保留,重新登录后上传。",
+    zh: "客服已将此平板标记为丢失，本机已退出登录，派工单已清除。尚未上传的内容已加锁保留，重新登录后上传。",
   };
 }
 
@@ -138,7 +138,7 @@ export class WrongPassword extends SignInNeeded {
   override readonly code = "wrong_password";
   protected override readonly words: Words = {
     en: "Name and password do not fit. Nothing on this tablet has changed. Check both and try again.",
-    zh: "用户名或密码不正确。本机内容没有变化,请检查后重试。",
+    zh: "用户名或密码不正确。本机内容没有变化，请检查后重试。",
   };
 }
 
@@ -146,7 +146,7 @@ export class WrongPin extends Failure {
   override readonly code = "wrong_pin";
   protected override readonly words: Words = {
     en: "This PIN does not fit. Nothing is lost. Try again, or sign in with name and password.",
-    zh: "PIN 不正确,数据没有丢失。请重试,或使用用户名和密码登录。",
+    zh: "PIN 码不正确，数据没有丢失。请重试，或使用用户名和密码登录。",
   };
 }
 
@@ -154,7 +154,7 @@ export class PersonUnknown extends SignInNeeded {
   override readonly code = "person_not_here";
   protected override readonly words: Words = {
     en: "{username} has not signed in on this tablet yet. Sign in once while there is a connection.",
-    zh: "{username} 尚未在本机登录,请在有网络时登录一次。",
+    zh: "{username} 尚未在本机登录，请在有网络时登录一次。",
   };
 }
 
@@ -164,7 +164,7 @@ export class JobUnknown extends Failure {
   override readonly code = "job_not_here";
   protected override readonly words: Words = {
     en: "Job {job} is not on this tablet. Nothing is lost. Get the latest jobs while there is a connection.",
-    zh: "本机没有派工单 {job},数据没有丢失。请在有网络时同步。",
+    zh: "本机没有派工单 {job}，数据没有丢失。请在有网络时同步。",
   };
 }
 
@@ -172,7 +172,7 @@ export class JobReadOnly extends Failure {
   override readonly code = "job_read_only";
   protected override readonly words: Words = {
     en: "Job {job} is no longer yours. What you did is kept and will still be sent; no more can be added. Ask the office if this is a surprise.",
-    zh: "派工单 {job} 已不再属于您。已完成的工作会保留并继续上传,但不能再添加内容。如有疑问请联系客服。",
+    zh: "派工单 {job} 已不再属于您。已完成的工作会保留并继续上传，但不能再添加内容。如有疑问请联系客服。",
   };
 }
 
@@ -180,7 +180,7 @@ export class NotValid extends Failure {
   override readonly code = "not_valid";
   protected override readonly words: Words = {
     en: "This cannot be kept as it is: {problems}. What you typed is still here; correct it and save again.",
-    zh: "内容有误:{problems}。已填写的内容仍在,请修改后再保存。",
+    zh: "内容有误：{problems}。已填写的内容仍在，请修改后再保存。",
   };
 }
 
@@ -188,7 +188,7 @@ export class NotHere extends Failure {
   override readonly code = "not_here";
   protected override readonly words: Words = {
     en: "Job {job} has no such entry any more. Nothing was changed. Go back and look again.",
-    zh: "派工单 {job} 中已没有该项。未作任何更改,请返回查看。",
+    zh: "派工单 {job} 中已没有该项。未作任何更改，请返回查看。",
   };
 }
 
@@ -196,7 +196,7 @@ export class SomethingMissing extends Failure {
   override readonly code = "something_missing";
   protected override readonly words: Words = {
     en: "Before you finish, this is missing: {missing}. What you did is saved. Add it, or finish all the same with a reason.",
-    zh: "完工前还缺:{missing}。已完成的内容已保存。请补充,或说明原因后完工。",
+    zh: "完工前还缺：{missing}。已完成的内容已保存。请补充，或说明原因后完工。",
   };
 }
 
@@ -207,7 +207,7 @@ export class StorageFull extends Failure {
   override readonly code = "disk_full";
   protected override readonly words: Words = {
     en: "This tablet is full, so this was not saved. What was saved before is still here. Send what waits over Wi-Fi or free some space, then do it again.",
-    zh: "本机存储空间已满,本次内容未保存;之前保存的内容仍在。请通过 Wi-Fi 上传或清理空间后重试。",
+    zh: "本机存储空间已满，本次内容未保存；之前保存的内容仍在。请通过 Wi-Fi 上传或清理空间后重试。",
   };
 }
 
@@ -216,7 +216,7 @@ export class StoreLost extends Failure {
   override readonly code = "store_broken";
   protected override readonly words: Words = {
     en: "The app cannot reach its storage, so this was not saved. Close the app and open it again. If it comes back, do not delete anything and call the office.",
-    zh: "应用无法访问本机存储,本次内容未保存。请关闭并重新打开应用;如仍出现,请勿删除任何内容并联系客服。",
+    zh: "应用无法访问本机存储，本次内容未保存。请关闭并重新打开应用；如仍出现，请勿删除任何内容并联系客服。",
   };
 }
 
@@ -224,7 +224,7 @@ export class StoreTooNew extends Failure {
   override readonly code = "store_too_new";
   protected override readonly words: Words = {
     en: "A newer version of the app has worked on this tablet. Nothing was changed. Close all of its windows and open it again while there is a connection.",
-    zh: "本机数据由更新版本的应用写入,未作任何更改。请关闭应用的所有窗口,联网后重新打开。",
+    zh: "本机数据由更新版本的应用写入，未作任何更改。请关闭应用的所有窗口，联网后重新打开。",
   };
 }
 
@@ -232,7 +232,7 @@ export class PhotoUnreadable extends Failure {
   override readonly code = "file_unreadable";
   protected override readonly words: Words = {
     en: "This photo cannot be read and was not saved. All others are still here. Take it again, or choose another one.",
-    zh: "无法读取这张照片,未保存;其他照片仍在。请重拍或另选一张。",
+    zh: "无法读取这张照片，未保存；其他照片仍在。请重拍或另选一张。",
   };
 }
 
@@ -240,7 +240,7 @@ export class CameraUnavailable extends Failure {
   override readonly code = "camera_unavailable";
   protected override readonly words: Words = {
     en: "The camera does not open. Nothing is lost. Allow the camera for this app in the settings and close other apps that use it, or choose a photo from the gallery with a reason.",
-    zh: "无法打开相机,数据没有丢失。请在设置中允许本应用使用相机,并关闭其他正在使用相机的应用;也可说明原因后从相册选择。",
+    zh: "无法打开相机，数据没有丢失。请在设置中允许本应用使用相机，并关闭其他正在使用相机的应用；也可说明原因后从相册选择。",
   };
 }
 
@@ -248,7 +248,7 @@ export class NoKey extends Failure {
   override readonly code = "no_export_key";
   protected override readonly words: Words = {
     en: "The office's key is not on this tablet yet. Everything stays saved. Connect once, then export.",
-    zh: "本机尚无客服中心的密钥,所有内容已保存。请先联网一次再导出。",
+    zh: "本机尚无客服中心的密钥，所有内容已保存。请先联网一次再导出。",
   };
 }
 

@@ -34,14 +34,15 @@ function seek(heading: string): void {
   const look = () => {
     if (mine !== turn) return;
     const found = document.querySelector<HTMLElement>(heading);
-    if (found && frames > 0) return take(found);
+    if (found && frames > 0) return standOn(found);
     frames += 1;
     if (frames < MOST_FRAMES) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 }
 
-function take(heading: HTMLElement): void {
+/** The keyboard goes on from here. */
+export function standOn(heading: HTMLElement): void {
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 }

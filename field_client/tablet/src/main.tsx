@@ -17,6 +17,7 @@ import { Frame, Nowhere } from "./screens/frame";
 import { JobScreen } from "./screens/job";
 import { PhotoScreen } from "./screens/photos";
 import { ChoosePin, Locked } from "./screens/pin";
+import { Button, Notice } from "./screens/controls";
 import { later } from "./screens/later";
 import { StatusScreen } from "./screens/status";
 import { prepareWhenIdle } from "./scanning";
@@ -35,7 +36,11 @@ function Doorstep() {
     case "broken":
       return (
         <main class="door">
+          <h1 class="brand">Doorstep</h1>
           <FailureNotice failure={door.failure} />
+          <Button kind="next" icon="again" onPress={() => location.reload()}>
+            {words.value.frame.restart}
+          </Button>
         </main>
       );
     case "sign-in":
@@ -58,7 +63,8 @@ function Open() {
   const handedOver = app.handedOver.value;
   if (handedOver) {
     const job = app.job(handedOver);
-    return job ? <ReceiptScreen job={job} /> : null;
+    if (job) return <ReceiptScreen job={job} />;
+    return app.jobs.value && <HandedBack />;
   }
   const here = place.value;
   if (here.page === "camera") {
@@ -123,7 +129,31 @@ function OfJob({ jobId, children }: { jobId: string; children: (job: Job) => Com
   const job = app.job(jobId);
   if (job) return <>{children(job)}</>;
   if (app.jobs.value === null) return <p class="empty">{words.value.frame.opening}</p>;
-  return <Nowhere text={words.value.job.unknown(jobId)} />;
+  return <Gone jobId={jobId} />;
+}
+
+/** Taken back by the office, perhaps while somebody typed: their words are still here to be read. */
+function Gone({ jobId }: { jobId: string }) {
+  const say = words.value.job;
+  const typed = app.mine.drafts.typedFor(jobId);
+  return (
+    <Nowhere text={say.unknown(jobId)}>
+      {typed.length > 0 && (
+        <Notice tone="risk" icon="note">
+          <p>{say.typed}</p>
+          {typed.map((text) => (
+            <p key={text}>{text}</p>
+          ))}
+        </Notice>
+      )}
+    </Nowhere>
+  );
+}
+
+/** The customer holds a tablet whose job is gone: nothing else may be reached without the PIN. */
+function HandedBack() {
+  useEffect(() => app.lock(), []);
+  return null;
 }
 
 /** What the tablet's list of open apps shows; nobody's name stands there. */
@@ -141,9 +171,13 @@ function titleOf(here: Place): string {
   }
 }
 
+const LANGUAGE = "doorstep.language"; // spoken before anybody is known, and where the store cannot be read
+
 const root = document.getElementById("app");
 if (root) {
-  speak(language.value);
+  const before = localStorage.getItem(LANGUAGE);
+  speak(before === "en" || before === "zh" ? before : language.value);
+  effect(() => localStorage.setItem(LANGUAGE, language.value));
   keepSun();
   followAddress();
   effect(() => {

@@ -20,7 +20,7 @@ STEP = {
     "step_id": "level",
     "kind": "yes_no",
     "label": "Is it level?",
-    "label_zh": "水平吗?",
+    "label_zh": "水平吗？",
     "required": True,
 }
 

@@ -36,6 +36,7 @@ export function CameraScreen({ job, slot }: CameraFacts) {
   const [count, setCount] = useState(0);
   const back: Place = { page: "job", jobId: job.jobId, stage: "photos" };
 
+  /** True once it is kept without a question. */
   const look = async (picture: Blob | ImageBitmap, reason?: string) => {
     setFailure(null);
     try {
@@ -47,14 +48,17 @@ export function CameraScreen({ job, slot }: CameraFacts) {
     } catch (problem) {
       setFailure(failureOf(problem));
     }
+    return false;
   };
   const keep = async (shot: Shot, more: { reason?: string }) => {
     const isKept = await app.capture(job.jobId, (does) => does.photo(job.jobId, slot, shot, more));
-    if (!isKept) return;
+    if (!isKept) return false;
+    if (more.reason) app.mine.drafts.forget(reasonName(job, slot));
     setCount((taken) => taken + 1);
     dropCandidate();
     const have = (known?.have ?? 0) + 1;
     if (have >= (known?.minimum ?? 1)) goInstead(back);
+    return true;
   };
   const dropCandidate = () => {
     setCandidate((old) => {
@@ -88,7 +92,7 @@ export function CameraScreen({ job, slot }: CameraFacts) {
 
 interface ViewfinderFacts extends CameraFacts {
   failure: Failure | null;
-  onPicture: (picture: Blob | ImageBitmap, reason?: string) => Promise<void>;
+  onPicture: (picture: Blob | ImageBitmap, reason?: string) => Promise<boolean>;
 }
 
 function Viewfinder({ job, slot, failure, onPicture }: ViewfinderFacts) {
@@ -215,7 +219,7 @@ interface DoubtfulFacts {
   candidate: Candidate;
   label: string;
   onAgain: () => void;
-  onKeep: () => Promise<void>;
+  onKeep: () => Promise<unknown>;
 }
 
 /** A doubt never refuses: it asks for another shot while that is still cheap. */
@@ -247,18 +251,21 @@ function Doubtful({ candidate, label, onAgain, onKeep }: DoubtfulFacts) {
 
 type GalleryFacts = CameraFacts & Pick<ViewfinderFacts, "onPicture">;
 
-/** From the gallery only with a reason: it stands beside the photo for the office. */
+function reasonName(job: Job, slot: string): string {
+  return `${job.jobId}/gallery/${slot}`;
+}
+
+/** From the gallery only with a reason: it stands beside the photo for the office, and here until one is kept. */
 function Gallery({ job, slot, onPicture }: GalleryFacts) {
   const say = words.value.camera;
   const [isAsking, setAsking] = useState(false);
-  const [reason, setReason] = useDraft(`${job.jobId}/gallery/${slot}`);
+  const [reason, setReason] = useDraft(reasonName(job, slot));
   const picked = async (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
     const file = input.files?.[0];
     if (!file) return;
     setAsking(false);
-    await onPicture(file, reason.trim());
-    setReason("");
+    if (await onPicture(file, reason.trim())) setReason("");
   };
   return (
     <>

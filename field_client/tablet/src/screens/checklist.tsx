@@ -1,6 +1,6 @@
 /** The checklist: yes or no, a number within limits, text, a choice, a photo; steps that depend on others. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { Answer, Step } from "../domain/documents";
 import { problem, slotOf } from "../domain/checklists";
@@ -104,14 +104,17 @@ function Typed(facts: StepFacts) {
   const save = async () => {
     if (await give(facts, value)) app.mine.drafts.forget(name);
   };
-  useEffect(() => setLeft(false), [typed]);
+  const type = (text: string) => {
+    setTyped(text);
+    setLeft(false);
+  };
   const wrong = isLeft && code ? say.problems[code](step.minimum ?? 0, step.maximum ?? 0) : null;
   return (
     <div class="step-typed" onFocusOut={() => setLeft(true)}>
       <Field
         label={label(step)}
         value={typed}
-        onInput={setTyped}
+        onInput={type}
         kind={isNumber ? "decimal" : "text"}
         lines={isNumber ? 1 : 2}
         problem={wrong}
@@ -149,6 +152,7 @@ function PhotoStep({ job, step }: StepFacts) {
   const slot = slotOf(step);
   const have = filledSlots(job.visit)[slot] ?? 0;
   const need = step.minimum ?? 1;
+  const take = have >= need ? say.photos.another : say.photos.take;
   return (
     <div class="step-photo">
       <p class="step-label">
@@ -157,9 +161,9 @@ function PhotoStep({ job, step }: StepFacts) {
       <LinkButton
         to={hrefOf({ page: "camera", jobId: job.jobId, slot })}
         icon={have >= need ? "check" : "camera"}
-        label={`${say.photos.take}: ${label(step)}`}
+        label={`${take}: ${label(step)}`}
       >
-        {have >= need ? say.photos.another : say.photos.take}
+        {take}
       </LinkButton>
     </div>
   );

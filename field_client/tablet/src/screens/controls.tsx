@@ -1,7 +1,7 @@
 /** What a thumb touches: buttons, fields, choices, and the marks that stand for states. */
 
 import type { ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { app } from "../here";
 import { words } from "../words";
@@ -258,17 +258,27 @@ interface SheetFacts {
   children: ComponentChildren;
 }
 
+/** Shows a dialog over everything as soon as it is there; once it has gone the keyboard goes on where it was. */
+export function useModal() {
+  const shown = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    shown.current?.showModal();
+    const goOn = () => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    };
+    // Until the dialog has left the page nothing else takes the focus.
+    return () => queueMicrotask(goOn);
+  }, []);
+  return shown;
+}
+
 /** A question over the screen; Escape and "close" leave it without doing anything. */
 export function Dialog({ title, onClose, children }: SheetFacts) {
   const id = useId();
-  const shown = useRef(false);
-  const show = (dialog: HTMLDialogElement | null) => {
-    if (!dialog || shown.current) return;
-    shown.current = true;
-    dialog.showModal();
-  };
+  const shown = useModal();
   return (
-    <dialog ref={show} class="dialog" aria-labelledby={id} onClose={onClose} onCancel={onClose}>
+    <dialog ref={shown} class="dialog" aria-labelledby={id} onClose={onClose} onCancel={onClose}>
       <header class="dialog-head">
         <h2 id={id}>{title}</h2>
         <Button kind="quiet" icon="cross" onPress={onClose}>

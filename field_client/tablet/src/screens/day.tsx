@@ -150,7 +150,7 @@ function JobCard({ job, hasDay, metres }: CardFacts) {
 /** The window in the zone of the site, which may not be the tablet's. */
 function WindowTime({ job }: { job: Job }) {
   const { start, end, time_zone: zone } = job.sheet.window;
-  if (!start) return <span class="card-time">{words.value.day.noWindow}</span>;
+  if (!start) return <span class="card-time card-time-none">{words.value.day.noWindow}</span>;
   return (
     <span class="card-time">
       <time dateTime={start}>{clockTime(start, language.value, zone)}</time>
@@ -177,7 +177,9 @@ const STATE_MARKS: Readonly<Record<string, { tone: Tone; icon: IconName }>> = {
   cancelled: { tone: "plain", icon: "cross" },
 };
 
+/** Where the job stands; one that is no longer ours has its reason instead. */
 export function StateBadge({ job }: { job: Job }) {
+  if (isReadOnly(job)) return null;
   const state = stateOf(job);
   const { tone, icon } = STATE_MARKS[state] ?? { tone: "plain", icon: "dot" };
   return (

@@ -3,7 +3,7 @@
 import type { Failure } from "../errors";
 import { app } from "../here";
 import { language, words } from "../words";
-import { Button, Notice } from "./controls";
+import { Button, Notice, useModal } from "./controls";
 
 export function FailureNotice({ failure }: { failure: Failure }) {
   return (
@@ -16,16 +16,16 @@ export function FailureNotice({ failure }: { failure: Failure }) {
 /** The failure of the last thing somebody did: over every screen, and over a question that is still open. */
 export function LastFailure() {
   const failure = app.failure.value;
-  if (!failure) return null;
+  return failure && <OnTop failure={failure} />;
+}
+
+function OnTop({ failure }: { failure: Failure }) {
+  const shown = useModal();
   const understood = () => (app.failure.value = null);
   return (
-    <dialog ref={showOnTop} class="last-failure" onClose={understood}>
+    <dialog ref={shown} class="last-failure" onClose={understood}>
       <FailureNotice failure={failure} />
       <Button onPress={understood}>{words.value.understood}</Button>
     </dialog>
   );
-}
-
-function showOnTop(dialog: HTMLDialogElement | null): void {
-  if (dialog && !dialog.open) dialog.showModal();
 }

@@ -165,7 +165,7 @@ function Finished({ job }: { job: Job }) {
   return (
     <div class="stack">
       <p>
-        {say.finish.finishedAt(time)} {named(say.outcomes, ended.outcome)}
+        {say.finish.finishedAt(time, named(say.outcomes, ended.outcome))}
         {ended.cause && ` · ${named(say.causes, ended.cause)}`}
       </p>
       {ended.words && <p>{ended.words}</p>}

@@ -1,7 +1,9 @@
 /** What stands around every screen: where you are, where your work is, and what is new. */
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 
+import { standOn } from "../focus";
 import { app } from "../here";
 import { hrefOf, place } from "../routes";
 import { size } from "../times";
@@ -70,7 +72,7 @@ function savedState(): { tone: Tone; icon: IconName; text: string } {
   if (isPaused) return { tone: "risk", icon: "pause", text: say.paused(count) };
   if (isRunning && !failure) {
     const left = size(waiting.bytes, language.value);
-    const text = waiting.files > 0 ? say.sendingFiles(waiting.files, left) : say.sending(count);
+    const text = waiting.files > 0 ? say.sendingFiles(left) : say.sending(count);
     return { tone: "accent", icon: "send", text };
   }
   const icon = app.isOnline.value ? "tablet" : "offline";
@@ -116,11 +118,19 @@ export function Page({ title, children }: { title: string; children: ComponentCh
   );
 }
 
-export function Nowhere({ text }: { text: string }) {
+/** What was to be seen here is not on this tablet, or not any more: then the keyboard goes on here. */
+export function Nowhere({ text, children }: { text: string; children?: ComponentChildren }) {
   const say = words.value;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (heading.current) standOn(heading.current);
+  }, []);
   return (
     <div class="page">
-      <p class="empty">{text}</p>
+      <h1 ref={heading} class="empty">
+        {text}
+      </h1>
+      {children}
       <LinkButton to={hrefOf({ page: "day" })} icon="back">
         {say.day.title}
       </LinkButton>

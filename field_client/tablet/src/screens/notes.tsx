@@ -50,6 +50,7 @@ function NewNote({ job }: { job: Job }) {
       {text.trim() && (
         <Choice
           label={say.forWhom}
+          isList
           options={[
             { value: "office", label: say.audiences.office },
             { value: "customer", label: say.audiences.customer },

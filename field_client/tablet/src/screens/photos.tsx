@@ -59,7 +59,8 @@ function SlotPhotos({ job, slot, isNext }: { job: Job; slot: SlotFacts; isNext: 
   const photos = Object.entries(job.visit.photos).filter(
     ([, photo]) => photo.slot === slot.slot && photo.state === "taken",
   );
-  const isFilled = slot.have >= slot.minimum;
+  const isFilled = slot.have > 0 && slot.have >= slot.minimum;
+  const take = isFilled ? say.photos.another : say.photos.take;
   return (
     <section class="slot" aria-label={label}>
       <header class="slot-head">
@@ -80,9 +81,9 @@ function SlotPhotos({ job, slot, isNext }: { job: Job; slot: SlotFacts; isNext: 
               to={hrefOf({ page: "camera", jobId: job.jobId, slot: slot.slot })}
               icon="camera"
               kind={isNext ? "strong" : "plain"}
-              label={`${say.photos.take}: ${label}`}
+              label={`${take}: ${label}`}
             >
-              {isFilled ? say.photos.another : say.photos.take}
+              {take}
             </LinkButton>
           </li>
         )}
@@ -101,11 +102,8 @@ interface PhotoFacts {
 function PhotoCard({ job, photoId, photo, label }: PhotoFacts) {
   const time = clockTime(photo.at, language.value, job.sheet.window.time_zone);
   return (
-    <a
-      class="photo-card"
-      href={hrefOf({ page: "photo", jobId: job.jobId, photoId })}
-      aria-label={words.value.photos.one(label, time)}
-    >
+    <a class="photo-card" href={hrefOf({ page: "photo", jobId: job.jobId, photoId })}>
+      <span class="for-readers">{words.value.photos.one(label, time)}</span>
       <Thumbnail sha256={photo.sha256} alt="" />
       <PhotoState job={job} sha256={photo.sha256} />
     </a>

@@ -89,8 +89,13 @@ export function ChoosePin({ opened }: { opened: Opened }) {
       <header class="door-head">
         <p class="brand">Doorstep</p>
         <h1>{first === null ? say.pin.choose : say.pin.repeat}</h1>
-        <p>{isDifferent ? say.pin.different : say.pin.why(PIN_DIGITS)}</p>
+        <p>{say.pin.why(PIN_DIGITS)}</p>
       </header>
+      {isDifferent && (
+        <Notice tone="risk" isUrgent>
+          <p>{say.pin.different}</p>
+        </Notice>
+      )}
       <Pad
         key={first === null ? "first" : "second"}
         label={first === null ? say.pin.choose : say.pin.repeat}
@@ -156,7 +161,7 @@ export function Pad({ label, onFull }: PadFacts) {
         <span />
         <Key digit="0" isDisabled={isClosed} onPress={type} />
         <button type="button" class="key key-back" aria-label={say.pin.back} onClick={takeBack}>
-          <Icon name="back" />
+          <Icon name="erase" />
         </button>
       </div>
     </div>

@@ -292,6 +292,7 @@ function NotSigned({ job, say, onClose, onDone }: NotSignedFacts) {
     <Dialog title={say.receipt.notNow} onClose={onClose}>
       <Choice
         label={say.receipt.whyNot}
+        isList
         options={UNSIGNED.map((value) => ({ value, label: say.unsignedReasons[value] }))}
         chosen={reason}
         onChoose={setReason}

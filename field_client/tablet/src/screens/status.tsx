@@ -52,7 +52,7 @@ function Sending() {
       ))}
       <div class="actions">
         <Button
-          kind="next"
+          kind={app.needsSignIn.value ? "plain" : "next"}
           icon="send"
           isDisabled={isRunning || isPaused}
           onPress={() => app.rounds.now()}
@@ -97,7 +97,7 @@ function WaitingJobs() {
         {known.map(([jobId, figures]) => (
           <li key={jobId} class="line">
             <a class="line-main" href={hrefOf({ page: "job", jobId, stage: null })}>
-              {app.job(jobId)?.sheet.customer.name ?? jobId} <span class="quiet">{jobId}</span>
+              {app.job(jobId)?.sheet.customer.name} <span class="quiet">{jobId}</span>
             </a>
             <span class="badges">
               <JobState figures={figures} />

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { app } from "../here";
+import { standOn } from "../focus";
 import { isReadOnly, type Job } from "../jobs";
 import { isOver, isSigned, nextOf, openSteps, slotsOf, stepsOf, type Next } from "../order";
 import { go, place, STAGES, type Stage } from "../routes";
@@ -35,6 +36,9 @@ export function VisitScreen({ job }: { job: Job }) {
   const current = stageOf(next);
   const asked = place.value.page === "job" ? place.value.stage : null;
   const [touched, setTouched] = useState<Partial<Record<Stage, boolean>>>({});
+  useEffect(() => {
+    if (asked) setTouched((before) => ({ ...before, [asked]: true }));
+  }, [asked]);
   const led = current ?? (job.visit.finished ? "finish" : null);
   const isOpen = (stage: Stage) => touched[stage] ?? (stage === led || stage === asked);
   return (
@@ -77,7 +81,7 @@ function StageSection({ job, stage, isOpen, isAsked, isCurrent, onToggle }: Stag
   const here = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isAsked) here.current?.scrollIntoView({ block: "start" });
-  }, []);
+  }, [isAsked]);
   const Content = SCREENS[stage];
   const mark = isDone ? "stage-mark stage-done" : "stage-mark";
   return (
@@ -207,7 +211,7 @@ function NextBar({ job, next }: { job: Job; next: Next }) {
         <Bar
           icon="list"
           target={`step-${next.step.step_id}`}
-          onPress={() => show(jobId, "checklist", `step-${next.step.step_id}`)}
+          onPress={() => showStep(jobId, next.step.step_id)}
         >
           {say.answer(labelOf(next.step, language.value))}
         </Bar>
@@ -278,15 +282,23 @@ function useIsInSight(target: string | undefined): boolean {
   return isInSight;
 }
 
-/** Its beginning is on the screen, and at least half of it or of the screen. */
+/** At least half of it is on the screen, or half of the screen shows nothing else. */
 function isInView({ top, bottom, height }: DOMRect): boolean {
   const room = innerHeight - ABOVE - BELOW;
   const shown = Math.min(bottom, innerHeight - BELOW) - Math.max(top, ABOVE);
-  return top >= 0 && shown >= Math.min(height, room) / 2;
+  return shown >= Math.min(height, room) / 2;
 }
 
 /** To a part of this screen; again, too, when the address is already there. */
-export function show(jobId: string, stage: Stage, target = `stage-${stage}`): void {
+function show(jobId: string, stage: Stage): void {
   go({ page: "job", jobId, stage });
-  document.getElementById(target)?.scrollIntoView({ block: "start" });
+  document.getElementById(`stage-${stage}`)?.scrollIntoView({ block: "start" });
+}
+
+/** To one question of the checklist, where its part is open. */
+function showStep(jobId: string, stepId: string): void {
+  const step = document.getElementById(`step-${stepId}`);
+  if (!step) return show(jobId, "checklist");
+  step.scrollIntoView({ block: "start" });
+  standOn(step);
 }

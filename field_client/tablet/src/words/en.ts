@@ -1,5 +1,11 @@
 /** What the app says in English. `zh.ts` has the same keys: the compiler holds them together. */
 
+const span = (minutes: number) => {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60 > 0 || hours === 0 ? `${minutes % 60} min` : "";
+  return [hours > 0 ? `${hours} h` : "", rest].join(" ").trim();
+};
+
 const s = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
 /** What there is of two, "and" between them. */
@@ -54,8 +60,8 @@ export const en = {
     allSent: "All with the office",
     savedHere: (count: number) => `${count} saved here`,
     sending: (count: number) => `Sending ${count}`,
-    sendingFiles: (files: number, left: string) => `Sending ${s(files, "file")}, ${left}`,
-    paused: (count: number) => `Paused, ${count} saved here`,
+    sendingFiles: (left: string) => `Sending, ${left} left`,
+    paused: (count: number) => `Paused, ${count} waiting`,
     toStatus: "Status: what waits on this tablet",
     newVersion: "A new version of the app is ready. Nothing that waits is lost.",
     restart: "Restart the app",
@@ -116,9 +122,11 @@ export const en = {
 
   job: {
     unknown: (jobId: string) => `Job ${jobId} is not on this tablet.`,
+    typed:
+      "You had typed this for it and not saved it. If it matters, tell the office on the phone:",
     call: (number: string) => `Call ${number}`,
     navigate: "Navigate",
-    copyAddress: "Copy the address",
+    copyAddress: "Copy address",
     copied: "Copied",
     access: "Getting in:",
     about: "About this job",
@@ -174,8 +182,8 @@ export const en = {
     notAccepted: "Not accepted yet",
     notTravelled: "Not set out yet",
     notArrived: "Not arrived yet",
-    early: (minutes: number) => `${minutes} min before the window`,
-    late: (minutes: number) => `${minutes} min after the window`,
+    early: (minutes: number) => `${span(minutes)} before the window`,
+    late: (minutes: number) => `${span(minutes)} after the window`,
     onTime: "On time",
     declined: (reason: string) => `Declined: ${reason}`,
     decline: "Decline the job",
@@ -315,7 +323,7 @@ export const en = {
     surface: "The photo to draw on",
     undo: "Undo",
     save: "Save the copy",
-    leave: "Leave without saving",
+    leave: "Cancel",
   },
 
   charges: {
@@ -323,7 +331,7 @@ export const en = {
     warranty: "under warranty",
     goodwill: "goodwill, free",
   },
-  sources: { van: "from the van", site: "was already there" },
+  sources: { van: "from the van", site: "already there" },
   requestReasons: {
     missing: "missing",
     wrong: "wrong part",
@@ -403,7 +411,7 @@ export const en = {
   },
 
   receipt: {
-    giveBack: "Back to the installer",
+    giveBack: "Give it back",
     installerPin: "The installer's PIN",
     haveReservation: "I have a reservation about the work",
     reservation: "What is not right?",
@@ -462,7 +470,7 @@ export const en = {
     missingReceipt: "The receipt",
     missingPhoto: (label: string) => `Photo: ${label}`,
     missingStep: (label: string) => `Checklist: ${label}`,
-    finishedAt: (time: string) => `Finished at ${time}:`,
+    finishedAt: (time: string, outcome: string) => `Finished at ${time}: ${outcome}`,
     savedHere: "Saved on this tablet. It goes to the office by itself.",
   },
 
@@ -502,8 +510,8 @@ export const en = {
     lastContact: "Last contact",
     never: "never",
     network: "Network",
-    online: "there",
-    offline: "not there",
+    online: "connected",
+    offline: "not connected",
     storage: "Storage used",
     kept: "Storage is",
     persisted: "kept for good",
