@@ -20,9 +20,10 @@ from flask_jwt_extended import (
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import PyJWTError
 
+from server import passwords
 from server.actions import sign_ins
 from server.actions.sign_ins import Caller
-from server.config import Config
+from server.config import DEMO_PASSWORD, Config
 from server.db.lookups import Lookups
 from server.db.people import Person, SignIn
 from server.domain import errors
@@ -50,6 +51,29 @@ def register(app: Flask, config: Config) -> None:
         JWT_DECODE_LEEWAY=FOREVER_S,
     )
     JWTManager(app)
+
+
+def by_password(username: str, password: str) -> Person:
+    """Whom this name and this password belong to.
+
+    Raises `WrongPassword`, and `TooMany` after too many of them for the name or from the address.
+    """
+    database, now = house().database, house().clock()
+    subjects = sign_ins.guess_subjects(username, request.remote_addr or "")
+    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
+    person = database.read(lambda s: sign_ins.person_by_name(s, username))
+    if not _fits(password, person):
+        database.write(lambda s: sign_ins.note_guess(s, subjects, now))
+        raise errors.WrongPassword()
+    assert person is not None, "only a person's password fits"
+    return person
+
+
+def _fits(password: str, person: Person | None) -> bool:
+    if not passwords.is_right(password, person.password_hash if person else None):
+        return False
+    is_allowed = house().config.is_demo or password != DEMO_PASSWORD
+    return is_allowed and person is not None and person.is_active
 
 
 def token_pair(link: SignIn) -> dict[str, Any]:

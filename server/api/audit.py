@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from server.api.pages import as_it_is, only, page
 from server.api.schemas import Code, Document, Ident, Moment, PageQuery, Text, page_of
-from server.api.transactions import reads
 from server.auth import needs
 from server.db.audit import AuditLine
+from server.transactions import reads
 
 blp = Blueprint(
     "audit",

@@ -19,10 +19,10 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "customers",

@@ -29,7 +29,6 @@ from server.api.schemas import (
     page_of,
 )
 from server.api.tickets import Reason
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db import sheets, tickets
 from server.db.jobs import Job, crew_of, current_visit, get_for, visible_to
@@ -40,6 +39,7 @@ from server.domain.people import CONTRACTOR_ROLES
 from server.domain.sync import Received
 from server.errors import language
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "jobs",

@@ -19,10 +19,10 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.people import Organisation, get_organisation, organisations_visible_to
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "organisations",

@@ -20,10 +20,10 @@ from server.api.schemas import (
     must_be_currency,
     page_of,
 )
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.parts import Part, get_part, parts_visible_to
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "parts",

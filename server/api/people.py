@@ -25,12 +25,12 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
 from server.auth import caller, me, needs
 from server.db.people import Person, get_person, people_visible_to
 from server.domain import errors
 from server.domain.people import MAX_PASSWORD, MIN_PASSWORD, Role
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "people",

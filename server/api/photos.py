@@ -13,7 +13,6 @@ from server.actions import photos as acts
 from server.api.pages import as_it_is, etag, open_for_change, page
 from server.api.reference import IF_MATCH
 from server.api.schemas import Code, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db import photos
 from server.db.jobs import Job
@@ -22,6 +21,7 @@ from server.domain import errors
 from server.domain.people import must
 from server.files import Derivative
 from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "photos",
