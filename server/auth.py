@@ -144,7 +144,7 @@ def caller() -> Caller:
 
 def caller_if_any() -> Caller | None:
     """Who sends this request, if a good token came along."""
-    if "Authorization" not in request.headers:
+    if "Authorization" not in request.headers and "caller" not in g:
         return None
     return caller()
 

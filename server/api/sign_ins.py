@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from server import auth
 from server.actions import sign_ins
-from server.api.schemas import Secret, Shape, Text
 from server.auth import caller, is_open, needs, refresh_link, token_pair
 from server.db.people import Chain, Person
 from server.domain import errors
 from server.domain.people import MAX_PASSWORD
 from server.house import house
+from server.schemas import Secret, Shape, Text
 from server.transactions import writes
 
 blp = Blueprint("auth", __name__, description="Signing in and out")

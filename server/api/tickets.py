@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from server.actions import promises, settling, tickets
 from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, only, page
-from server.api.schemas import (
+from server.auth import me, needs
+from server.db import keysets, timelines
+from server.db.jobs import Job
+from server.db.tables import values_of
+from server.db.tickets import Ticket, get_for, like, visible_to
+from server.domain import errors
+from server.domain import tickets as rules
+from server.domain.promises import CLOCKS
+from server.domain.promises import State as ClockState
+from server.errors import language
+from server.house import house
+from server.schemas import (
     Code,
     Document,
     Ident,
@@ -23,18 +34,6 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.auth import me, needs
-from server.db import keysets, timelines
-from server.db.jobs import Job
-from server.db.tables import values_of
-from server.db.tickets import Ticket, get_for, like, visible_to
-from server.domain import errors
-from server.domain import tickets as rules
-from server.domain.promises import CLOCKS
-from server.domain.promises import State as ClockState
-from server.domain.revisits import Trigger
-from server.errors import language
-from server.house import house
 from server.transactions import reads, writes
 
 blp = Blueprint(
@@ -44,7 +43,6 @@ blp = Blueprint(
 )
 
 OVER = (rules.State.CLOSED, rules.State.CANCELLED)
-REOPENERS = (Trigger.FOLLOW_UP_NOT_FIXED, Trigger.CUSTOMER_STILL_BROKEN)
 
 
 class Wait(ma.Schema):
@@ -266,7 +264,7 @@ class TicketClose(Shape):
 class Reopening(Shape):
     trigger = Text(
         64,
-        validate=one_of(*REOPENERS),
+        validate=one_of(*tickets.REOPENERS),
         required=True,
         metadata={
             "description": "Who says that it is not fixed: `follow_up_not_fixed`, the customer on "

@@ -1,0 +1,41 @@
+"""For the office: pages with Jinja and htmx under /office. Every act works as a plain form post."""
+
+from flask import Blueprint, Flask
+
+from server.domain import errors
+from server.office import (
+    answers,
+    entrance,
+    intake,
+    pictures,
+    planning,
+    sessions,
+    static_files,
+    tickets,
+    today,
+    verification,
+    wording,
+)
+
+PAGES: tuple[Blueprint, ...] = (
+    static_files.blp,
+    entrance.blp,
+    today.blp,
+    intake.blp,
+    tickets.blp,
+    planning.blp,
+    verification.blp,
+    pictures.blp,
+)
+
+
+def register(app: Flask) -> None:
+    wording.register(app)
+    office = Blueprint("office", __name__, url_prefix="/office", template_folder="templates")
+    office.before_request(sessions.resume)
+    office.after_request(sessions.prolong)
+    office.app_context_processor(answers.what_every_page_knows)
+    office.register_error_handler(errors.DoorstepError, answers.problem)
+    for page in PAGES:
+        office.register_blueprint(page)
+    app.register_blueprint(office)
