@@ -64,6 +64,7 @@ TABLE = [
         GET         /office
         GET,POST    /office/sign-in
         POST        /office/language
+        GET         /office/<path:anything>
         GET         /office/static/<mark>/<name>
         POST        /api/v1/auth/login
         POST        /api/v1/auth/refresh

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Flask
 
-from server.domain import errors
 from server.office import (
     answers,
     entrance,
@@ -32,10 +31,10 @@ PAGES: tuple[Blueprint, ...] = (
 def register(app: Flask) -> None:
     wording.register(app)
     office = Blueprint("office", __name__, url_prefix="/office", template_folder="templates")
+    office.before_request(answers.on_pages)
     office.before_request(sessions.resume)
     office.after_request(sessions.prolong)
     office.app_context_processor(answers.what_every_page_knows)
-    office.register_error_handler(errors.DoorstepError, answers.problem)
     for page in PAGES:
         office.register_blueprint(page)
     app.register_blueprint(office)

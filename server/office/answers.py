@@ -24,7 +24,7 @@ def what_every_page_knows() -> dict[str, Any]:
         "me": person,
         "may": lambda act: person is not None and may(person.role, act),
         "csrf_token": sessions.csrf_token(),
-        "asset": static_files.address,
+        "static_file": static_files.address,
         "language": language(),
         "is_demo": house().config.is_demo,
         "now": house().clock(),
@@ -36,18 +36,18 @@ def is_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def problem(failure: errors.DoorstepError) -> AnyResponse:
+def problem(failure: errors.DoorstepError, status: int) -> Response:
     """A page that says what happened; the door for whoever is not signed in."""
     best = request.accept_mimetypes.best_match(["text/html", *JSON_TYPES], default="text/html")
     if best != "text/html":
-        return wire.problem(failure)
+        return wire.details(failure, status)
     if isinstance(failure, errors.NotSignedIn) and not isinstance(failure, errors.WrongPassword):
         return _to_the_door()
     page = "office/problem_fragment.html" if is_fragment() else "office/problem.html"
     sentence = failure.sentence(language())
     answer = make_response(
         render_template(page, failure=failure, sentence=sentence, request_id=g.get("request_id")),
-        wire.status_of(failure),
+        status,
     )
     if is_fragment():
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "innerHTML"
@@ -56,13 +56,18 @@ def problem(failure: errors.DoorstepError) -> AnyResponse:
     return answer
 
 
-def _to_the_door() -> AnyResponse:
+def on_pages() -> None:
+    """Before every page: whatever goes wrong is told on one."""
+    g.tell_problem = problem
+
+
+def _to_the_door() -> Response:
     door = url_for("office.entrance.door", next=_where_we_are())
     if is_fragment():
-        answer = Response(status=401)
+        answer = make_response("", 401)
         answer.headers["HX-Redirect"] = door
         return answer
-    return redirect(door, code=303)
+    return make_response(redirect(door, code=303))
 
 
 def _where_we_are() -> str | None:

@@ -20,6 +20,13 @@ blp = Blueprint("entrance", __name__)
 A_YEAR = 365 * 24 * 3600  # seconds
 
 
+@blp.get("/<path:anything>")
+@is_open
+def nowhere(anything: str) -> AnyResponse:
+    """An address that is none: said on a page, where the way back stands."""
+    raise errors.NotFound()
+
+
 @blp.get("/sign-in")
 @is_open
 def door() -> AnyResponse:

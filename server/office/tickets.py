@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import promises, settling, tickets
+from server.actions import promises, tickets
 from server.auth import me, needs
 from server.db import keysets, timelines
 from server.db.customers import Asset, Customer, Site
@@ -24,16 +25,17 @@ from server.db.tickets import Ticket, get_for, like, visible_to
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS
 from server.house import house
-from server.office import answers, forms, labels
-from server.office.wording import language
+from server.office import answers, forms, labels, waits
+from server.office.wording import in_language
 from server.schemas import Code, Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("tickets", __name__)
 
 A_PAGE = 50
-OVER = (rules.State.CLOSED, rules.State.CANCELLED)
 TIMELINE = 200
+TOLD_TOGETHER = timedelta(minutes=30)
+TOLD_ONCE = ("checklist.answered", "photo.taken", "part.used")
 FILTERS = ("open", "closed", "all")
 
 
@@ -78,7 +80,7 @@ def find(session: Session) -> str:
     if words:
         found = like(found, words)
     elif which != "all":
-        is_over = Ticket.state.in_(OVER)
+        is_over = Ticket.state.in_(waits.OVER)
         found = found.where(is_over if which == "closed" else ~is_over)
     if asked.get("kind") in rules.KINDS:
         found = found.where(Ticket.kind == asked["kind"])
@@ -116,6 +118,31 @@ class Trip:
     photos: list[Photo]
     receipts: list[Receipt]
 
+    def slot_label(self, slot: str) -> str:
+        """What a photo slot is called; a step of the checklist may ask for photos, too."""
+        steps = self.job.checklist.get("steps", [])
+        known = {**{each.get("slot") or each["step_id"]: each for each in steps}}
+        known.update({each["slot"]: each for each in self.job.slots})
+        return in_language(known[slot]) if slot in known else slot
+
+
+@dataclass(slots=True)
+class Story:
+    """One line of the timeline: entries of the same kind that follow each other are told once."""
+
+    entry: timelines.Entry
+    count: int = 1
+
+    def is_like(self, other: timelines.Entry) -> bool:
+        mine = self.entry
+        same = (mine.what, mine.noun_id, mine.person_id) == (
+            other.what,
+            other.noun_id,
+            other.person_id,
+        )
+        is_close = abs(mine.place.at - other.place.at) < TOLD_TOGETHER
+        return same and is_close and mine.what in TOLD_ONCE
+
 
 @blp.get("/tickets/<ticket_id>")
 @reads
@@ -134,7 +161,7 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         customer=session.get_one(Customer, ticket.customer_id),
         site=session.get(Site, ticket.site_id) if ticket.site_id else None,
         asset=session.get(Asset, ticket.asset_id) if ticket.asset_id else None,
-        waits=_waits(session, ticket),
+        waits=waits.of_ticket(session, ticket),
         clocks={name: clocks[name] for name in CLOCKS},
         trips=_trips(session, jobs),
         revisits=_of_ticket(session, Revisit, ticket, Revisit.opened_at),
@@ -142,14 +169,25 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
         parts=_parts(session, jobs),
         names=_people(session, entries, jobs),
-        entries=list(reversed(entries)),
+        stories=_stories(reversed(entries)),
+        shown=len(entries),
         has_more=has_more,
-        is_over=ticket.state in OVER,
+        is_over=ticket.state in waits.OVER,
         choices=labels.choices,
         reopeners=tickets.REOPENERS,
         typed=typed,
         **more,
     )
+
+
+def _stories(entries: Iterable[timelines.Entry]) -> list[Story]:
+    told: list[Story] = []
+    for entry in entries:
+        if told and told[-1].is_like(entry):
+            told[-1].count += 1
+        else:
+            told.append(Story(entry))
+    return told
 
 
 def _jobs(session: Session, ticket: Ticket) -> list[Job]:
@@ -160,14 +198,6 @@ def _jobs(session: Session, ticket: Ticket) -> list[Job]:
 def _of_ticket(session: Session, kind: Any, ticket: Ticket, order: Any) -> list[Any]:
     found = select(kind).where(kind.ticket_id == ticket.id).order_by(order, kind.id)
     return list(session.scalars(found))
-
-
-def _waits(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
-    """(code, sentence) of what it still waits for, the most pressing first."""
-    if ticket.state in OVER:
-        return []
-    waits = rules.waits_for(settling.ticket_facts(session, ticket))
-    return [(each.code, rules.sentence(each, language())) for each in waits]
 
 
 def _trips(session: Session, jobs: list[Job]) -> list[Trip]:

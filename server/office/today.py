@@ -87,11 +87,13 @@ def _some(session: Session, rows: Select[Row], *order: Any) -> tuple[int, list[R
 def _names(session: Session, ids: list[str]) -> dict[str, str]:
     """The names of customers by the ids of their tickets."""
     found = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
-    return dict(session.execute(found.where(Ticket.id.in_(ids))))
+    return dict(session.execute(found.where(Ticket.id.in_(ids))).all())
 
 
 def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
-    waiting = jobs.visible_to(person, now).where(Job.state == "finished")
+    waiting = jobs.visible_to(person, now).where(
+        Job.state == "finished", Job.outcome == "completed"
+    )
     count, found = _some(session, waiting, Job.finished_at, Job.id)
     names = _names(session, [job.ticket_id for job in found])
     return Panel(
@@ -104,7 +106,7 @@ def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
             Line(
                 url_for("office.verification.show", job_id=job.id),
                 f"{job.id} {names.get(job.ticket_id, '')}",
-                f"{wording.moment(job.finished_at)}, {label(job.received, 'received')}",
+                wording.listed([wording.moment(job.finished_at), label(job.received, "received")]),
                 "" if job.received == "complete" else "risk",
             )
             for job in found
@@ -136,7 +138,7 @@ def _at_risk(session: Session, person: Person, now: datetime) -> Panel:
             Line(
                 url_for("office.tickets.show", ticket_id=its_id),
                 f"{its_id} {names.get(its_id, '')}",
-                f"{label(name, 'clock')}: {time_left(clock)}",
+                wording.listed([label(name, "clock"), time_left(clock)]),
                 "lost" if clock.state == ClockState.BROKEN else "risk",
             )
             for its_id, (name, clock) in list(worst.items())[:LINES]
@@ -166,7 +168,7 @@ def _revisits(session: Session, person: Person, now: datetime) -> Panel:
             Line(
                 url_for("office.tickets.show", ticket_id=each.ticket_id) + "#revisits",
                 f"{each.ticket_id} {names.get(each.ticket_id, '')}",
-                f"{label(each.cause, 'cause')}, {label(each.state, 'revisit_state')}",
+                wording.listed([label(each.cause, "cause"), label(each.state, "revisit_state")]),
                 "risk",
             )
             for each in found
@@ -227,8 +229,12 @@ def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
                 if may(person.role, "ticket.read")
                 else "",
                 f"{job.id} {who.get(job.assignee_id, '')}",
-                f"{wording.window(job.window_start, job.window_end, job.time_zone)}, "
-                f"{label(job.state, 'job_state')}",
+                wording.listed(
+                    [
+                        wording.window(job.window_start, job.window_end, job.time_zone),
+                        label(job.state, "job_state"),
+                    ]
+                ),
                 _road_mark(job, now),
             )
             for job in found

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import photos as photo_acts
-from server.actions import settling, visits
+from server.actions import visits
 from server.auth import me, needs
 from server.db import jobs, photos, receipts
 from server.db.customers import Customer, Site
@@ -21,10 +21,9 @@ from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.tickets import Ticket
 from server.domain import checklists
-from server.domain import tickets as ticket_rules
 from server.house import house
-from server.office import answers, forms
-from server.office.wording import language
+from server.office import answers, forms, waits
+from server.office.wording import in_language
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -45,8 +44,12 @@ class PhotoVerdict(Shape):
 
 def _waiting(now: datetime) -> Select[Job]:
     """Finished visits without a verdict, whoever has waited longest first."""
-    found = jobs.visible_to(me(), now).where(Job.state == "finished")
-    return found.order_by(Job.finished_at, Job.id)
+    return _unjudged(now).order_by(Job.finished_at, Job.id)
+
+
+def _unjudged(now: datetime) -> Select[Job]:
+    """What the office owes a verdict: work that was completed. The rest already became a revisit."""
+    return jobs.visible_to(me(), now).where(Job.state == "finished", Job.outcome == "completed")
 
 
 @blp.get("/verification")
@@ -69,19 +72,19 @@ def queue(session: Session) -> str:
 def _customers(session: Session, found: Sequence[Job]) -> dict[str, str]:
     rows = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
     ids = {job.ticket_id for job in found}
-    return dict(session.execute(rows.where(Ticket.id.in_(ids))))
+    return dict(session.execute(rows.where(Ticket.id.in_(ids))).all())
 
 
 def _people(session: Session, ids: set[str]) -> dict[str, str]:
     rows = select(Person.id, Person.name).where(Person.id.in_(ids))
-    return dict(session.execute(rows))
+    return dict(session.execute(rows).all())
 
 
 def _photo_counts(session: Session, found: Sequence[Job]) -> dict[str, int]:
     ids = [job.id for job in found]
     counts = select(Photo.job_id, func.count()).where(Photo.job_id.in_(ids))
     shown = counts.where(Photo.state != "discarded").group_by(Photo.job_id)
-    return dict(session.execute(shown))
+    return dict(session.execute(shown).all())
 
 
 # The bench.
@@ -104,6 +107,18 @@ class Answer:
     step: Mapping[str, Any]
     answer: Any
     is_doubtful: bool
+
+    @property
+    def words(self) -> list[Any]:
+        """What was chosen, as it stood on the tablet; a text or a number as it is."""
+        given = self.answer if isinstance(self.answer, list) else [self.answer]
+        return [
+            in_language(self._choices[each]) if each in self._choices else each for each in given
+        ]
+
+    @property
+    def _choices(self) -> dict[str, Any]:
+        return {each["value"]: each for each in self.step.get("choices", [])}
 
 
 @blp.get("/verification/<job_id>")
@@ -130,7 +145,7 @@ def show(session: Session, job_id: str) -> str:
         answers_given=_answers(job, visit),
         receipts=_receipts(session, job),
         earlier=_earlier(session, job, now),
-        waits=_waits(session, ticket, job),
+        waits=_other_waits(session, ticket, job),
         people=_people(session, {job.assignee_id, job.verdict_by or ""}),
         before=before,
         after=after,
@@ -201,17 +216,16 @@ def _earlier(session: Session, job: Job, now: datetime) -> list[tuple[Job, list[
     return [(each, photos.of_job(session, each.id)) for each in session.scalars(before)]
 
 
-def _waits(session: Session, ticket: Ticket, job: Job) -> list[str]:
+def _other_waits(session: Session, ticket: Ticket, job: Job) -> list[waits.Waiting]:
     """What the ticket waits for besides this verdict."""
-    waits = ticket_rules.waits_for(settling.ticket_facts(session, ticket))
-    others = [each for each in waits if (each.code, each.subject) != ("verdict", job.id)]
-    return [ticket_rules.sentence(each, language()) for each in others]
+    found = waits.of_ticket(session, ticket)
+    return [each for each in found if (each.code, each.subject) != ("verdict", job.id)]
 
 
 def _neighbours(session: Session, job: Job, now: datetime) -> tuple[str | None, str | None]:
     """The ids before and behind this one in the queue, by its place there, judged or not."""
     here = (job.finished_at or now, job.id)
-    waiting = jobs.visible_to(me(), now).where(Job.state == "finished", Job.id != job.id)
+    waiting = _unjudged(now).where(Job.id != job.id)
     key = tuple_(Job.finished_at, Job.id)
     behind = waiting.where(key > here).order_by(Job.finished_at, Job.id).limit(1)
     ahead = waiting.where(key < here).order_by(Job.finished_at.desc(), Job.id.desc()).limit(1)
@@ -221,7 +235,7 @@ def _neighbours(session: Session, job: Job, now: datetime) -> tuple[str | None, 
 
 def _place(session: Session, job: Job, now: datetime) -> tuple[int, int]:
     """Which of how many this one is."""
-    waiting = jobs.visible_to(me(), now).where(Job.state == "finished")
+    waiting = _unjudged(now)
     count = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
     if job.finished_at is None:
         return 0, count

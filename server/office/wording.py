@@ -1,7 +1,8 @@
 """The office's languages: gettext catalogues, and times, counts and phone numbers as people say them."""
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from flask_babel import Babel, get_locale, gettext, ngettext
 
 from server import errors as wire
 from server.auth import me_if_any
+from server.db.customers import Site
 from server.domain.errors import DoorstepError, Language
 from server.house import house
 from server.office import labels
@@ -29,7 +31,10 @@ def register(app: Flask) -> None:
         label=labels.label,
         in_language=in_language,
         moment=moment,
+        address=address,
+        listed=listed,
         day=day,
+        long_day=long_day,
         clock_time=clock_time,
         window=window,
         span=span,
@@ -86,6 +91,12 @@ def day(at: datetime, zone: str | None = None) -> str:
     return format_date(here.date(), pattern, locale=get_locale())
 
 
+def long_day(at: datetime) -> str:
+    """ "Thursday, 26 November"."""
+    pattern = "M月d日 EEEE" if language() == "zh" else "EEEE, d MMMM"
+    return format_date(_local(at, None).date(), pattern, locale=get_locale())
+
+
 def clock_time(at: datetime, zone: str | None = None) -> str:
     return format_time(_local(at, zone).time(), "HH:mm", locale=get_locale())
 
@@ -114,10 +125,6 @@ def span(minutes: float) -> str:
     return gettext("%(minutes)d min", minutes=rest)
 
 
-def since(at: datetime) -> timedelta:
-    return house().clock() - at
-
-
 _CHINESE_MOBILE = re.compile(r"(?:\+?86)?(1\d{2})(\d{4})(\d{4})\Z")
 
 
@@ -125,6 +132,24 @@ def phone(number: str) -> str:
     """Mobile numbers in groups of 3-4-4, as people read them out; others as they were written."""
     found = _CHINESE_MOBILE.match(re.sub(r"[\s()-]", "", number))
     return " ".join(found.groups()) if found else number
+
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def listed(parts: Iterable[object]) -> str:
+    """What there is of them, one after the other."""
+    return ("，" if language() == "zh" else ", ").join(str(each) for each in parts if each)
+
+
+def address(site: Site) -> str:
+    """As people there write it: Chinese from large to small without commas, others the other way round."""
+    known = [site.address, site.district, site.city, site.province]
+    around = [each for each in known[1:] if each and each not in site.address]
+    parts = [each for each in dict.fromkeys([site.address, *around]) if each]
+    if any(_CHINESE.search(each) for each in parts):
+        return "".join(reversed(parts))
+    return ", ".join([*parts, *([site.postcode] if site.postcode else [])])
 
 
 def size(count: int) -> str:
