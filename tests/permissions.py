@@ -231,6 +231,9 @@ TABLE = [
         """
         GET         /office/tickets
         GET         /office/tickets/<ticket_id>
+        GET         /office/exceptions
+        POST        /office/exceptions/<exception_id>/decide
+        GET         /office/part-requests
         """,
         SHOP,
     ),
@@ -244,7 +247,9 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
         POST        /office/tickets/<ticket_id>/reopen
+        GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
+        GET         /office/devices
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
@@ -268,6 +273,15 @@ TABLE = [
         """,
         DISPATCHER | SUPERVISOR | LEAD | MANAGER,
     ),
+    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/part-requests/<request_id>/step
+        POST        /office/part-requests/<request_id>/name
+        """,
+        ADVISOR | STOCKROOM,
+    ),
+    *_rows("GET /office/jobs", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

@@ -4,10 +4,15 @@ from flask import Blueprint, Flask
 
 from server.office import (
     answers,
+    devices,
     entrance,
+    exceptions,
     intake,
+    jobs,
+    part_requests,
     pictures,
     planning,
+    revisits,
     sessions,
     static_files,
     tickets,
@@ -23,6 +28,11 @@ PAGES: tuple[Blueprint, ...] = (
     intake.blp,
     tickets.blp,
     planning.blp,
+    jobs.blp,
+    revisits.blp,
+    exceptions.blp,
+    part_requests.blp,
+    devices.blp,
     verification.blp,
     pictures.blp,
 )

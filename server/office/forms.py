@@ -34,9 +34,9 @@ def read(shape: type[Shape], *, keep_empty: tuple[str, ...] = ()) -> dict[str, A
 
     An empty field counts as not said, but for those of `keep_empty`, which it empties.
     """
-    known = {each.data_key or name for name, each in shape().fields.items()}
+    known = {each.data_key or name: each for name, each in shape().fields.items()}
     said = {
-        name: value.strip()
+        name: value.strip() or (None if known[name].allow_none else "")
         for name, value in request.form.items()
         if name in known and (value.strip() or name in keep_empty)
     }

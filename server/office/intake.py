@@ -33,7 +33,6 @@ blp = Blueprint("intake", __name__)
 
 FOUND_AT_MOST = 20
 HISTORY = 30
-WORDS_FROM = 2  # letters of a search
 
 
 class NewTicket(Shape):
@@ -76,7 +75,7 @@ def find(session: Session) -> str:
 
 
 def _found(session: Session, words: str) -> list[tuple[Customer, list[Site]]]:
-    if len(words) < WORDS_FROM:
+    if not words:
         return []
     fits = customers_like(customers_visible_to(me()), words)
     customers = list(session.scalars(fits.order_by(Customer.name).limit(FOUND_AT_MOST)))

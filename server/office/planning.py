@@ -1,6 +1,5 @@
-"""Planning: a job for a ticket or a revisit, handed over, called off; revisits decided."""
+"""Planning: who goes and when, for a ticket or a revisit, with what speaks against it."""
 
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import jobs, revisits
+from server.actions import jobs
 from server.auth import me, needs
 from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
-from server.db.jobs import get_for as get_job
 from server.db.people import Organisation, Person
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
@@ -28,14 +26,12 @@ from server.domain.people import FIELD_ROLES
 from server.house import house
 from server.office import answers, forms
 from server.office.wording import language
-from server.schemas import Day, Ident, Shape, Text, one_of
+from server.schemas import Day, Ident, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("planning", __name__)
 
 USUAL_WINDOW = (time(9, 0), time(11, 0))
-DECISIONS = (revisit_rules.State.DUE, revisit_rules.State.DISMISSED)
-Issue = Callable[[dict[str, Any]], Any]
 
 
 class Plan(Shape):
@@ -45,20 +41,6 @@ class Plan(Shape):
     end = ma.fields.Time(format="%H:%M", data_key="to")
     work = Text()
     notes = Text()
-    reason = Text()
-
-
-class Handover(Shape):
-    assignee_id = Ident(required=True)
-    reason = Text()
-
-
-class Reason(Shape):
-    reason = Text(least=1, required=True)
-
-
-class Decision(Shape):
-    to = Text(64, required=True, validate=one_of(*DECISIONS))
     reason = Text()
 
 
@@ -140,7 +122,7 @@ def _form(
     zone = _zone(session, ticket)
     earlier = session.get(Job, revisit.job_id) if revisit else None
     day = _day(typed["day"], zone, revisit)
-    installers = _installers(session, ticket)
+    installers = sendable(session, ticket)
     return render_template(
         "office/plan.html",
         ticket=ticket,
@@ -149,14 +131,14 @@ def _form(
         customer=session.get_one(Customer, ticket.customer_id),
         site=session.get(Site, ticket.site_id) if ticket.site_id else None,
         installers=installers,
-        busy=_busy(session, installers, day, zone),
+        busy=busy(session, installers, day, zone),
         day=day,
         zone=zone,
         window=USUAL_WINDOW,
         preferred=typed["assignee_id"] or _preferred(revisit, earlier),
         typed=typed,
         failure=doubtful,
-        warnings=_warnings(doubtful),
+        warnings=warnings_in(doubtful),
         sentence=doubtful.sentence(language()) if doubtful else "",
     )
 
@@ -178,7 +160,7 @@ def _preferred(revisit: Revisit | None, earlier: Job | None) -> str:
     return earlier.assignee_id if revisit_rules.prefers_same_installer(revisit.cause) else ""
 
 
-def _installers(session: Session, ticket: Ticket) -> list[Person]:
+def sendable(session: Session, ticket: Ticket) -> list[Person]:
     """Everybody in the field whom the branch can send, its own people first."""
     now = house().clock()
     found = (
@@ -194,7 +176,7 @@ def _installers(session: Session, ticket: Ticket) -> list[Person]:
     return list(session.scalars(found))
 
 
-def _busy(session: Session, installers: list[Person], day: date, zone: str) -> dict[str, list[Job]]:
+def busy(session: Session, installers: list[Person], day: date, zone: str) -> dict[str, list[Job]]:
     """What each of them has on that day, in order."""
     begin = datetime.combine(day, time(), ZoneInfo(zone))
     of_day = (
@@ -210,70 +192,6 @@ def _busy(session: Session, installers: list[Person], day: date, zone: str) -> d
     return found
 
 
-def _warnings(doubtful: errors.DoorstepError | None) -> list[str]:
+def warnings_in(doubtful: errors.DoorstepError | None) -> list[str]:
     told = doubtful.details.get("warnings", []) if doubtful else []
     return [rules.sentence(rules.Warning(**each), language()) for each in told]
-
-
-# What becomes of a job, and of a revisit.
-
-
-@blp.get("/jobs/<job_id>/hand-over")
-@reads
-@needs("job.reassign")
-def hand_over(session: Session, job_id: str) -> str:
-    """Who takes the job: installers with what they have on its day."""
-    return _handover(session, get_job(session, me(), job_id, house().clock()), None)
-
-
-def _handover(session: Session, job: Job, doubtful: errors.DoorstepError | None) -> str:
-    ticket = session.get_one(Ticket, job.ticket_id)
-    starts = (job.window_start or house().clock()).astimezone(ZoneInfo(job.time_zone))
-    installers = _installers(session, ticket)
-    return render_template(
-        "office/hand_over.html",
-        job=job,
-        customer=session.get_one(Customer, ticket.customer_id),
-        installers=installers,
-        busy=_busy(session, installers, starts.date(), job.time_zone),
-        typed=forms.typed(),
-        failure=doubtful,
-        warnings=_warnings(doubtful),
-        sentence=doubtful.sentence(language()) if doubtful else "",
-    )
-
-
-@blp.post("/jobs/<job_id>/reassign")
-@writes
-@needs("job.reassign")
-def reassign(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
-    now = house().clock()
-    job = get_job(session, me(), job_id, now, to_change=True)
-    form = forms.read(Handover)
-    try:
-        with session.begin_nested():
-            jobs.reassign(session, me(), job, form["assignee_id"], form.get("reason"), now)
-    except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
-        session.refresh(job)
-        return _handover(session, job, doubtful), 409
-    return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
-
-
-@blp.post("/jobs/<job_id>/cancel")
-@writes
-@needs("job.cancel")
-def cancel(session: Session, job_id: str) -> AnyResponse:
-    now = house().clock()
-    job = get_job(session, me(), job_id, now, to_change=True)
-    jobs.cancel(session, me(), job, forms.read(Reason)["reason"], now)
-    return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
-
-
-@blp.post("/revisits/<revisit_id>/decide")
-@writes
-@needs("revisit.decide")
-def decide(session: Session, revisit_id: str) -> AnyResponse:
-    revisit = revisit_rows.get_for(session, me(), revisit_id, to_change=True)
-    form = forms.read(Decision)
-    revisits.judge(session, me(), revisit, form["to"], form.get("reason"), house().clock())
-    return answers.go_to("office.tickets.show", ticket_id=revisit.ticket_id)

@@ -22,7 +22,9 @@ from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket, get_for, like, visible_to
+from server.domain import errors
 from server.domain import tickets as rules
+from server.domain.events import KINDS
 from server.domain.promises import CLOCKS
 from server.house import house
 from server.office import answers, forms, labels, waits
@@ -41,9 +43,9 @@ FILTERS = ("open", "closed", "all")
 
 class Changes(Shape):
     kind = Text(64, validate=one_of(*rules.KINDS))
-    category = Text(64, validate=one_of(*rules.CATEGORIES))
+    category = Text(64, validate=one_of(*rules.CATEGORIES), allow_none=True)
     ticket_class = Text(64, validate=one_of(*rules.CLASSES), data_key="class")
-    fault = Code()
+    fault = Code(allow_none=True)
     summary = Text(200, least=1)
     description = Text()
 
@@ -183,6 +185,8 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
 def _stories(entries: Iterable[timelines.Entry]) -> list[Story]:
     told: list[Story] = []
     for entry in entries:
+        if entry.place.source == "act" and (entry.what, 1) in KINDS:
+            continue  # the field event that it answers tells it already
         if told and told[-1].is_like(entry):
             told[-1].count += 1
         else:
@@ -247,13 +251,17 @@ def _people(
 @blp.post("/tickets/<ticket_id>/change")
 @writes
 @needs("ticket.write")
-def change(session: Session, ticket_id: str) -> AnyResponse | str:
+def change(session: Session, ticket_id: str) -> AnyResponse | str | tuple[str, int]:
     """Two people may edit at once: what only one of them touched is kept from both.
 
     Where both touched the same field, the page comes back with both texts, and nothing is lost.
     """
     ticket = get_for(session, me(), ticket_id, to_change=True)
-    form = forms.read(Changes, keep_empty=("category", "fault", "description"))
+    try:
+        form = forms.read(Changes, keep_empty=("category", "fault", "description"))
+    except errors.Invalid as wrong:
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        return _shown(session, ticket, typed), 422
     mine = {name: value for name, value in form.items() if _text(value) != _was(name)}
     theirs = {name for name in form if _text(getattr(ticket, name)) != _was(name)}
     clashing = sorted(name for name in theirs & set(mine) if mine[name] != getattr(ticket, name))
@@ -261,12 +269,8 @@ def change(session: Session, ticket_id: str) -> AnyResponse | str:
         now_there = {name: _text(getattr(ticket, name)) for name in clashing}
         return _shown(session, ticket, forms.typed(), clashes=now_there)
     if mine:
-        emptied = {name: value or None for name, value in mine.items() if name in NULLABLE}
-        tickets.change(session, me(), ticket, {**mine, **emptied}, house().clock())
+        tickets.change(session, me(), ticket, mine, house().clock())
     return answers.go_to("office.tickets.show", ticket_id=ticket.id)
-
-
-NULLABLE = ("category", "fault")
 
 
 def _text(value: object) -> str:

@@ -24,6 +24,7 @@ from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import exceptions as exception_rules
 from server.domain import revisits as revisit_rules
+from server.domain.parts import OPEN_REQUESTS
 from server.domain.people import may
 from server.domain.promises import Clock
 from server.domain.promises import State as ClockState
@@ -37,7 +38,6 @@ blp = Blueprint("today", __name__)
 LINES = 6
 SILENT_AFTER = timedelta(hours=24)
 CLOCKS_LOOKED_AT = 500  # open tickets, the oldest first
-OPEN_REQUESTS = ("requested", "reserved", "shipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _revisits(session: Session, person: Person, now: datetime) -> Panel:
     return Panel(
         "revisits",
         _("Revisits to decide or plan"),
-        url_for("office.tickets.find"),
+        url_for("office.revisits.find"),
         count,
         _("No revisit waits."),
         [
@@ -182,15 +182,13 @@ def _exceptions(session: Session, person: Person, now: datetime) -> Panel:
     return Panel(
         "exceptions",
         _("Exceptions"),
-        url_for("office.today.show"),
+        url_for("office.exceptions.find"),
         count,
         _("Nothing that came from the field is in doubt."),
         [
             Line(
-                url_for("office.tickets.show", ticket_id=each.ticket_id)
-                if each.ticket_id
-                else url_for("office.today.show"),
-                f"{each.job_id or each.ticket_id or ''}",
+                url_for("office.exceptions.find") + f"#{each.id}",
+                each.job_id or each.ticket_id or _("without a job"),
                 _told(each.kind),
                 "risk",
             )
@@ -220,7 +218,7 @@ def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
     return Panel(
         "road",
         _("Out today"),
-        url_for("office.today.show"),
+        url_for("office.jobs.find"),
         count,
         _("No job is planned for today."),
         [
@@ -256,14 +254,12 @@ def _parts(session: Session, person: Person, now: datetime) -> Panel:
     return Panel(
         "parts",
         _("Parts asked for"),
-        url_for("office.today.show"),
+        url_for("office.part_requests.find"),
         count,
         _("No part is waited for."),
         [
             Line(
-                url_for("office.tickets.show", ticket_id=each.ticket_id)
-                if each.ticket_id
-                else url_for("office.today.show"),
+                url_for("office.part_requests.find") + f"#{each.id}",
                 f"{each.quantity} × {each.sku or each.words}",
                 f"{each.ticket_id or ''} {wording.moment(each.requested_at)}",
             )
@@ -280,7 +276,7 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
     return Panel(
         "tablets",
         _("Silent tablets"),
-        url_for("office.today.show"),
+        url_for("office.devices.find"),
         count,
         _("Every tablet was heard of within a day."),
         [

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,14 +19,16 @@ from server.house import house
 from server.office import labels
 
 LOCALES: dict[Language, str] = {"en": "en", "zh": "zh_Hans"}
+TRANSLATIONS = Path(__file__).with_name("translations")
+# Where words are found, and which functions say them; `dev.py words` and a house test read this.
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+KEYWORDS: dict[str, Any] = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
 COOKIE = "doorstep_language"
 SHOP_ZONE = "Asia/Shanghai"
 
 
 def register(app: Flask) -> None:
-    app.config.update(
-        BABEL_DEFAULT_LOCALE="en", BABEL_TRANSLATION_DIRECTORIES="office/translations"
-    )
+    app.config.update(BABEL_DEFAULT_LOCALE="en", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
     Babel(app, locale_selector=lambda: LOCALES[language()])
     app.jinja_env.filters.update(
         label=labels.label,
@@ -34,6 +37,7 @@ def register(app: Flask) -> None:
         address=address,
         listed=listed,
         day=day,
+        date_words=date_words,
         long_day=long_day,
         clock_time=clock_time,
         window=window,
@@ -80,15 +84,20 @@ def _local(at: datetime, zone: str | None) -> datetime:
 
 def day(at: datetime, zone: str | None = None) -> str:
     """ "today", "tomorrow", "yesterday", or the date with its weekday."""
-    here = _local(at, zone)
-    apart = (here.date() - _local(house().clock(), zone).date()).days
+    return date_words(_local(at, zone).date(), zone)
+
+
+def date_words(here: date, zone: str | None = None) -> str:
+    """The same for a calendar day."""
+    today = _local(house().clock(), zone).date()
     near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    apart = (here - today).days
     if apart in near:
         return near[apart]
     pattern = "M月d日 EEE" if language() == "zh" else "EEE d MMM"
-    if here.year != _local(house().clock(), zone).year:
+    if here.year != today.year:
         pattern = "y年M月d日" if language() == "zh" else "d MMM y"
-    return format_date(here.date(), pattern, locale=get_locale())
+    return format_date(here, pattern, locale=get_locale())
 
 
 def long_day(at: datetime) -> str:
