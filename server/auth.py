@@ -14,6 +14,7 @@ from flask_jwt_extended import (
     JWTManager,
     create_access_token,
     create_refresh_token,
+    decode_token,
     get_jwt,
     verify_jwt_in_request,
 )
@@ -92,6 +93,20 @@ def token_pair(link: SignIn) -> dict[str, Any]:
 def _valid(since: datetime, until: datetime) -> dict[str, int]:
     begin, end = int(since.timestamp()), int(until.timestamp())
     return {"iat": begin, "nbf": begin, "exp": end}
+
+
+def token_with(person_id: str, claims: dict[str, Any]) -> str:
+    """A token for a place that keeps it by itself, such as a cookie."""
+    return create_access_token(person_id, additional_claims=claims)
+
+
+def claims_in(token: str) -> dict[str, Any] | None:
+    """What such a token says, however old it is; None for one that we have not made."""
+    try:
+        claims: dict[str, Any] = decode_token(token)
+    except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
+        return None
+    return claims
 
 
 def _claims(*, refresh: bool = False) -> Mapping[str, Any]:

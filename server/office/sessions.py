@@ -11,10 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, g, request
-from flask_jwt_extended import create_access_token, decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt.exceptions import PyJWTError
 
+from server import auth
 from server.actions import sign_ins
 from server.db.lookups import Lookups
 from server.db.people import Person
@@ -92,9 +90,8 @@ def _claims(token: str | None) -> dict[str, Any] | None:
     """What the cookie says; None for one that is not ours or that has been idle for too long."""
     if token is None:
         return None
-    try:
-        claims: dict[str, Any] = decode_token(token)
-    except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
+    claims = auth.claims_in(token)
+    if claims is None:
         return None
     now = house().clock().timestamp()
     is_of_the_office = claims.get("at") == "office"
@@ -127,7 +124,7 @@ def _renewed(claims: dict[str, Any]) -> str:
         "nbf": int(now.timestamp()),
         "exp": ends,
     }
-    return create_access_token(claims["sub"], additional_claims=said)
+    return auth.token_with(claims["sub"], said)
 
 
 def _set_cookie(answer: Response, token: str) -> None:

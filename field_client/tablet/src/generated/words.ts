@@ -63,6 +63,7 @@ export type FailureCode =
   | "token_revoked"
   | "token_reused"
   | "not_allowed"
+  | "request_forged"
   | "device_revoked"
   | "device_unknown"
   | "not_found"
