@@ -81,8 +81,14 @@ def _where_we_are() -> str | None:
 def inside(address: str | None) -> str | None:
     """The address, if it is one of the office's own: nobody is sent elsewhere after signing in."""
     is_ours = address is not None and (address == "/office" or address.startswith("/office/"))
-    is_plain = is_ours and "\\" not in str(address) and not str(address).startswith("//")
+    is_plain = is_ours and "\\" not in str(address) and str(address).isprintable()
     return address if is_plain else None
+
+
+def keep_out_of_caches(answer: Response) -> Response:
+    """A page shows people and their homes; the pictures and the style say themselves how long they last."""
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
 
 
 def go_to(endpoint: str, **values: Any) -> AnyResponse:

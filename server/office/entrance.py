@@ -1,6 +1,6 @@
 """The office's door: signing in and out, and the language in which to be spoken to."""
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -44,9 +44,7 @@ def _door(status: int, failure: errors.DoorstepError | None = None) -> Response:
         failure=failure,
         sentence=said,
     )
-    answer = make_response(page, status)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return make_response(page, status)
 
 
 @blp.post("/sign-in")
@@ -65,9 +63,7 @@ def sign_in() -> AnyResponse:
         return answer
     sessions.begin(person)
     goes_to = answers.inside(request.form.get("next")) or url_for("office.today.show")
-    answer = make_response("", 303)
-    answer.headers["Location"] = goes_to
-    return answer
+    return redirect(goes_to, code=303)
 
 
 @blp.post("/sign-out")
@@ -88,8 +84,8 @@ def speak() -> AnyResponse:
     person = auth.me_if_any()
     if person is not None:
         house().database.write(lambda session: _note_language(session, person.id, wanted))
-    answer = make_response("", 303)
-    answer.headers["Location"] = answers.inside(request.form.get("next")) or "/office/"
+    goes_to = answers.inside(request.form.get("next")) or url_for("office.today.show")
+    answer = make_response(redirect(goes_to, code=303))
     answer.set_cookie(wording.COOKIE, wanted, path="/office", max_age=A_YEAR, samesite="Lax")
     return answer
 

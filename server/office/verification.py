@@ -30,6 +30,7 @@ from server.transactions import reads, writes
 blp = Blueprint("verification", __name__)
 
 A_PAGE = 50
+FETCHED_AHEAD = 8
 
 
 class Verdict(Shape):
@@ -150,6 +151,7 @@ def show(session: Session, job_id: str) -> str:
         before=before,
         after=after,
         place=_place(session, job, now),
+        ahead=_ahead(session, after),
     )
 
 
@@ -231,6 +233,14 @@ def _neighbours(session: Session, job: Job, now: datetime) -> tuple[str | None, 
     ahead = waiting.where(key < here).order_by(Job.finished_at.desc(), Job.id.desc()).limit(1)
     before, after = session.scalar(ahead), session.scalar(behind)
     return before.id if before else None, after.id if after else None
+
+
+def _ahead(session: Session, job_id: str | None) -> list[str]:
+    """The pictures of the next visit, which the browser fetches before the key is pressed."""
+    if job_id is None:
+        return []
+    shown = [each for each in photos.of_job(session, job_id) if each.state == "checked"]
+    return [each.id for each in shown[:FETCHED_AHEAD]]
 
 
 def _place(session: Session, job: Job, now: datetime) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Message
@@ -21,7 +22,7 @@ def written() -> Iterator[str | tuple[str, ...]]:
         yield message
 
 
-def catalogue() -> dict[str | tuple[str, ...], Message]:
+def catalogue() -> dict[Any, Message]:
     with Path(CATALOGUE).open("rb") as file:
         return {each.id: each for each in read_po(file, locale="zh_Hans") if each.id}
 

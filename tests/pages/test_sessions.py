@@ -58,10 +58,26 @@ def test_a_link_from_a_colleague_opens_after_the_door(stranger: Desk) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "/api/v1/people", "/officer"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/api/v1/people",
+        "/officer",
+        "/office/\r\nX: y",
+    ],
 )
 def test_the_door_leads_nowhere_else(stranger: Desk, elsewhere: str) -> None:
     assert stranger.signs_in(people.WEI, next=elsewhere).goes_to == "/office/"
+
+
+def test_a_search_in_chinese_is_found_again_after_the_door(stranger: Desk) -> None:
+    came_in = stranger.signs_in(people.WEI, next="/office/tickets?q=王小明")
+    assert stranger.opens(came_in.goes_to).status == 200
+
+
+def test_pages_stay_out_of_caches(wei: Desk) -> None:
+    assert wei.opens("/office/tickets").headers["Cache-Control"] == "no-store"
 
 
 def test_whoever_does_nothing_for_half_an_hour_is_asked_again(wei: Desk, clock: HandClock) -> None:

@@ -144,6 +144,16 @@ def test_another_branch_sees_nothing_of_it(at_desk: AtDesk, shop: Shop) -> None:
     assert sam.sends(f"/office/tickets/{ticket['id']}/cancel", reason="mine").status == 404
 
 
+def test_a_storekeeper_sees_the_parts_and_not_the_people(at_desk: AtDesk, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    stock = at_desk(people.STOCK)
+    for where in ("/office/", "/office/tickets", f"/office/tickets/{job['ticket_id']}"):
+        page = stock.opens(where)
+        assert page.status == 200
+        assert "Li Na" not in page.text
+        assert "138 0013 8000" not in page.text
+
+
 def test_words_of_the_field_are_never_markup(wei: Desk, shop: Shop) -> None:
     ticket = shop.opens_a_ticket(summary="<script>alert(1)</script>", description="<b>loud</b>")
     page = wei.opens(f"/office/tickets/{ticket['id']}")

@@ -169,10 +169,8 @@ forgetWhatWasSent();
 for (const form of document.querySelectorAll("form[data-keeps]")) bringBack(form);
 const first = document.querySelector(".thumb");
 if (first) showPhoto(first);
-const following = document.querySelector("a[rel=next]");
-if (following) {
-  const ahead = document.createElement("link");
-  ahead.rel = "prefetch";
-  ahead.href = following.href;
-  document.head.append(ahead);
+for (const each of document.querySelectorAll("[data-ahead]")) {
+  for (const address of each.dataset.ahead.trim().split(" ")) {
+    if (address) new Image().src = address;
+  }
 }
