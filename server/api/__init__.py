@@ -31,7 +31,7 @@ from server.api import (
     tickets,
     visits,
 )
-from server.api.schemas import Problem
+from server.schemas import Problem
 
 
 class DoorstepApi(Api):

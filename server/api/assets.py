@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from server.actions import assets
 from server.api.pages import as_it_is, created, etag, open_for_change, page
 from server.api.products import ProductSchema
-from server.api.schemas import Day, Ident, PageQuery, Shape, Text, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.customers import Asset, Site, assets_visible_to, get_asset
 from server.house import house
+from server.schemas import Day, Ident, PageQuery, Shape, Text, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "assets",

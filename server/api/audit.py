@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.pages import as_it_is, only, page
-from server.api.schemas import Code, Document, Ident, Moment, PageQuery, Text, page_of
-from server.api.transactions import reads
 from server.auth import needs
 from server.db.audit import AuditLine
+from server.schemas import Code, Document, Ident, Moment, PageQuery, Text, page_of
+from server.transactions import reads
 
 blp = Blueprint(
     "audit",

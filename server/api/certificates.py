@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from server.actions import certificates
 from server.api.pages import as_it_is, page
-from server.api.schemas import Code, Day, Ident, PageQuery, Shape, Text, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.people import Certificate, certificates_visible_to, get_certificate
 from server.house import house
+from server.schemas import Code, Day, Ident, PageQuery, Shape, Text, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "certificates",

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from server.actions import customers
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.api.schemas import (
+from server.auth import me, needs
+from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
+from server.house import house
+from server.schemas import (
     Flag,
     Ident,
     Moment,
@@ -19,10 +22,7 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
-from server.auth import me, needs
-from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
-from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "customers",

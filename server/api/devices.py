@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from server.actions import devices
 from server.actions.sign_ins import REVOKE_MODES
 from server.api.pages import as_it_is, page
-from server.api.schemas import Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.people import Device, devices_visible_to, get_device
 from server.house import house
+from server.schemas import Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "devices",

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from server.actions import deciding, exceptions
 from server.api.pages import etag, must_match, only, page
 from server.api.reference import IF_MATCH
-from server.api.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.events import FieldEvent, Quarantine
 from server.db.exceptions import FieldException, get_for, visible_to
@@ -20,6 +18,8 @@ from server.domain import exceptions as rules
 from server.domain.people import Role
 from server.errors import language
 from server.house import house
+from server.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "exceptions",

@@ -14,7 +14,19 @@ from sqlalchemy.orm import Session
 from server.actions import jobs, readiness
 from server.actions.references import named
 from server.api.pages import created, etag, must_match, only, page
-from server.api.schemas import (
+from server.api.tickets import Reason
+from server.auth import me, needs
+from server.db import sheets, tickets
+from server.db.jobs import Job, crew_of, current_visit, get_for, visible_to
+from server.db.tables import values_of
+from server.domain import jobs as rules
+from server.domain.events import CAUSES, CHARGES, MAX_MONEY, MAX_QUANTITY, OUTCOMES
+from server.domain.people import CONTRACTOR_ROLES
+from server.domain.readiness import Light
+from server.domain.sync import Received
+from server.errors import language
+from server.house import house
+from server.schemas import (
     Code,
     Count,
     Day,
@@ -28,19 +40,7 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.tickets import Reason
-from server.api.transactions import reads, writes
-from server.auth import me, needs
-from server.db import sheets, tickets
-from server.db.jobs import Job, crew_of, current_visit, get_for, visible_to
-from server.db.tables import values_of
-from server.domain import jobs as rules
-from server.domain.events import CAUSES, CHARGES, MAX_MONEY, MAX_QUANTITY, OUTCOMES
-from server.domain.people import CONTRACTOR_ROLES
-from server.domain.readiness import Light
-from server.domain.sync import Received
-from server.errors import language
-from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "jobs",

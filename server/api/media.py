@@ -22,7 +22,6 @@ from server.actions import uploads as acts
 from server.api import arrivals
 from server.api.arrivals import Checksum, FirstTurn, Turn, is_unheard_of
 from server.api.crowds import crowd
-from server.api.schemas import Count, Moment, Shape, Text
 from server.api.tablets import from_tablet, tablet
 from server.auth import is_open, needs
 from server.db.photos import Upload
@@ -30,6 +29,7 @@ from server.domain import errors
 from server.files import SHA256, UPLOAD_ID
 from server.house import house
 from server.requests import said
+from server.schemas import Count, Moment, Shape, Text
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from server.actions import movements
 from server.api.pages import as_it_is, page
-from server.api.schemas import Code, Count, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.parts import Movement, get_movement, movements_visible_to
 from server.domain import parts as rules
 from server.house import house
+from server.schemas import Code, Count, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "movements",

@@ -1,16 +1,13 @@
-"""Lists by keyset: a page begins after the last row of the one before, whatever came in meanwhile."""
+"""Lists and versions as the API tells them: pages by keyset, ETag and If-Match."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Response, make_response, request
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from server.db import keysets
 from server.domain import errors
 
 Row = TypeVar("Row")
@@ -22,7 +19,7 @@ MAX_LIMIT = 200
 def page(
     session: Session,
     rows: Select[Row],
-    key: tuple[InstrumentedAttribute[Any], ...],
+    key: keysets.Key,
     show: Callable[[Row], dict[str, Any]],
     asked: dict[str, Any],
     *,
@@ -30,21 +27,11 @@ def page(
 ) -> dict[str, Any]:
     """`{"items": […], "next": token or null}`: up to `asked["limit"]` rows in the order of `key`.
 
-    `key` must end in a unique column. Raises `BadRequest` for a token that was not made here.
+    Raises `BadRequest` for a token that was not made here.
     """
-    limit = asked.get("limit") or DEFAULT_LIMIT
-    if asked.get("after"):
-        last_one = tuple_(*_decode(asked["after"], key))
-        row = tuple_(*key)
-        rows = rows.where(row < last_one if newest_first else row > last_one)
-    order = [column.desc() if newest_first else column.asc() for column in key]
-    found = list(session.scalars(rows.order_by(*order).limit(limit + 1)))
-    more = len(found) > limit
-    last = found[limit - 1] if more else None
-    return {
-        "items": [show(each) for each in found[:limit]],
-        "next": token([getattr(last, column.key) for column in key]) if last else None,
-    }
+    limit, after = asked.get("limit") or DEFAULT_LIMIT, asked.get("after")
+    found = keysets.page(session, rows, key, limit, after, newest_first=newest_first)
+    return {"items": [show(each) for each in found.rows], "next": found.next}
 
 
 def only(
@@ -55,46 +42,6 @@ def only(
         if column.key in asked:
             rows = rows.where(column == asked[column.key])
     return rows
-
-
-def token(values: Iterable[Any]) -> str:
-    """A place in a list, as text that nobody need understand."""
-    texts = [v.isoformat() if hasattr(v, "isoformat") else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
-
-
-def place(token: str) -> list[Any]:
-    """The values of a token, moments as text. Raises `BadRequest` for one that was not made here."""
-    try:
-        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        values = json.loads(base64.urlsafe_b64decode(padded))
-        if not isinstance(values, list):
-            raise ValueError
-        json.dumps(values, ensure_ascii=False).encode()  # raises where half characters are in it
-        return values
-    except (ValueError, binascii.Error, UnicodeError, RecursionError) as bad:
-        raise errors.BadRequest(parameter="after") from bad
-
-
-def _decode(token: str, key: tuple[InstrumentedAttribute[Any], ...]) -> list[Any]:
-    values = place(token)
-    try:
-        return [_typed(value, column) for value, column in zip(values, key, strict=True)]
-    except (ValueError, TypeError, OverflowError) as bad:
-        raise errors.BadRequest(parameter="after") from bad
-
-
-def _typed(value: Any, column: InstrumentedAttribute[Any]) -> Any:
-    """The value as the column has it; raises `ValueError` for what no row can hold."""
-    wanted = column.type.python_type
-    if issubclass(wanted, date):
-        value = wanted.fromisoformat(value)
-    if isinstance(value, datetime):
-        value = value.astimezone(UTC) if value.tzinfo else None
-    is_too_large = type(value) is int and abs(value) >= 2**63
-    if type(value) is not wanted or is_too_large or (wanted is str and "\x00" in value):
-        raise ValueError
-    return value
 
 
 def with_etag(body: dict[str, Any], rev: int, status: int = 200) -> Response:

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 
 from server.actions import parts
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.api.schemas import (
+from server.auth import me, needs
+from server.db.parts import Part, get_part, parts_visible_to
+from server.house import house
+from server.schemas import (
     Code,
     Count,
     Flag,
@@ -20,10 +23,7 @@ from server.api.schemas import (
     must_be_currency,
     page_of,
 )
-from server.api.transactions import reads, writes
-from server.auth import me, needs
-from server.db.parts import Part, get_part, parts_visible_to
-from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "parts",

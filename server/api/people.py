@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 from server import passwords
 from server.actions import people, sign_ins
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.api.schemas import (
+from server.auth import caller, me, needs
+from server.db.people import Person, get_person, people_visible_to
+from server.domain import errors
+from server.domain.people import MAX_PASSWORD, MIN_PASSWORD, Role
+from server.house import house
+from server.schemas import (
     Code,
     Flag,
     Ident,
@@ -25,12 +30,7 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
-from server.auth import caller, me, needs
-from server.db.people import Person, get_person, people_visible_to
-from server.domain import errors
-from server.domain.people import MAX_PASSWORD, MIN_PASSWORD, Role
-from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "people",

@@ -9,19 +9,19 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server import pictures
 from server.actions import photos as acts
 from server.api.pages import as_it_is, etag, open_for_change, page
 from server.api.reference import IF_MATCH
-from server.api.schemas import Code, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db import photos
 from server.db.jobs import Job
 from server.db.photos import Photo
 from server.domain import errors
 from server.domain.people import must
-from server.files import Derivative
 from server.house import house
+from server.schemas import Code, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "photos",
@@ -30,7 +30,6 @@ blp = Blueprint(
 )
 
 VARIANTS = ("thumb", "large", "original")
-FOR_A_YEAR = 365 * 24 * 3600  # seconds
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic"}
 
 
@@ -163,21 +162,7 @@ def file(session: Session, photo_id: str, variant: str) -> Response:
     if variant == "original":
         must(me().role, "photo.verify")
         return _original(photo)
-    return _picture(photo, "thumb" if variant == "thumb" else "large")
-
-
-def _picture(photo: Photo, variant: Derivative) -> Response:
-    place = house().media.derived_path(photo.sha256, variant)
-    if not place.exists():
-        raise (
-            errors.PictureNotReady(retry_after_s=2)
-            if photo.state == "stored"
-            else errors.FileUnknown()
-        )
-    answer = send_file(
-        place, mimetype="image/jpeg", conditional=True, etag=f"{photo.sha256}-{variant}"
-    )
-    return _kept_for_long(answer)
+    return pictures.derived(photo, "thumb" if variant == "thumb" else "large")
 
 
 def _original(photo: Photo) -> Response:
@@ -194,14 +179,8 @@ def _original(photo: Photo) -> Response:
         etag=photo.sha256,
     )
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return _kept_for_long(answer)
+    return pictures.kept_for_long(answer)
 
 
 def _suffix(photo: Photo) -> str:
     return _SUFFIX.get((photo.measured or {}).get("format", ""), "bin")
-
-
-def _kept_for_long(answer: Response) -> Response:
-    """The bytes under this address never change."""
-    answer.headers["Cache-Control"] = f"private, max-age={FOR_A_YEAR}, immutable"
-    return answer

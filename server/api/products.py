@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from server.actions import products
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.api.schemas import Code, Count, Flag, PageQuery, Shape, Switch, Text, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.customers import Product, get_product, products_visible_to
 from server.house import house
+from server.schemas import Code, Count, Flag, PageQuery, Shape, Switch, Text, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint("products", __name__, description="Products (models): what the shop sells.")
 

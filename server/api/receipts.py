@@ -9,8 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.api.pages import only, page
-from server.api.schemas import Document, Ident, Moment, PageQuery, Text, one_of, page_of
-from server.api.transactions import reads
 from server.auth import me, needs
 from server.db.jobs import Job
 from server.db.receipts import Receipt, get_for, visible_to
@@ -18,6 +16,8 @@ from server.db.tables import values_of
 from server.domain import receipts as rules
 from server.domain.events import UNSIGNED_REASONS
 from server.house import house
+from server.schemas import Document, Ident, Moment, PageQuery, Text, one_of, page_of
+from server.transactions import reads
 
 blp = Blueprint(
     "receipts",

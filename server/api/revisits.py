@@ -11,8 +11,6 @@ from server.api.jobs import Assignment, JobSchema
 from server.api.jobs import shown as job_shown
 from server.api.pages import created, etag, must_match, only, page
 from server.api.reference import IF_MATCH
-from server.api.schemas import Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db import tickets
 from server.db.jobs import Job
@@ -21,6 +19,8 @@ from server.db.tables import values_of
 from server.domain import revisits as rules
 from server.domain.people import Role
 from server.house import house
+from server.schemas import Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "revisits",

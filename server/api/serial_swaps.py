@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from server.actions import serial_swaps
 from server.api.pages import as_it_is, page
-from server.api.schemas import Ident, Moment, PageQuery, Switch, Text, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.parts import SerialSwap, get_swap, swaps_visible_to
 from server.house import house
+from server.schemas import Ident, Moment, PageQuery, Switch, Text, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "serial-swaps",

@@ -3,20 +3,18 @@
 from typing import Any
 
 import marshmallow as ma
-from flask import request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from server import auth, passwords
+from server import auth
 from server.actions import sign_ins
-from server.api.schemas import Secret, Shape, Text
-from server.api.transactions import writes
 from server.auth import caller, is_open, needs, refresh_link, token_pair
-from server.config import DEMO_PASSWORD
 from server.db.people import Chain, Person
 from server.domain import errors
 from server.domain.people import MAX_PASSWORD
 from server.house import house
+from server.schemas import Secret, Shape, Text
+from server.transactions import writes
 
 blp = Blueprint("auth", __name__, description="Signing in and out")
 
@@ -55,24 +53,11 @@ def login(form: dict[str, str]) -> Any:
     The refresh token is bound to a device by enrolling one (`POST /sync/v1/devices`). After ten failures
     for a name within 15 minutes the answer is 429 with `Retry-After`.
     """
+    person = auth.by_password(form["username"], form["password"])
     database, now = house().database, house().clock()
-    subjects = sign_ins.guess_subjects(form["username"], request.remote_addr or "")
-    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
-    person = database.read(lambda s: sign_ins.person_by_name(s, form["username"]))
-    if not _fits(form["password"], person):
-        database.write(lambda s: sign_ins.note_guess(s, subjects, now))
-        raise errors.WrongPassword()
-    assert person is not None, "only a person's password fits"
     life = house().config.refresh_life
     link = database.write(lambda s: sign_ins.start(s, person.id, None, life, now))
     return {**token_pair(link), "person": person}
-
-
-def _fits(password: str, person: Person | None) -> bool:
-    if not passwords.is_right(password, person.password_hash if person else None):
-        return False
-    is_allowed = house().config.is_demo or password != DEMO_PASSWORD
-    return is_allowed and person is not None and person.is_active
 
 
 @blp.route("/auth/refresh", methods=["POST"])

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from server.actions import sites
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.api.schemas import Ident, Number, PageQuery, Shape, Text, must_be_zone, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.customers import Site, get_site, sites_visible_to
 from server.house import house
+from server.schemas import Ident, Number, PageQuery, Shape, Text, must_be_zone, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "sites",

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from server.actions import movements
 from server.api.movements import MovementSchema, PlaceName
 from server.api.pages import as_it_is, page
-from server.api.schemas import Count, PageQuery, Shape, Switch, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.parts import Balance, balances_visible_to, is_at, is_variance, vans_seen_by
 from server.db.people import get_person
 from server.domain import errors
 from server.domain import parts as rules
 from server.house import house
+from server.schemas import Count, PageQuery, Shape, Switch, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "stock",

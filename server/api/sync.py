@@ -17,7 +17,6 @@ from server import black_box, store_keys
 from server.actions import pulling, readiness, receipts, sign_ins, sync
 from server.actions.judging import Result
 from server.actions.sign_ins import Caller
-from server.api.schemas import ClientId, Shape, Text
 from server.api.sync_shapes import (
     AtTheDoor,
     Changes,
@@ -30,7 +29,6 @@ from server.api.sync_shapes import (
     StatusQuery,
 )
 from server.api.tablets import from_tablet, tablet
-from server.api.transactions import reads, writes
 from server.auth import caller, caller_if_any, is_open, me, needs, token_pair
 from server.clock import wire
 from server.db import house as house_rows
@@ -42,6 +40,8 @@ from server.domain import sync as rules
 from server.domain.events import is_id
 from server.house import house
 from server.requests import figures
+from server.schemas import ClientId, Shape, Text
+from server.transactions import reads, writes
 
 blp = Blueprint("sync", __name__, description="The sync protocol for tablets")
 

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import validate
 
-from server.api.schemas import ClientId, Count, Document, Shape, Text
+from server.schemas import ClientId, Count, Document, Shape, Text
 
 MAX_STATUS_IDS = 200
 

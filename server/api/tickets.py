@@ -10,8 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import promises, settling, tickets
-from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, only, page, place, token
-from server.api.schemas import (
+from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, only, page
+from server.auth import me, needs
+from server.db import keysets, timelines
+from server.db.jobs import Job
+from server.db.tables import values_of
+from server.db.tickets import Ticket, get_for, like, visible_to
+from server.domain import errors
+from server.domain import tickets as rules
+from server.domain.promises import CLOCKS
+from server.domain.promises import State as ClockState
+from server.errors import language
+from server.house import house
+from server.schemas import (
     Code,
     Document,
     Ident,
@@ -23,19 +34,7 @@ from server.api.schemas import (
     one_of,
     page_of,
 )
-from server.api.transactions import reads, writes
-from server.auth import me, needs
-from server.db import timelines
-from server.db.jobs import Job
-from server.db.tables import values_of
-from server.db.tickets import Ticket, get_for, like, visible_to
-from server.domain import errors
-from server.domain import tickets as rules
-from server.domain.promises import CLOCKS
-from server.domain.promises import State as ClockState
-from server.domain.revisits import Trigger
-from server.errors import language
-from server.house import house
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "tickets",
@@ -44,7 +43,6 @@ blp = Blueprint(
 )
 
 OVER = (rules.State.CLOSED, rules.State.CANCELLED)
-REOPENERS = (Trigger.FOLLOW_UP_NOT_FIXED, Trigger.CUSTOMER_STILL_BROKEN)
 
 
 class Wait(ma.Schema):
@@ -266,7 +264,7 @@ class TicketClose(Shape):
 class Reopening(Shape):
     trigger = Text(
         64,
-        validate=one_of(*REOPENERS),
+        validate=one_of(*tickets.REOPENERS),
         required=True,
         metadata={
             "description": "Who says that it is not fixed: `follow_up_not_fixed`, the customer on "
@@ -411,14 +409,14 @@ def timeline(session: Session, asked: dict[str, Any], ticket_id: str) -> Any:
     entries, more = timelines.of_ticket(session, ticket.id, behind, limit)
     return {
         "items": [_entry(each) for each in entries],
-        "next": token(astuple(entries[-1].place)) if more else None,
+        "next": keysets.token(astuple(entries[-1].place)) if more else None,
     }
 
 
 def _place(after: str) -> timelines.Place:
     """Raises `BadRequest` for a token that was not made here."""
     try:
-        at, source, its_id = place(after)
+        at, source, its_id = keysets.place(after)
         moment = datetime.fromisoformat(at)
         is_ours = moment.tzinfo and type(its_id) is timelines.SOURCES[source]
         if not is_ours or "\x00" in str(its_id):

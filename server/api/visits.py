@@ -10,12 +10,12 @@ from server.actions import visits
 from server.api.jobs import JobSchema, told
 from server.api.pages import must_match, only, page
 from server.api.reference import IF_MATCH
-from server.api.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
-from server.api.transactions import reads, writes
 from server.auth import me, needs
 from server.db.jobs import Visit, get_for, visit_for, visits_visible_to
 from server.db.tables import values_of
 from server.house import house
+from server.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
+from server.transactions import reads, writes
 
 blp = Blueprint(
     "visits",

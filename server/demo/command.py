@@ -201,6 +201,7 @@ def _addresses(address: str, api: str, teller: Teller, outcome: Json) -> list[tu
     photos = [f"{api}/photos/{each}/file/large" for each in outcome["photos"][:2]]
     named = teller.say("its_photos", job=outcome["closed_job"])
     return [
+        (f"{address}/office/", teller.say("office_page")),
         (f"{address}/tablet/", teller.say("tablet_page")),
         (f"{api}/docs", teller.say("docs_page")),
         (f"{address}/readyz", teller.say("ready_page")),

@@ -147,6 +147,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # The end.
     "look": ("Look at it", "可以看看"),
+    "office_page": (
+        "the office: sign in as bob, wei or sun",
+        "后台：用 bob、wei 或 sun 登录",
+    ),
     "tablet_page": (
         "the tablet app: sign in as carol or alice",
         "平板应用：用 carol 或 alice 登录",

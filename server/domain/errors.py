@@ -76,6 +76,12 @@ class NotAllowed(DoorstepError):
     zh = "您的角色没有此权限，请联系主管。"
 
 
+class RequestForged(NotAllowed):
+    code = "request_forged"
+    en = "This did not come from a page of this sign-in. Nothing was changed; open the page again and repeat it."
+    zh = "该请求并非来自当前登录的页面,未作任何更改,请重新打开页面后再试。"
+
+
 class NotFound(DoorstepError):
     code = "not_found"
     en = "There is nothing here that you can see."

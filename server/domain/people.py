@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     act: frozenset(roles)
     for act, roles in {
         "profile.read": _ALL,
+        "office.enter": _SHOP | {Role.CONTRACTOR_MANAGER},
         "event.send": _ALL,  # what was captured stays deliverable, whatever the role is by then
         "media.send": _ALL,
         "person.read": _ALL,

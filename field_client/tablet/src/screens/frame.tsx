@@ -1,7 +1,7 @@
 /** What stands around every screen: where you are, where your work is, and what is new. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { standOn } from "../focus";
 import { app } from "../here";

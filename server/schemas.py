@@ -1,4 +1,4 @@
-"""Shapes that all of the API shares. Each noun's own shapes stand in its own file.
+"""Shapes that the entrances share. Each noun has its own in its own file of the API or the office.
 
 Schemas check shape only, never the database, and refuse fields that they do not know.
 """

@@ -1,0 +1,51 @@
+"""For the office: pages with Jinja and htmx under /office. Every act works as a plain form post."""
+
+from flask import Blueprint, Flask
+
+from server.office import (
+    answers,
+    devices,
+    entrance,
+    exceptions,
+    intake,
+    jobs,
+    part_requests,
+    pictures,
+    planning,
+    revisits,
+    sessions,
+    static_files,
+    tickets,
+    today,
+    verification,
+    wording,
+)
+
+PAGES: tuple[Blueprint, ...] = (
+    static_files.blp,
+    entrance.blp,
+    today.blp,
+    intake.blp,
+    tickets.blp,
+    planning.blp,
+    jobs.blp,
+    revisits.blp,
+    exceptions.blp,
+    part_requests.blp,
+    devices.blp,
+    verification.blp,
+    pictures.blp,
+)
+
+
+def register(app: Flask) -> None:
+    wording.register(app)
+    office = Blueprint("office", __name__, url_prefix="/office", template_folder="templates")
+    office.before_request(answers.on_pages)
+    office.before_request(sessions.resume)
+    office.after_request(sessions.prolong)
+    office.after_request(answers.keep_out_of_caches)
+    office.app_context_processor(answers.what_every_page_knows)
+    for page in PAGES:
+        office.register_blueprint(page)
+    app.register_blueprint(office)

@@ -1,0 +1,78 @@
+"""What a page sends: read by a shape, as the API reads its bodies; an empty field says nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import marshmallow as ma
+from flask import request
+from flask_babel import gettext as _
+
+from server.domain import errors
+from server.schemas import Shape
+
+
+@dataclass(slots=True)
+class Typed:
+    """A form as somebody left it: what they typed, and what is not right yet, by field."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+
+def typed() -> Typed:
+    return Typed(request.form)
+
+
+def read(shape: type[Shape], *, keep_empty: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of `shape` from this form; raises `Invalid` with a sentence for each wrong one.
+
+    An empty field counts as not said, but for those of `keep_empty`, which it empties.
+    """
+    known = {each.data_key or name: each for name, each in shape().fields.items()}
+    said = {
+        name: value.strip() or (None if known[name].allow_none else "")
+        for name, value in request.form.items()
+        if name in known and (value.strip() or name in keep_empty)
+    }
+    try:
+        found: dict[str, Any] = shape().load(said)
+    except ma.ValidationError as wrong:
+        raise errors.Invalid(errors=wrong.normalized_messages()) from wrong
+    return found
+
+
+def problems_of(failure: errors.DoorstepError) -> dict[str, str]:
+    """A sentence for each field that a failure names, to stand beside it."""
+    told = failure.details.get("errors", {})
+    found = {name: _sentence(said) for name, said in told.items()} if told else {}
+    named = failure.details.get("field")
+    if isinstance(named, str):
+        found[named] = _("This is not here, or you may not use it. Choose another one.")
+    return found
+
+
+def _sentence(said: Any) -> str:
+    """The words of marshmallow in ours: what people can do about it."""
+    text = str(said[0] if isinstance(said, list) and said else said)
+    if "Missing data" in text or "Shorter than minimum" in text:
+        return _("Please fill this in.")
+    if "Longer than maximum" in text:
+        return _("This is too long.")
+    if "Must be one of" in text:
+        return _("Please choose one of the list.")
+    if "Not a valid" in text:
+        return _("This cannot be read. Please check it.")
+    return text
+
+
+def moment_of(day: date | None, at: time | None, zone: str) -> datetime | None:
+    """A day and a time of day as people at the site write them."""
+    if day is None or at is None:
+        return None
+    return datetime.combine(day, at, ZoneInfo(zone))

@@ -1,0 +1,171 @@
+"""Intake: a ticket in under a minute, with the customer's whole history beside it."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from server.actions import customers as customer_acts
+from server.actions import sites as site_acts
+from server.actions import tickets
+from server.auth import me, needs
+from server.db.customers import (
+    Asset,
+    Customer,
+    Site,
+    customers_like,
+    customers_visible_to,
+    get_customer,
+)
+from server.db.tickets import Ticket, visible_to
+from server.domain import errors
+from server.domain import promises as promise_rules
+from server.domain import tickets as rules
+from server.house import house
+from server.office import answers, forms, labels
+from server.schemas import Code, Ident, Shape, Text, one_of
+from server.transactions import reads, writes
+
+blp = Blueprint("intake", __name__)
+
+FOUND_AT_MOST = 20
+HISTORY = 30
+
+
+class NewTicket(Shape):
+    customer_id = Ident()
+    kind = Text(64, validate=one_of(*rules.KINDS), required=True)
+    channel = Text(64, validate=one_of(*rules.CHANNELS))
+    category = Text(64, validate=one_of(*rules.CATEGORIES))
+    ticket_class = Text(64, validate=one_of(*rules.CLASSES), data_key="class")
+    fault = Code()
+    summary = Text(200, least=1, required=True)
+    description = Text()
+    site_id = Ident()
+    asset_id = Ident()
+
+
+class NewCustomer(Shape):
+    """Somebody who calls for the first time, and where they live."""
+
+    name = Text(200, least=1, required=True)
+    phone = Text(64, least=1, required=True)
+    language = Text(2, validate=one_of("en", "zh"))
+    address = Text(least=1, required=True)
+    district = Text(100)
+    city = Text(100)
+    access_notes = Text()
+
+
+OF_SITE = ("address", "district", "city", "access_notes")
+
+
+@blp.get("/intake")
+@reads
+@needs("ticket.write")
+def find(session: Session) -> str:
+    """Find the customer by phone number, name, order or serial, as it is typed."""
+    words = request.args.get("q", "").strip()[:200]
+    return render_template(
+        "office/intake_find.html", words=words, found=_found(session, words), typed=forms.Typed()
+    )
+
+
+def _found(session: Session, words: str) -> list[tuple[Customer, list[Site]]]:
+    if not words:
+        return []
+    fits = customers_like(customers_visible_to(me()), words)
+    customers = list(session.scalars(fits.order_by(Customer.name).limit(FOUND_AT_MOST)))
+    sites = _sites(session, [each.id for each in customers])
+    return [(each, [site for site in sites if site.customer_id == each.id]) for each in customers]
+
+
+def _sites(session: Session, customer_ids: list[str]) -> list[Site]:
+    found = select(Site).where(Site.customer_id.in_(customer_ids)).order_by(Site.id)
+    return list(session.scalars(found))
+
+
+@blp.post("/intake/customers")
+@writes
+@needs("customer.write")
+def add_customer(session: Session) -> AnyResponse | tuple[str, int]:
+    """A new customer with the first address; the ticket comes next."""
+    try:
+        form = forms.read(NewCustomer)
+    except errors.Invalid as wrong:
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        page = render_template("office/intake_find.html", words="", found=[], typed=typed)
+        return page, 422
+    of_site = {name: form[name] for name in OF_SITE if name in form}
+    of_person = {name: value for name, value in form.items() if name not in OF_SITE}
+    now = house().clock()
+    customer = customer_acts.add(session, me(), of_person, now)
+    session.flush()
+    site_acts.add(session, me(), {**of_site, "customer_id": customer.id}, now)
+    return answers.go_to("office.intake.fill_in", customer_id=customer.id)
+
+
+@blp.get("/intake/<customer_id>")
+@reads
+@needs("ticket.write")
+def fill_in(session: Session, customer_id: str) -> str:
+    """The form, with all that the shop knows of this customer beside it."""
+    return _form(session, get_customer(session, me(), customer_id), forms.Typed())
+
+
+def _form(session: Session, customer: Customer, typed: forms.Typed) -> str:
+    sites = _sites(session, [customer.id])
+    assets = select(Asset).where(Asset.site_id.in_([site.id for site in sites]))
+    history = visible_to(me()).where(Ticket.customer_id == customer.id)
+    newest = history.order_by(Ticket.opened_at.desc(), Ticket.id.desc()).limit(HISTORY)
+    tickets_of = list(session.scalars(newest))
+    return render_template(
+        "office/intake.html",
+        customer=customer,
+        sites=sites,
+        assets=list(session.scalars(assets.order_by(Asset.id))),
+        history=tickets_of,
+        still_open=[each for each in tickets_of if each.state not in ("closed", "cancelled")],
+        choices=labels.choices,
+        promise=_promise(customer, typed["kind"], typed["class"]),
+        typed=typed,
+    )
+
+
+def _promise(customer: Customer, kind: str, ticket_class: str) -> dict[str, Any]:
+    """Until when the customer is promised what, if the ticket is opened now."""
+    now = house().clock()
+    policy = promise_rules.policy(
+        kind or rules.KINDS[1], ticket_class or "ordinary", customer.is_vip
+    )
+    return {
+        "plan": now + timedelta(minutes=policy.plan),
+        "close": now + timedelta(minutes=policy.close),
+    }
+
+
+@blp.get("/intake/<customer_id>/promise")
+@reads
+@needs("ticket.write")
+def promise(session: Session, customer_id: str) -> str:
+    """The promise for a kind and a class, while the form is filled in."""
+    customer = get_customer(session, me(), customer_id)
+    asked = request.args
+    told = _promise(customer, asked.get("kind", ""), asked.get("class", ""))
+    return render_template("office/intake_promise.html", promise=told)
+
+
+@blp.post("/intake/<customer_id>")
+@writes
+@needs("ticket.write")
+def open_ticket(session: Session, customer_id: str) -> AnyResponse | tuple[str, int]:
+    customer = get_customer(session, me(), customer_id)
+    try:
+        form = {**forms.read(NewTicket), "customer_id": customer.id}
+        ticket = tickets.open_ticket(session, me(), form, house().clock())
+    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
+        return _form(session, customer, forms.Typed(request.form, forms.problems_of(wrong))), 422
+    return answers.go_to("office.tickets.show", ticket_id=ticket.id)

@@ -1,0 +1,126 @@
+"""Jobs: who is out on a day and how far they are; handed over, called off."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from server.actions import jobs
+from server.auth import me, needs
+from server.db.customers import Customer, Site
+from server.db.jobs import Job, get_for, visible_to
+from server.db.people import Person
+from server.db.tickets import Ticket
+from server.domain import errors
+from server.house import house
+from server.office import answers, forms, planning, wording
+from server.schemas import Ident, Shape, Text
+from server.transactions import reads, writes
+
+blp = Blueprint("jobs", __name__)
+
+A_DAY_AT_MOST = 500
+
+
+class Handover(Shape):
+    assignee_id = Ident(required=True)
+    reason = Text()
+
+
+class Reason(Shape):
+    reason = Text(least=1, required=True)
+
+
+@blp.get("/jobs")
+@reads
+@needs("job.read")
+def find(session: Session) -> str:
+    """The jobs of one day, by installer and window."""
+    now, zone = house().clock(), ZoneInfo(wording.zone_of_office())
+    day = _day(request.args.get("day", ""), now.astimezone(zone).date())
+    begin = datetime.combine(day, time(), zone)
+    of_day = (
+        visible_to(me(), now)
+        .where(Job.window_start < begin + timedelta(days=1), Job.window_end > begin)
+        .order_by(Job.window_start, Job.id)
+        .limit(A_DAY_AT_MOST)
+    )
+    found = list(session.scalars(of_day))
+    about = (
+        select(Job.id, Customer.name, Site)
+        .join(Ticket, Ticket.id == Job.ticket_id)
+        .join(Customer, Customer.id == Ticket.customer_id)
+        .join(Site, Site.id == Job.site_id)
+    )
+    of_jobs = about.where(Job.id.in_([job.id for job in found]))
+    people = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
+    return render_template(
+        "office/jobs.html",
+        jobs=found,
+        places={its_id: (name, site) for its_id, name, site in session.execute(of_jobs)},
+        people={each.id: each.name for each in session.scalars(people)},
+        day=day,
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+    )
+
+
+def _day(asked: str, today: date) -> date:
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        return today
+
+
+@blp.get("/jobs/<job_id>/hand-over")
+@reads
+@needs("job.reassign")
+def hand_over(session: Session, job_id: str) -> str:
+    """Who takes the job: installers with what they have on its day."""
+    return _handover(session, get_for(session, me(), job_id, house().clock()), None)
+
+
+def _handover(session: Session, job: Job, doubtful: errors.DoorstepError | None) -> str:
+    ticket = session.get_one(Ticket, job.ticket_id)
+    starts = (job.window_start or house().clock()).astimezone(ZoneInfo(job.time_zone))
+    installers = planning.sendable(session, ticket)
+    return render_template(
+        "office/hand_over.html",
+        job=job,
+        customer=session.get_one(Customer, ticket.customer_id),
+        installers=installers,
+        busy=planning.busy(session, installers, starts.date(), job.time_zone),
+        typed=forms.typed(),
+        failure=doubtful,
+        warnings=planning.warnings_in(doubtful),
+        sentence=doubtful.sentence(wording.language()) if doubtful else "",
+    )
+
+
+@blp.post("/jobs/<job_id>/reassign")
+@writes
+@needs("job.reassign")
+def reassign(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
+    now = house().clock()
+    job = get_for(session, me(), job_id, now, to_change=True)
+    form = forms.read(Handover)
+    try:
+        with session.begin_nested():
+            jobs.reassign(session, me(), job, form["assignee_id"], form.get("reason"), now)
+    except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
+        session.refresh(job)
+        return _handover(session, job, doubtful), 409
+    return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
+
+
+@blp.post("/jobs/<job_id>/cancel")
+@writes
+@needs("job.cancel")
+def cancel(session: Session, job_id: str) -> AnyResponse:
+    now = house().clock()
+    job = get_for(session, me(), job_id, now, to_change=True)
+    jobs.cancel(session, me(), job, forms.read(Reason)["reason"], now)
+    return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)

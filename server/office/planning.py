@@ -1,0 +1,197 @@
+"""Planning: who goes and when, for a ticket or a revisit, with what speaks against it."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import marshmallow as ma
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from server.actions import jobs
+from server.auth import me, needs
+from server.db import revisits as revisit_rows
+from server.db import tickets
+from server.db.customers import Customer, Site
+from server.db.jobs import Job
+from server.db.people import Organisation, Person
+from server.db.revisits import Revisit
+from server.db.tickets import Ticket
+from server.domain import errors
+from server.domain import jobs as rules
+from server.domain import revisits as revisit_rules
+from server.domain.people import FIELD_ROLES
+from server.house import house
+from server.office import answers, forms
+from server.office.wording import language
+from server.schemas import Day, Ident, Shape, Text
+from server.transactions import reads, writes
+
+blp = Blueprint("planning", __name__)
+
+USUAL_WINDOW = (time(9, 0), time(11, 0))
+
+
+class Plan(Shape):
+    assignee_id = Ident(required=True)
+    day = Day()
+    begin = ma.fields.Time(format="%H:%M", data_key="from")
+    end = ma.fields.Time(format="%H:%M", data_key="to")
+    work = Text()
+    notes = Text()
+    reason = Text()
+
+
+# A job for a ticket.
+
+
+@blp.get("/tickets/<ticket_id>/plan")
+@reads
+@needs("job.issue")
+def plan(session: Session, ticket_id: str) -> str:
+    """Who goes, and when: installers with what they have on that day already."""
+    ticket = tickets.get_for(session, me(), ticket_id)
+    return _form(session, ticket, None, forms.Typed(request.args))
+
+
+@blp.post("/tickets/<ticket_id>/plan")
+@writes
+@needs("job.issue")
+def issue(session: Session, ticket_id: str) -> AnyResponse | tuple[str, int]:
+    ticket = tickets.get_for(session, me(), ticket_id, to_change=True)
+    return _issue(session, ticket, None)
+
+
+@blp.get("/revisits/<revisit_id>/plan")
+@reads
+@needs("job.issue")
+def plan_revisit(session: Session, revisit_id: str) -> str:
+    """The same for a revisit; what the earlier trip knew is filled in."""
+    revisit = revisit_rows.get_for(session, me(), revisit_id)
+    ticket = tickets.get_for(session, me(), revisit.ticket_id)
+    return _form(session, ticket, revisit, forms.Typed(request.args))
+
+
+@blp.post("/revisits/<revisit_id>/plan")
+@writes
+@needs("job.issue")
+def issue_revisit(session: Session, revisit_id: str) -> AnyResponse | tuple[str, int]:
+    revisit = revisit_rows.get_for(session, me(), revisit_id, to_change=True)
+    return _issue(session, tickets.get_for(session, me(), revisit.ticket_id), revisit)
+
+
+def _issue(
+    session: Session, ticket: Ticket, revisit: Revisit | None
+) -> AnyResponse | tuple[str, int]:
+    """Issues the job, or comes back with the form and what speaks against it."""
+    try:
+        with session.begin_nested():
+            form = _with_window(forms.read(Plan), _zone(session, ticket))
+            jobs.issue(session, me(), ticket, form, house().clock(), revisit=revisit)
+    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        return _form(session, ticket, revisit, typed), 422
+    except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
+        return _form(session, ticket, revisit, forms.typed(), doubtful), 409
+    return answers.go_to("office.tickets.show", ticket_id=ticket.id)
+
+
+def _with_window(form: dict[str, Any], zone: str) -> dict[str, Any]:
+    """The window as two moments in the zone of the site."""
+    day = form.pop("day", None)
+    start, end = form.pop("begin", None), form.pop("end", None)
+    form["window_start"] = forms.moment_of(day, start, zone)
+    form["window_end"] = forms.moment_of(day, end, zone)
+    return form
+
+
+def _zone(session: Session, ticket: Ticket) -> str:
+    site = session.get(Site, ticket.site_id) if ticket.site_id else None
+    return site.time_zone if site else me().organisation.time_zone
+
+
+def _form(
+    session: Session,
+    ticket: Ticket,
+    revisit: Revisit | None,
+    typed: forms.Typed,
+    doubtful: errors.DoorstepError | None = None,
+) -> str:
+    zone = _zone(session, ticket)
+    earlier = session.get(Job, revisit.job_id) if revisit else None
+    day = _day(typed["day"], zone, revisit)
+    installers = sendable(session, ticket)
+    return render_template(
+        "office/plan.html",
+        ticket=ticket,
+        revisit=revisit,
+        earlier=earlier,
+        customer=session.get_one(Customer, ticket.customer_id),
+        site=session.get(Site, ticket.site_id) if ticket.site_id else None,
+        installers=installers,
+        busy=busy(session, installers, day, zone),
+        day=day,
+        zone=zone,
+        window=USUAL_WINDOW,
+        preferred=typed["assignee_id"] or _preferred(revisit, earlier),
+        typed=typed,
+        failure=doubtful,
+        warnings=warnings_in(doubtful),
+        sentence=doubtful.sentence(language()) if doubtful else "",
+    )
+
+
+def _day(typed: str, zone: str, revisit: Revisit | None) -> date:
+    """The day that is planned: what was chosen, else tomorrow, or when the parts are there."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        tomorrow = house().clock() + timedelta(days=1)
+        earliest = revisit.earliest_at if revisit and revisit.earliest_at else tomorrow
+        return max(earliest, tomorrow).astimezone(ZoneInfo(zone)).date()
+
+
+def _preferred(revisit: Revisit | None, earlier: Job | None) -> str:
+    """Who knows the place, unless somebody else should go."""
+    if revisit is None or earlier is None:
+        return ""
+    return earlier.assignee_id if revisit_rules.prefers_same_installer(revisit.cause) else ""
+
+
+def sendable(session: Session, ticket: Ticket) -> list[Person]:
+    """Everybody in the field whom the branch can send, its own people first."""
+    now = house().clock()
+    found = (
+        select(Person)
+        .join(Organisation, Organisation.id == Person.organisation_id)
+        .where(Person.role.in_(FIELD_ROLES), Person.is_active)
+        .where(
+            (Organisation.id == ticket.branch_id)
+            | ((Organisation.kind == "contractor") & (Organisation.granted_until > now))
+        )
+        .order_by(Organisation.kind, Person.name, Person.id)
+    )
+    return list(session.scalars(found))
+
+
+def busy(session: Session, installers: list[Person], day: date, zone: str) -> dict[str, list[Job]]:
+    """What each of them has on that day, in order."""
+    begin = datetime.combine(day, time(), ZoneInfo(zone))
+    of_day = (
+        select(Job)
+        .where(Job.assignee_id.in_([each.id for each in installers]))
+        .where(Job.window_start < begin + timedelta(days=1), Job.window_end > begin)
+        .where(Job.state.not_in(("cancelled", "declined")))
+        .order_by(Job.window_start, Job.id)
+    )
+    found: dict[str, list[Job]] = {each.id: [] for each in installers}
+    for job in session.scalars(of_day):
+        found[job.assignee_id].append(job)
+    return found
+
+
+def warnings_in(doubtful: errors.DoorstepError | None) -> list[str]:
+    told = doubtful.details.get("warnings", []) if doubtful else []
+    return [rules.sentence(rules.Warning(**each), language()) for each in told]

@@ -1,0 +1,59 @@
+"""The office's own files under /office/static: a name carries the hash of its content, so it never changes."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+
+from server.auth import is_open
+from server.domain import errors
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
+    "office.css": Path(__file__).with_name("static") / "office.css",
+    "office.js": Path(__file__).with_name("static") / "office.js",
+    "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
+    "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+blp = Blueprint("static_files", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    packed: bytes
+    mime: str
+    mark: str
+
+
+@cache
+def _file(name: str) -> _File:
+    body = FILES[name].read_bytes()
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return _File(gzip.compress(body, 9, mtime=0), mime, hashlib.sha256(body).hexdigest()[:12])
+
+
+def address(name: str) -> str:
+    return f"/office/static/{_file(name).mark}/{name}"
+
+
+@blp.get("/static/<mark>/<name>")
+@is_open
+def file(mark: str, name: str) -> Response:
+    if name not in FILES or _file(name).mark != mark:
+        raise errors.NotFound()
+    found = _file(name)
+    is_packed = bool(request.accept_encodings["gzip"])
+    answer = Response(found.packed if is_packed else gzip.decompress(found.packed))
+    answer.mimetype = found.mime
+    answer.headers["Cache-Control"] = FOR_EVER
+    answer.vary.add("Accept-Encoding")
+    if is_packed:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer

@@ -1,0 +1,200 @@
+"""The office's day in a real browser: a call, a plan, a visit, verdicts by keyboard, a revisit, the close."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from PIL import ImageOps
+from PIL.Image import Image
+from playwright.sync_api import Browser, Page, expect
+
+from server.demo.pictures import Scene, draw
+from tests import people, pictures
+from tests.browser.axes import faults
+from tests.client import Client
+from tests.conftest import HandClock
+from tests.live import LiveServer
+from tests.shop import Shop
+
+Desk = Callable[[people.Character], Page]
+SCENES: tuple[Scene, ...] = ("kitchen_before", "kitchen_after", "serial_label", "clean_floor")
+
+
+@pytest.fixture
+def shop(sign_in: Callable[[people.Character], Client], clock: HandClock) -> Shop:
+    """Alice and her tablet, beside the pages."""
+    return Shop(sign_in, clock)
+
+
+@pytest.fixture
+def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
+    """Somebody sits down at the office's pages. The test fails when a script on them does."""
+    failures: list[str] = []
+    contexts = []
+
+    def sit_down(who: people.Character) -> Page:
+        context = chromium.new_context(
+            viewport={"width": 1366, "height": 768}, locale="en", timezone_id="Asia/Shanghai"
+        )
+        contexts.append(context)
+        window = context.new_page()
+        window.set_default_timeout(15_000)
+        window.on("pageerror", lambda error: failures.append(str(error)))
+        window.goto(f"{live_server.address}/office/")
+        window.get_by_label("Username").fill(who.username)
+        window.get_by_label("Password").fill(people.PASSWORD)
+        window.get_by_role("button", name="Sign in").click()
+        window.get_by_role("heading", name="Today", exact=True).wait_for()
+        return window
+
+    yield sit_down
+    for each in contexts:
+        each.close()
+    assert failures == []
+
+
+def alice_works(shop: Shop, job_id: str, turned: Callable[[Image], Image] = Image.copy) -> None:
+    """The whole visit on her tablet, with pictures that somebody can look at."""
+    trip = shop.sends(people.ALICE, {"id": job_id})
+    trip.arrives()
+    for scene, slot in zip(SCENES, trip.sheet["slots"], strict=False):
+        trip.takes_photo(slot["slot"], pictures.saved(turned(draw(scene)), "JPEG"))
+    for step in trip.sheet["checklist"]["steps"]:
+        if step["kind"] == "yes_no":
+            trip.does("checklist.answered", step_id=step["step_id"], answer=True)
+    trip.has_it_signed()
+    trip.finishes()
+    trip.comes_home()
+
+
+def test_from_the_call_to_the_close(
+    desk: Desk, shop: Shop, works_off: Callable[[], object]
+) -> None:
+    # Wei takes the call.
+    wei = desk(people.WEI)
+    wei.keyboard.press("n")
+    wei.get_by_label("Find the customer").fill("138 0013")
+    wei.get_by_text("Nobody is known").wait_for()
+    wei.get_by_text("Somebody new").click()
+    wei.get_by_label("Name", exact=True).fill("王小明")
+    wei.get_by_label("Phone", exact=True).fill("138 0013 8000")
+    wei.get_by_label("Street, building, flat").fill("玉林路 12 号")
+    wei.get_by_role("button", name="Take the customer in").click()
+    wei.get_by_label("What is it about?").fill("The wall cabinet does not close")
+    wei.get_by_label("Class").select_option("urgent")
+    wei.get_by_text("Promise: a plan by").wait_for()
+    wei.keyboard.press("Control+Enter")
+    expect(wei.get_by_role("heading", level=1)).to_contain_text("The wall cabinet")
+    ticket_id = wei.url.rsplit("/", 1)[1]
+    assert faults(wei) == []
+
+    # Bob finds it by its number and plans.
+    bob = desk(people.BOB)
+    bob.keyboard.press("Control+k")
+    bob.keyboard.type(ticket_id)
+    bob.keyboard.press("Enter")
+    bob.get_by_role("link", name=ticket_id).click()
+    bob.get_by_role("heading", name="Still waits for").wait_for()
+    bob.wait_for_load_state()
+    bob.keyboard.press("p")
+    bob.get_by_label("Alice", exact=True).check()
+    assert faults(bob) == []
+    bob.get_by_role("button", name="Issue the job").click()
+    bob.get_by_text("Job issued").wait_for()
+    [job] = shop.bob.get("/api/v1/jobs", query_string={"ticket_id": ticket_id}).json["items"]
+
+    # Alice works; Wei looks at it by keyboard, and sends it back.
+    alice_works(shop, job["id"])
+    works_off()
+    wei.get_by_role("link", name="Verification").click()
+    wei.get_by_role("link", name=job["id"]).click()
+    wei.locator("#large").wait_for()
+    assert faults(wei) == []
+    wei.keyboard.press("w")
+    wei.keyboard.type("The door scrapes on the frame.")
+    wei.get_by_role("button", name="Order rework").click()
+    wei.get_by_text("No finished visit waits").wait_for()
+
+    # The revisit is planned, done, accepted with one key; the ticket closes by itself.
+    bob.goto(bob.url)
+    bob.get_by_role("link", name="Plan the revisit").click()
+    bob.get_by_text("Cause: Workmanship").wait_for()
+    bob.get_by_label("Alice", exact=True).check()
+    bob.get_by_label("From").fill("13:00")
+    bob.get_by_label("To", exact=True).fill("15:00")
+    bob.get_by_role("button", name="Issue the job").click()
+    bob.get_by_text(f"revisit of {job['id']}").first.wait_for()
+    jobs = shop.bob.get("/api/v1/jobs", query_string={"ticket_id": ticket_id}).json["items"]
+    again = next(each for each in jobs if each["revisit_of"])
+    shop.clock.now += timedelta(minutes=1)
+    alice_works(shop, again["id"], turned=ImageOps.mirror)  # no picture is sent twice
+    works_off()
+    wei.goto(wei.url.split("?")[0])
+    wei.get_by_role("link", name="Begin with the oldest").click()
+    wei.locator("#large").wait_for()
+    wei.keyboard.press("a")
+    wei.get_by_text(f"Verdict on {again['id']} kept.").wait_for()
+    assert shop.waits({"id": ticket_id}) == []
+    bob.reload()
+    bob.get_by_text("nothing is missing").wait_for()
+    assert faults(bob) == []
+
+
+def test_what_somebody_types_survives_a_reload(desk: Desk, shop: Shop) -> None:
+    ticket = shop.opens_a_ticket()
+    wei = desk(people.WEI)
+    wei.goto(f"{wei.url}tickets/{ticket['id']}")
+    wei.keyboard.press("e")
+    wei.get_by_label("In the customer's words").fill("Since Monday, and it smells.")
+    wei.reload()
+    expect(wei.get_by_label("In the customer's words")).to_have_value(
+        "Since Monday, and it smells."
+    )
+    wei.get_by_role("button", name="Save").click()
+    wei.get_by_text("Ticket changed").wait_for()
+    wei.reload()
+    wei.keyboard.press("e")
+    expect(wei.get_by_label("In the customer's words")).to_have_value(
+        "Since Monday, and it smells."
+    )
+    assert shop.ticket(ticket)["description"] == "Since Monday, and it smells."
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.arrives()
+    trip.requests_part()
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    sun = desk(people.SUN)
+    office = sun.url
+    if language == "zh":
+        sun.get_by_text("Sun", exact=True).click()
+        sun.get_by_role("button", name="简体中文").click()
+        sun.get_by_role("heading", name="今天", exact=True).wait_for()
+    revisit = shop.revisit(shop.ticket(job))
+    ticket = shop.ticket(job)
+    found = {}
+    for where in (
+        "",
+        "tickets",
+        f"tickets/{ticket['id']}",
+        "jobs",
+        "verification",
+        "revisits",
+        f"revisits/{revisit['id']}/plan",
+        "exceptions",
+        "part-requests",
+        "devices",
+        "intake",
+        f"intake/{ticket['customer_id']}",
+        f"tickets/{ticket['id']}/plan",
+        f"verification/{job['id']}",
+        "nowhere",
+    ):
+        sun.goto(office + where)
+        if told := faults(sun):
+            found[where] = told
+    assert found == {}
