@@ -61,8 +61,9 @@ NOT_YET = (
 
 
 def browser_program() -> str:
-    """It lies beside the engine's other programs, in a folder that bears the machine's name."""
-    found = sorted(Path("/usr/lib").glob("*/webkit*gtk-*/MiniBrowser"))
+    """It lies beside the engine's other programs: on Debian in a folder that bears the machine's name."""
+    places = ("lib/*/webkit*gtk-*/MiniBrowser", "lib*/webkit*gtk-*/MiniBrowser")
+    found = [file for place in places for file in sorted(Path("/usr").glob(place))]
     assert found, "no WebKitGTK: run the tests with python3 dev.py test"
     return str(found[0])
 
