@@ -21,10 +21,10 @@ const NO_MEDIA = { onCellular: false, withMedia: false };
 let server: FakeServer;
 let store: Store;
 /** What the office says of this tablet, and whether its pushes come through. */
-let office: { status: string; isTaking: boolean; isSignedOut: boolean };
+let office: { status: string; isTaking: boolean; isSignedOut: boolean; epoch: string };
 
 beforeEach(async () => {
-  office = { status: "active", isTaking: true, isSignedOut: false };
+  office = { status: "active", isTaking: true, isSignedOut: false, epoch: "e1" };
   server = await FakeServer.opens();
   server.answers(answered);
   store = await newStore();
@@ -42,19 +42,19 @@ function answered(heard: Heard): Reply {
   if (heard.path === "/sync/v1/hello") return { status: 200, body: hello() };
   if (heard.path === "/sync/v1/push") return office.isTaking ? taken(heard) : { status: 503 };
   if (office.status !== "active") return { status: 403, body: { code: "device_revoked" } };
-  const page = { changes: [], cursor: "c1", more: false, epoch: "e1", time: SERVER_TIME };
+  const page = { changes: [], cursor: "c1", more: false, epoch: office.epoch, time: SERVER_TIME };
   return { status: 200, body: page };
 }
 
 function hello() {
   const device = { id: "d", status: office.status };
-  return { epoch: "e1", limits: {}, policy: {}, time: SERVER_TIME, device };
+  return { epoch: office.epoch, limits: {}, policy: {}, time: SERVER_TIME, device };
 }
 
 function taken(heard: Heard): Reply {
   const { events } = JSON.parse(heard.body.toString()) as { events: { event_id: string }[] };
   const results = events.map(({ event_id }) => ({ event_id, status: "recorded", custody: true }));
-  return { status: 200, body: { results, time: SERVER_TIME, epoch: "e1" } };
+  return { status: 200, body: { results, time: SERVER_TIME, epoch: office.epoch } };
 }
 
 async function syncs(outbox: Outbox, around: Partial<Surroundings> = {}): Promise<Report> {
@@ -125,6 +125,18 @@ describe("a tablet that is collected", () => {
     expect(await counts()).toEqual({ people: 2, events: 1 });
     expect((await syncs(carol)).hasLeft).toBe(true);
     expect(await counts()).toEqual({});
+  });
+
+  it("offers a restored server what Carol had sent before, too", async () => {
+    const alice = await outboxOf(store);
+    const carol = await outboxOf(store, CAROL);
+    await carol.add(JOB, notes("hers"), FACTS);
+    for (const each of [carol, alice]) await syncs(each);
+    [office.status, office.epoch] = ["draining", "e2"];
+    expect((await syncs(alice)).hasLeft, "the server of now does not have it").toBe(false);
+    expect(await carol.waiting()).toHaveLength(1);
+    expect((await syncs(carol)).hasLeft).toBe(true);
+    expect(server.heard.filter(({ path }) => path.endsWith("/push"))).toHaveLength(2);
   });
 
   it("keeps what the server would not even take raw: it has gone nowhere else", async () => {

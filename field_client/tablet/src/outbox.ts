@@ -291,10 +291,10 @@ export class Outbox {
     await this.settle([{ event_id: eventId, status: "quarantined", custody: true, code }]);
   }
 
-  /** Puts events that the server once had back into the queue; all of them without a list. */
-  async offerAgain(eventIds?: string[]): Promise<void> {
+  /** Puts events that the server once had back into the queue. */
+  async offerAgain(eventIds: string[]): Promise<void> {
     const { events } = this.store.tables;
-    const wanted = eventIds && new Set(eventIds);
+    const wanted = new Set(eventIds);
     await this.store.writing(["events"], () =>
       events
         .where("[personId+state]")
@@ -302,7 +302,7 @@ export class Outbox {
           [this.personId, "acknowledged"],
           [this.personId, "parked"],
         ])
-        .filter((row) => !wanted || wanted.has(row.eventId))
+        .filter((row) => wanted.has(row.eventId))
         .modify({ state: "waiting" }),
     );
   }

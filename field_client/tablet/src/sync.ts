@@ -9,6 +9,7 @@ import { share, stamp } from "./clock";
 import { APP, expected, type Conversation } from "./conversation";
 import type { Look } from "./departures";
 import { enrol, enrolAnew } from "./enrolment";
+import { adopt } from "./epochs";
 import {
   DeviceLost,
   NetworkDown,
@@ -176,7 +177,7 @@ export class Sync {
         if (this.device !== "active" && !(await anythingWaits(this.store))) await this.hello();
         return rest;
       } catch (turn) {
-        if (turn instanceof EpochChanged) await this.turn(() => this.adopt(turn.epoch));
+        if (turn instanceof EpochChanged) await this.turn(() => this.beginAnew(turn.epoch));
         else if (turn instanceof DeviceForked)
           await this.turn(() => enrolAnew(this.outbox, this.talk, this.memory));
         else if (turn instanceof DeviceUnknown)
@@ -184,6 +185,12 @@ export class Sync {
         else throw turn;
       }
     }
+  }
+
+  /** The server was restored: what it was told of who is ready has to be told again, too. */
+  private async beginAnew(epoch: string): Promise<void> {
+    await this.around.departures?.forgetWhatWasTold();
+    await adopt(this.store, epoch);
   }
 
   private async turn(act: () => Promise<void>): Promise<void> {
@@ -232,29 +239,6 @@ export class Sync {
     const serverTime = typeof said["time"] === "string" ? { serverTime: said["time"] } : {};
     const syncedAt = stamp(this.store.clock.now());
     await note(this.store, personId, { epoch: told, syncedAt, ...serverTime });
-  }
-
-  /** The server was restored: everything it once had and we still hold is offered again. */
-  private async adopt(epoch: string): Promise<void> {
-    const { personId } = this.outbox;
-    const { base, blobs, lanes } = this.store.tables;
-    await this.around.departures?.forgetWhatWasTold();
-    await this.store.writing(["events", "lanes", "blobs", "base", "people"], async () => {
-      await this.outbox.offerAgain();
-      await lanes
-        .where("[personId+jobId]")
-        .between([personId, ""], [personId, "\uffff"])
-        .modify({ effectVersion: 0 });
-      await blobs
-        .where({ personId, state: "stored" })
-        .filter((row) => row.isLocal)
-        .modify({ state: "waiting" });
-      await base
-        .where("[personId+kind+id]")
-        .between([personId, "", ""], [personId, "\uffff", ""])
-        .modify({ version: 0, completeSince: null });
-      await note(this.store, personId, { epoch, cursor: null });
-    });
   }
 
   private async exchange(): Promise<number | null> {
