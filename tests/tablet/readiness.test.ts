@@ -25,6 +25,7 @@ const READY: Facts = {
     isPersisted: true,
     usedBytes: 5e6,
     quotaBytes: 2e9,
+    isShort: false,
     offset: OFFSET,
     deviceId: "0197f3d0-0000-7000-8000-000000000000",
   },
@@ -70,8 +71,14 @@ describe("what is looked at", () => {
     expect(light("storage", { machine: { ...READY.machine, usedBytes } })).toBe(told);
   });
 
+  it("believes no promise of room where not even what is held back can be had", () => {
+    expect(light("storage", { machine: { ...READY.machine, isShort: true } })).toBe("red");
+  });
+
   it("warns where the browser does not promise to keep what is saved", () => {
-    expect(light("kept", { machine: { ...READY.machine, isPersisted: false } })).toBe("amber");
+    const unsafe = { ...READY.machine, isPersisted: false };
+    expect(light("kept", { machine: unsafe })).toBe("amber");
+    expect(light("kept", { machine: { ...unsafe, isShort: true } })).toBe("red");
   });
 
   it("stops at a wrong clock", () => {

@@ -54,7 +54,9 @@ function earlier({ earlier: { here, all } }: Facts): Check {
   return { what: "earlier", light: here < all ? "amber" : "green", here, all };
 }
 
-function storage({ machine: { usedBytes, quotaBytes } }: Facts): Check {
+/** What a browser says of room that was not taken is a promise: Chromium's is the same on a full disk. */
+function storage({ machine: { usedBytes, quotaBytes, isShort } }: Facts): Check {
+  if (isShort) return { what: "storage", light: "red", freeBytes: null };
   if (usedBytes === null || quotaBytes === null) {
     return { what: "storage", light: "amber", freeBytes: null };
   }
@@ -63,8 +65,9 @@ function storage({ machine: { usedBytes, quotaBytes } }: Facts): Check {
   return { what: "storage", light, freeBytes };
 }
 
-function kept({ machine }: Facts): Check {
-  return { what: "kept", light: machine.isPersisted ? "green" : "amber" };
+/** A browser that has promised nothing empties the app when the tablet is full. */
+function kept({ machine: { isPersisted, isShort } }: Facts): Check {
+  return { what: "kept", light: isPersisted ? "green" : isShort ? "red" : "amber" };
 }
 
 function clock({ machine: { offset } }: Facts): Check {

@@ -18,6 +18,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <div class="frame-notices">
         <NewVersion />
         <SignInAgain />
+        <NearlyFull />
       </div>
       <main>{children}</main>
     </div>
@@ -112,6 +113,15 @@ function SignInAgain() {
         </Dialog>
       )}
     </div>
+  );
+}
+
+function NearlyFull() {
+  if (!app.isShort.value) return null;
+  return (
+    <Notice tone="risk">
+      <p>{words.value.status.nearlyFull}</p>
+    </Notice>
   );
 }
 
