@@ -174,7 +174,8 @@ def capturing(folder: Path) -> str:
     rolldown = ROOT / "node_modules" / "rolldown" / "bin" / "cli.mjs"
     source = Path(__file__).with_name("waiting.ts")
     words = [node, rolldown, source, "--format", "iife", "--name", "waiting", "--file", script]
-    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    told = [str(word) for word in words]
+    subprocess.run(told, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
     return script.read_text(encoding="utf-8")
 
 
