@@ -77,9 +77,12 @@ def test_a_full_tablet_takes_no_photo_and_every_entry(
     alice.unlocks()
     assert pieces(alice) == 1
     alice.goes_to(f"job/{job_id}/checklist")
-    alice.chooses("Yes")
-    alice.sees(f"{5 + 2 * photos} saved here")
-    assert pieces(alice) == 0, "given up for her answer"
+    for answers in range(1, 21):  # the rest of a kilobyte may take some
+        alice.chooses("Yes" if answers % 2 else "No")
+        alice.sees(f"{4 + 2 * photos + answers} saved here")
+        if pieces(alice) == 0:
+            break
+    assert pieces(alice) == 0, "given up for her answers"
     alice.goes_to(f"job/{job_id}/signing")
     alice.taps("Hand over for the receipt")
     alice.signs("王小明")
