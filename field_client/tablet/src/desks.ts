@@ -88,6 +88,7 @@ export class Desk {
 
   /** The hashes of the pictures that were taken here: the same one again raises a doubt. */
   async earlierLooks(): Promise<string[]> {
+    await this.store.wake();
     const { personId } = this.who;
     const rows = await this.store.tables.blobs
       .where("[personId+state]")

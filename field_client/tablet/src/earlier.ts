@@ -6,6 +6,7 @@ import type { Job } from "./jobs";
 import { isOver } from "./order";
 import type { Opened } from "./outbox";
 import { person } from "./people";
+import { LEAVES } from "./reserves";
 import { seal, unseal, type Bytes } from "./safes";
 import type { Store } from "./store";
 
@@ -69,10 +70,11 @@ export class EarlierPhotos {
       if (!answer.isFine || answer.body.length === 0) return true;
       const content = await seal(this.who.key, new Uint8Array(answer.body));
       const row = { personId: this.who.personId, photoId, jobId, content };
-      await this.store.writing(["pictures", "people"], async () => {
+      const keep = async () => {
         await person(this.store, row.personId);
         await this.store.tables.pictures.put(row);
-      });
+      };
+      await this.store.writing(["pictures", "people"], keep, LEAVES.extras);
       return true;
     } catch (problem) {
       if (problem instanceof Failure) return false;

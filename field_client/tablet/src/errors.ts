@@ -58,8 +58,20 @@ export function failureOf(problem: unknown): Failure {
   if (problem instanceof Failure) {
     return problem;
   }
+  if (problem instanceof Error && OF_STORE.has(problem.name)) {
+    return ofStore(problem);
+  }
   return new Failure({ why: told(problem) }, { cause: problem });
 }
+
+/** As only the store fails, by itself or through Dexie. */
+const OF_STORE = new Set([
+  "DatabaseClosedError",
+  "OpenFailedError",
+  "QuotaExceededError",
+  "UnknownError",
+  "VersionError",
+]);
 
 function told(problem: unknown): string {
   return problem instanceof Error ? `${problem.name}: ${problem.message}` : String(problem);
@@ -204,10 +216,19 @@ export class SomethingMissing extends Failure {
 
 /** The browser's quota. The server's own lack of room is another matter: `storage_full`. */
 export class StorageFull extends Failure {
-  override readonly code = "disk_full";
+  override readonly code: string = "disk_full";
   protected override readonly words: Words = {
-    en: "This tablet is full, so this was not saved. What was saved before is still here. Send what waits over Wi-Fi or free some space, then do it again.",
-    zh: "本机存储空间已满，本次内容未保存；之前保存的内容仍在。请通过 Wi-Fi 上传或清理空间后重试。",
+    en: "This tablet is full, so this was not saved. What was saved before is still here. Send what waits and free some space: delete videos or other apps, never this one. Then do it again.",
+    zh: "本机存储空间已满，本次内容未保存；之前保存的内容仍在。请先上传，并清理空间：可删除视频或其他应用，切勿删除本应用。然后重试。",
+  };
+}
+
+/** What room is left is for what is never refused. */
+export class NoRoomForPhoto extends StorageFull {
+  override readonly code = "no_room_for_photo";
+  protected override readonly words: Words = {
+    en: "This tablet is too full for photos, so this one was not saved. What was saved before is still here, and entries and signatures still find room. Send what waits and free some space: delete videos or other apps, never this one. Then take it again.",
+    zh: "本机空间不足，无法再存照片，这张照片未保存；之前保存的内容仍在，填写的内容和签字仍可保存。请先上传，并清理空间：可删除视频或其他应用，切勿删除本应用。然后重拍。",
   };
 }
 

@@ -107,6 +107,8 @@ export interface Machine {
   isPersisted: boolean | null;
   usedBytes: number | null;
   quotaBytes: number | null;
+  /** Room that is held back cannot be had: what the browser says of the rest is not so. */
+  isShort: boolean;
   offset: Offset | null;
   deviceId: string;
 }
@@ -119,6 +121,7 @@ export async function machineOf(desk: Desk): Promise<Machine> {
     isPersisted: (await navigator.storage?.persisted?.().catch(() => null)) ?? null,
     usedBytes: estimate?.usage ?? null,
     quotaBytes: estimate?.quota ?? null,
+    isShort: desk.store.reserve.isShort,
     offset: here.offset,
     deviceId: here.deviceId,
   };
@@ -127,6 +130,6 @@ export async function machineOf(desk: Desk): Promise<Machine> {
 /** From here on the app warns: new photos might soon find no room. */
 export const FULL_SHARE = 0.7;
 
-export function isNearlyFull({ usedBytes, quotaBytes }: Machine): boolean {
-  return usedBytes !== null && !!quotaBytes && usedBytes / quotaBytes > FULL_SHARE;
+export function isNearlyFull({ usedBytes, quotaBytes, isShort }: Machine): boolean {
+  return isShort || (usedBytes !== null && !!quotaBytes && usedBytes / quotaBytes > FULL_SHARE);
 }

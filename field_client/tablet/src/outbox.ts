@@ -10,11 +10,12 @@ import { captured, newId } from "./clock";
 import type { Clock, Envelope, Position } from "./domain/documents";
 import { check } from "./domain/events";
 import { clean } from "./domain/sync";
-import { NotValid } from "./errors";
+import { NoRoomForPhoto, NotValid, StorageFull } from "./errors";
 import { person } from "./people";
 import { batch, eventStep, settled, type Limits, type Settled } from "./plan";
 import { sealText, unsealText, type Sealed } from "./safes";
 import type { Json } from "./domain/json";
+import { LEAVES } from "./reserves";
 import type { EventRow, Store } from "./store";
 
 export type { Envelope };
@@ -124,8 +125,10 @@ export class Outbox {
     bodies: Sealed[],
     contents: Content[],
   ): Promise<Envelope[] | undefined> {
-    const { tables } = this.store;
-    return this.store.writing([...WRITTEN], async () => {
+    const { tables, reserve } = this.store;
+    const leave = contents.some(isPhoto) ? LEAVES.photos : LEAVES.entries;
+    if (!(await reserve.has(leave))) throw new NoRoomForPhoto();
+    const write = async () => {
       await person(this.store, this.personId); // never under a key that went with a tablet's emptying
       const lane = await tables.lanes.get([this.personId, jobId]);
       if ((lane?.lastEventId ?? null) !== head) return undefined;
@@ -137,6 +140,9 @@ export class Outbox {
       await tables.lanes.put({ personId: this.personId, jobId, lastEventId, effectVersion });
       await this.keep(contents, jobId, lastEventId);
       return envelopes.map((each, at) => ({ ...each, seq: first + at }));
+    };
+    return this.store.writing([...WRITTEN], write, leave).catch((problem: unknown) => {
+      throw leave && problem instanceof StorageFull ? new NoRoomForPhoto(problem.details) : problem;
     });
   }
 
@@ -327,6 +333,10 @@ export class Outbox {
     const rows = await blobs.bulkGet(files.map((use) => [personId, use.sha256]));
     return rows.some((row) => row?.state === "waiting");
   }
+}
+
+function isPhoto({ purpose }: Content): boolean {
+  return purpose === "photo";
 }
 
 function placeOf(row: EventRow): number {

@@ -106,7 +106,9 @@ export async function open(store: Store, personId: string, pin: string): Promise
   const key = await openWithPin(row.byPin, pin, browserKey).catch(() => {
     throw new SignInNeeded(); // the store was brought here from another browser
   });
-  await note(store, personId, { wrongPins: key ? 0 : row.wrongPins + 1 });
+  const wrongPins = key ? 0 : row.wrongPins + 1;
+  // A disk that takes nothing more keeps nobody from reading.
+  if (wrongPins !== row.wrongPins) await note(store, personId, { wrongPins });
   if (!key) throw new WrongPin({ left: MOST_WRONG_PINS - row.wrongPins - 1 });
   return { personId, key };
 }

@@ -62,7 +62,9 @@ function earlier({ earlier: { here, all } }: Facts): Check {
   return { what: "earlier", light: here < all ? "amber" : "green", here, all };
 }
 
-function storage({ machine: { usedBytes, quotaBytes } }: Facts): Check {
+/** What a browser says of room that was not taken is a promise: Chromium's is the same on a full disk. */
+function storage({ machine: { usedBytes, quotaBytes, isShort } }: Facts): Check {
+  if (isShort) return { what: "storage", light: "red", free_bytes: null };
   if (usedBytes === null || quotaBytes === null) {
     return { what: "storage", light: "amber", free_bytes: null };
   }
@@ -71,8 +73,9 @@ function storage({ machine: { usedBytes, quotaBytes } }: Facts): Check {
   return { what: "storage", light, free_bytes: free };
 }
 
-function kept({ machine }: Facts): Check {
-  return { what: "kept", light: machine.isPersisted ? "green" : "amber" };
+/** A browser that has promised nothing empties the app when the tablet is full. */
+function kept({ machine: { isPersisted, isShort } }: Facts): Check {
+  return { what: "kept", light: isPersisted ? "green" : isShort ? "red" : "amber" };
 }
 
 function clock({ machine: { offset } }: Facts): Check {

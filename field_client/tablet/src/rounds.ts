@@ -72,6 +72,7 @@ export class Rounds {
   private async round(desk: Desk): Promise<Report> {
     const progress = (file: { sha256: string; size: number }, sent: number) =>
       this.note({ file: { sha256: file.sha256, size: file.size, sent } });
+    await desk.store.wake();
     const { signal } = this.pausing;
     const { isCapturing } = this;
     const { departures } = desk;

@@ -10,7 +10,8 @@ import Dexie, { type EntityTable, type Table, type Transaction } from "dexie";
 
 import { newId, newSecret, type Clock, type Offset } from "./clock";
 import type { Json } from "./domain/json";
-import { StoreLost, ofStore } from "./errors";
+import { StorageFull, StoreLost, ofStore, type Failure } from "./errors";
+import { LEAVES, Reserve } from "./reserves";
 import { newBrowserKey, type Locked, type Sealed } from "./safes";
 
 export interface Installation {
@@ -26,8 +27,11 @@ export interface Installation {
   farewell?: Farewell | null;
 }
 
-/** Everything was with the office and the tablet was emptied; or it was lost, and what waits is locked up. */
-export type Farewell = "emptied" | "lost";
+/**
+ * Everything was with the office and the tablet was emptied; or it was lost, and what waits is locked up; or
+ * the browser has thrown away all that was here, asked by somebody or because the tablet was full.
+ */
+export type Farewell = "emptied" | "lost" | "evicted";
 
 export interface PersonRow {
   personId: string;
@@ -179,37 +183,68 @@ type Named = Exclude<keyof Tables, keyof Dexie>;
 /** An open store. Raises StorageFull, StoreLost and StoreTooNew, with nothing written. */
 export class Store {
   readonly tables: Tables;
+  readonly reserve = new Reserve();
+  private wasThere = false;
+  private opening: Promise<void> | undefined;
+  private connections = 0;
+  /** Room that was given up has helped: then the disk is full, whatever the browser calls it. */
+  private wasFull = false;
 
   constructor(
     readonly clock: Clock,
     name = "doorstep",
   ) {
     this.tables = new Tables(name);
+    this.tables.on("ready", (tables) => this.beBorn(tables as Tables), true);
   }
 
   async open(): Promise<this> {
     await this.translated(() => this.tables.open());
-    if (!(await this.tables.installation.get(1))) await this.beBorn();
     return this;
   }
 
-  /** Two tabs may do this at once; the first one's word counts. */
-  private async beBorn(): Promise<void> {
-    const browserKey = await newBrowserKey();
-    await this.writing(["installation"], async () => {
-      if (await this.tables.installation.get(1)) return;
-      await this.tables.installation.add({ ...newborn(this.clock), browserKey });
+  /** Opens the store again where the system has closed it: whoever reads afterwards finds it open. */
+  async wake(): Promise<void> {
+    await this.reading(["installation"], () => this.tables.installation.get(1));
+  }
+
+  /**
+   * Whenever the store is opened: a new one, and one that the browser has thrown away under us. Two tabs may do
+   * this at once; the first one's word counts.
+   */
+  private async beBorn(tables: Tables): Promise<void> {
+    const { installation } = tables;
+    if (await installation.get(1)) {
+      this.wasThere = true;
+      return;
+    }
+    const farewell = this.wasThere ? "evicted" : null;
+    const row: Installation = {
+      ...newborn(this.clock),
+      browserKey: await newBrowserKey(),
+      farewell,
+    };
+    await tables.transaction("rw", installation, async () => {
+      if (!(await installation.get(1))) await installation.add(row);
     });
+    this.wasThere = true;
   }
 
   close(): void {
     this.tables.close();
   }
 
-  /** One transaction, all or nothing, on the disk when the promise resolves. Nests. */
-  async writing<T>(names: Named[], act: (transaction: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * One transaction, all or nothing, on the disk when the promise resolves. Nests. Where nothing fits any
+   * more, what is held back is given up for it; `leave` is how many pieces of that must stay.
+   */
+  async writing<T>(
+    names: Named[],
+    act: (transaction: Transaction) => Promise<T>,
+    leave: number = LEAVES.entries,
+  ): Promise<T> {
     const tables = names.map((name) => this.tables[name] as Table);
-    return this.translated(() => this.tables.transaction("rw", tables, act));
+    return this.translated(() => this.tables.transaction("rw", tables, act), leave);
   }
 
   async reading<T>(names: Named[], act: () => Promise<T>): Promise<T> {
@@ -218,23 +253,54 @@ export class Store {
   }
 
   /**
-   * The browser's complaints as failures that a person understands. A connection that the system took
-   * away (the tablet slept, the storage process died) is opened once more before anybody hears of it.
+   * The browser's complaints as failures that a person understands, once all has been tried: a connection that
+   * the system took away (the tablet slept, the storage process died) is opened again, and room that is held
+   * back is given up. No browser says "full" of a disk that fills up between two looks at it: then it only
+   * fails to write, or to open.
    */
-  private async translated<T>(act: () => PromiseLike<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (problem) {
-      if (Dexie.currentTransaction) throw problem;
-      if (!isLost(problem)) throw meaning(problem);
+  private async translated<T>(
+    act: () => PromiseLike<T>,
+    leave: number = LEAVES.entries,
+  ): Promise<T> {
+    let [isCutOff, given] = [false, 0];
+    for (;;) {
+      const connection = this.connections;
+      try {
+        if (isCutOff) await this.openAgain();
+        const done = await act();
+        this.wasFull ||= given > 0;
+        return done;
+      } catch (problem) {
+        if (Dexie.currentTransaction || !isOfStore(problem)) throw problem;
+        const wasOpen = !isCutOff;
+        isCutOff = isLost(problem);
+        if (isCutOff && (wasOpen || connection !== this.connections)) continue;
+        const failure = ofStore(problem);
+        if (!this.mayBeFull(failure, given)) throw failure;
+        given += 1;
+        if (await this.reserve.giveUp(isCutOff ? LEAVES.entries : leave)) continue;
+        throw this.wasFull ? new StorageFull(failure.details, { cause: problem }) : failure;
+      }
     }
-    try {
-      this.tables.close({ disableAutoOpen: false });
-      await this.tables.open();
-      return await act();
-    } catch (problem) {
-      throw meaning(problem);
-    }
+  }
+
+  /** A failure that does not say so is tried with more room once; on and on where that has helped before. */
+  private mayBeFull(failure: Failure, given: number): boolean {
+    if (failure instanceof StorageFull) return true;
+    return failure instanceof StoreLost && (given === 0 || this.wasFull);
+  }
+
+  /** One for all who find themselves cut off: whoever closes it anew would cut off the others. */
+  private async openAgain(): Promise<void> {
+    if (this.tables.isOpen()) return;
+    this.opening ??= this.openAnew().finally(() => (this.opening = undefined));
+    return this.opening;
+  }
+
+  private async openAnew(): Promise<void> {
+    this.tables.close({ disableAutoOpen: false });
+    await this.tables.open();
+    this.connections += 1;
   }
 
   async installation(): Promise<Installation> {
@@ -273,15 +339,13 @@ function nameOfBrowser(): string {
   return kind ? `${kind} tablet` : "tablet";
 }
 
+/** What our own code means by a failure of its own passes. */
+function isOfStore(problem: unknown): boolean {
+  return problem instanceof Dexie.DexieError || problem instanceof DOMException;
+}
+
 const LOST = new Set(["DatabaseClosedError", "InvalidStateError", "UnknownError"]);
 
 function isLost(problem: unknown): boolean {
   return problem instanceof Error && LOST.has(problem.name);
-}
-
-/** The store's own failures; what our code means by a failure of its own passes. */
-function meaning(problem: unknown): unknown {
-  return problem instanceof Dexie.DexieError || problem instanceof DOMException
-    ? ofStore(problem)
-    : problem;
 }

@@ -19,6 +19,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <div class="frame-notices">
         <NewVersion />
         <SignInAgain />
+        <NearlyFull />
       </div>
       <main>{children}</main>
     </div>
@@ -105,6 +106,15 @@ function SignInAgain() {
       </Notice>
       <SignInButton />
     </div>
+  );
+}
+
+function NearlyFull() {
+  if (!app.isShort.value) return null;
+  return (
+    <Notice tone="risk">
+      <p>{words.value.status.nearlyFull}</p>
+    </Notice>
   );
 }
 

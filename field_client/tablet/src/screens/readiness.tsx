@@ -136,9 +136,10 @@ function told(check: Check, job: Job): string {
     case "earlier":
       return isGood ? say.earlierGood(check.all) : say.earlierMissing(check.here, check.all);
     case "storage": {
-      if (check.free_bytes === null) return words.value.status.unknown;
-      const free = size(check.free_bytes, language.value);
-      return isGood ? say.storageGood(free) : say.storageLow(free);
+      const { status } = words.value;
+      if (isGood) return say.storageGood;
+      if (check.free_bytes !== null) return say.storageLow(size(check.free_bytes, language.value));
+      return check.light === "red" ? status.nearlyFull : status.unknown;
     }
     case "kept":
       return isGood ? say.keptGood : say.keptNot;

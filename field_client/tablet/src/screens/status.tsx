@@ -265,10 +265,9 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-function storageWords({ usedBytes, quotaBytes }: Machine): string {
-  const say = words.value.status;
-  if (usedBytes === null || quotaBytes === null) return say.unknown;
-  return say.ofBytes(size(usedBytes, language.value), size(quotaBytes, language.value));
+/** How much there is besides, browsers no longer say as it is. */
+function storageWords({ usedBytes }: Machine): string {
+  return usedBytes === null ? words.value.status.unknown : size(usedBytes, language.value);
 }
 
 function clockWords({ offset }: Machine): string {

@@ -33,6 +33,8 @@ export const en = {
       emptied:
         "The office took this tablet out of service. All work from it is with the office, and nothing is left here. Please hand the tablet to the office.",
       lost: "The office reported this tablet as lost. Its jobs are no longer here. Work that was not sent yet is kept locked and goes out after you sign in. If you have the tablet, call the office.",
+      evicted:
+        "The browser has emptied this app: somebody cleared its data, or the tablet was full. What the office had is safe, and your jobs come back when you sign in. What was not sent yet is gone from this tablet: tell the office.",
     },
   },
 
@@ -207,7 +209,7 @@ export const en = {
     earlierGood: (all: number) => (all > 0 ? "All on this tablet." : "There are none."),
     earlierMissing: (here: number, all: number) =>
       `${here} of ${all} on this tablet. They come with the next contact.`,
-    storageGood: (free: string) => `${free} free.`,
+    storageGood: "There is room for photos.",
     storageLow: (free: string) => `Only ${free} free. Send what waits, or free some space.`,
     keptGood: "The browser keeps what is saved.",
     keptNot:
@@ -516,7 +518,8 @@ export const en = {
     kept: "Storage is",
     persisted: "kept for good",
     notPersisted: "not promised by the browser: send soon",
-    nearlyFull: "This tablet is getting full. Send what waits over Wi-Fi, or free some space.",
+    nearlyFull:
+      "This tablet is getting full. Send what waits and free some space: delete videos or other apps, never this one.",
     clock: "Clock",
     clockOff: (seconds: number) => `${seconds} s off the office's`,
     clockWrong: "The clock of this tablet is wrong. Please set it; times are corrected and marked.",

@@ -29,6 +29,8 @@ export const zh: Words = {
     farewells: {
       emptied: "客服已停用此平板。所有工作均已上传，本机内容已清空。请将平板交还客服。",
       lost: "客服已将此平板标记为丢失，派工单已清除。尚未上传的内容已加锁保留，登录后上传。如果平板在您手中，请联系客服。",
+      evicted:
+        "浏览器已清空本应用的数据（有人清除了数据，或平板空间已满）。已上传的内容安全，登录后派工单会恢复；尚未上传的内容已不在本机，请告知客服。",
     },
   },
 
@@ -197,7 +199,7 @@ export const zh: Words = {
     partsShort: (lines) => `车上缺：${lines.join("、")}。`,
     earlierGood: (all) => (all > 0 ? "已全部存在本机。" : "没有历史照片。"),
     earlierMissing: (here, all) => `本机有 ${here}/${all} 张，下次联网时获取。`,
-    storageGood: (free) => `剩余 ${free}。`,
+    storageGood: "有空间存照片。",
     storageLow: (free) => `仅剩 ${free}。请先上传，或清理空间。`,
     keptGood: "浏览器会长期保存。",
     keptNot: "浏览器尚未承诺长期保存。若仍未承诺，请将应用安装到主屏幕。",
@@ -498,7 +500,7 @@ export const zh: Words = {
     kept: "存储保护",
     persisted: "长期保存",
     notPersisted: "浏览器未承诺长期保存，请尽快上传",
-    nearlyFull: "本机存储将满。请通过 Wi-Fi 上传，或清理空间。",
+    nearlyFull: "本机存储将满。请先上传，并清理空间：可删除视频或其他应用，切勿删除本应用。",
     clock: "时钟",
     clockOff: (seconds) => `与服务器相差 ${seconds} 秒`,
     clockWrong: "本机时钟有误，请校准；时间将被修正并标记。",
