@@ -1,5 +1,5 @@
-"""The same visit with both clients, at the same moments and with the same chance: the same events, to the byte,
-and under the signature the same receipt, which the server builds for itself once more."""
+"""The same visit with both clients, at the same moments and with the same chance: the same events (but for the
+reading of the clock beside them), and the same receipt signed, which the server builds for itself once more."""
 
 import hashlib
 import json
