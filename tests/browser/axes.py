@@ -7,18 +7,30 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
+# A button that is just becoming another has neither colour yet.
+AT_REST = (
+    "() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))"
+)
 
-def faults(page: Page) -> list[str]:
-    """What it calls serious or critical on the page of the moment, and what hangs over its edge."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
-    told = [
+
+def faults(page: Page, *rules: str) -> list[str]:
+    """What axe calls serious or critical on the screen of the moment: by all its rules, or by these."""
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(AT_REST)
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found: dict[str, Any] = page.evaluate("options => axe.run(options)", options)
+    return [
         f"{each['id']}: {node['html'][:120]}"
         for each in found["violations"]
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
     ]
+
+
+def hanging_over(page: Page) -> list[str]:
+    """What of the screen is wider than the glass."""
     wide = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
-    return [*told, *([f"{wide} px hang over the edge"] if wide > 0 else [])]
+    return [f"{wide} px hang over the edge"] if wide > 0 else []

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
-from tests.browser.axes import faults
+from tests.browser.axes import faults, hanging_over
 from tests.client import Client
 from tests.conftest import HandClock
 from tests.live import LiveServer
@@ -195,6 +195,6 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "nowhere",
     ):
         sun.goto(office + where)
-        if told := faults(sun):
+        if told := [*faults(sun), *hanging_over(sun)]:
             found[where] = told
     assert found == {}

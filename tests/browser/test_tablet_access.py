@@ -2,41 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from tests import people, pictures
+from tests.browser.axes import faults, hanging_over
 from tests.browser.tablets import TABLET, Hands
 from tests.browser.walks import Language, Walk, past_all
 from tests.office import Office
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = os.environ.get("DOORSTEP_PICTURES")  # a folder, to look at every screen
 SIZES = {"tablet": (1280, 800), "upright": (800, 1280), "phone": (390, 844)}
-
-
-def faults(page: Page, *rules: str) -> list[str]:
-    """What axe calls serious or critical on the screen of the moment: by all its rules, or by these."""
-    if not page.evaluate("'axe' in globalThis"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    found: dict[str, Any] = page.evaluate("options => axe.run(options)", options)
-    return [
-        f"{each['id']}: {node['html'][:120]}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-
-
-def hanging_over(page: Page) -> list[str]:
-    """What of the screen is wider than the glass."""
-    wide = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return [f"{wide} px hang over the edge"] if wide > 0 else []
 
 
 # What somebody gets who has asked the system for larger text, on the phone that is the last of the sizes.
@@ -62,8 +39,8 @@ class Looks:
         self.paint(f"{screen}, twice as large", page)
         page.evaluate(TEXT_AT, "")
         page.set_viewport_size(TABLET)
-        self.note(screen, faults(page))
-        if self.language == "English":  # colours speak no language
+        if self.language == "English":  # neither names for readers nor colours speak a language
+            self.note(screen, faults(page))
             page.emulate_media(color_scheme="dark")
             self.note(f"{screen}, dark", faults(page, "color-contrast"))
             self.paint(f"{screen}, dark", page)

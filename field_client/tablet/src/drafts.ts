@@ -63,8 +63,9 @@ export class Drafts {
     const { personId, key } = this.who;
     const text = this.known.get(name);
     const content = text === undefined ? undefined : await sealText(key, text);
-    await this.store.writing(["drafts", "people"], async () => {
+    await this.store.writing(["drafts", "people", "installation"], async () => {
       await person(this.store, personId);
+      if ((await this.store.installation()).farewell) return; // taken out of service meanwhile
       if (content) await drafts.put({ personId, name, content });
       else await drafts.delete([personId, name]);
     });

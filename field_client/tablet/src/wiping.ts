@@ -61,7 +61,8 @@ export async function strip(store: Store): Promise<void> {
 
 /** Nobody's PIN opens the tablet any more, only signing in does. Then what stayed here goes out. */
 export async function signEverybodyOut(store: Store): Promise<void> {
-  await store.writing(["people", "installation"], async () => {
+  await store.writing(["people", "installation", "drafts"], async () => {
+    await store.tables.drafts.clear(); // also what was written down since the jobs were taken away
     await store.tables.people.toCollection().modify({ tokens: null, byPin: null });
     await store.setInstallation({ farewell: "lost" });
   });

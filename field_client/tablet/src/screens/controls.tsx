@@ -130,6 +130,7 @@ interface ChoiceFacts<Value extends string> {
   label: string;
   options: readonly { value: Value; label: string; more?: string }[];
   chosen: Value | null;
+  /** False, or a promise of it, says that it could not be kept: the choice stays as it was. */
   onChoose: (value: Value) => unknown;
   isLabelHidden?: boolean;
   isList?: boolean;
@@ -139,10 +140,14 @@ interface ChoiceFacts<Value extends string> {
 export function Choice<Value extends string>(facts: ChoiceFacts<Value>) {
   const { label, options, chosen, onChoose, isLabelHidden = false, isList = false } = facts;
   const name = useId();
+  const [refusals, setRefusals] = useState(0);
+  const choose = async (value: Value) => {
+    if ((await onChoose(value)) === false) setRefusals((count) => count + 1);
+  };
   return (
     <fieldset class="choice">
       <legend class={isLabelHidden ? "for-readers" : undefined}>{label}</legend>
-      <div class={isList ? "choice-options choice-list" : "choice-options"}>
+      <div key={refusals} class={isList ? "choice-options choice-list" : "choice-options"}>
         {options.map(({ value, label: text, more }) => (
           <label key={value} class={value === chosen ? "option option-chosen" : "option"}>
             <input
@@ -150,7 +155,7 @@ export function Choice<Value extends string>(facts: ChoiceFacts<Value>) {
               name={name}
               value={value}
               checked={value === chosen}
-              onChange={() => void onChoose(value)}
+              onChange={() => void choose(value)}
             />
             <span class="option-mark">{value === chosen && <Icon name="check" />}</span>
             <span>
