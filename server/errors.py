@@ -64,12 +64,19 @@ def language() -> errors.Language:
 
 
 TellProblem = Callable[[errors.DoorstepError, int], Response]
+TELLERS = "doorstep_tellers"  # of an app: how the failures of a part of it are told
 
 
 def problem(failure: errors.DoorstepError, status: int | None = None) -> Response:
     """The answer that tells of a failure, as whoever answers this request does: pages tell on pages."""
-    tell: TellProblem = g.get("tell_problem", details)
+    part = request.path.split("/", 2)[1:2]
+    tell: TellProblem = current_app.extensions[TELLERS].get("".join(part), details)
     return tell(failure, status or status_of(failure))
+
+
+def tell_otherwise(app: Flask, part: str, tell: TellProblem) -> None:
+    """From now on failures of the addresses under `/part` are told in this way, whatever raised them."""
+    app.extensions[TELLERS][part] = tell
 
 
 def details(failure: errors.DoorstepError, status: int) -> Response:
@@ -102,6 +109,7 @@ def details(failure: errors.DoorstepError, status: int) -> Response:
 
 def register(app: Flask) -> None:
     """Every failure leaves the house through here."""
+    app.extensions[TELLERS] = {}
     app.register_error_handler(errors.DoorstepError, problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(OperationalError, _database_away)

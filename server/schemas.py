@@ -111,6 +111,18 @@ class Day(ma.fields.Date):
         return value if isinstance(value, str) else super()._serialize(value, attr, obj, **kwargs)
 
 
+class ComingDay(Day):
+    """A calendar day on which something happens: of a year of this product, as a moment has to be."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not 2000 <= day.year <= 2200:
+            raise ma.ValidationError("Not a valid date.")
+        return day
+
+
 class Count(ma.fields.Integer):
     """A whole number within bounds; `1.0` and `"1"` are refused."""
 

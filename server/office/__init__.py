@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Flask
 
+from server import errors
 from server.office import (
     answers,
     devices,
@@ -40,8 +41,8 @@ PAGES: tuple[Blueprint, ...] = (
 
 def register(app: Flask) -> None:
     wording.register(app)
+    errors.tell_otherwise(app, "office", answers.problem)
     office = Blueprint("office", __name__, url_prefix="/office", template_folder="templates")
-    office.before_request(answers.on_pages)
     office.before_request(sessions.resume)
     office.after_request(sessions.prolong)
     office.after_request(answers.keep_out_of_caches)

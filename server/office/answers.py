@@ -56,11 +56,6 @@ def problem(failure: errors.DoorstepError, status: int) -> Response:
     return answer
 
 
-def on_pages() -> None:
-    """Before every page: whatever goes wrong is told on one."""
-    g.tell_problem = problem
-
-
 def _to_the_door() -> Response:
     door = url_for("office.entrance.door", next=_where_we_are())
     if is_fragment():

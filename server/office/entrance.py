@@ -12,7 +12,7 @@ from server.db.people import Chain, Person
 from server.domain import errors
 from server.domain.people import must
 from server.house import house
-from server.office import answers, sessions, wording
+from server.office import answers, forms, sessions, wording
 from server.transactions import writes
 
 blp = Blueprint("entrance", __name__)
@@ -52,9 +52,8 @@ def _door(status: int, failure: errors.DoorstepError | None = None) -> Response:
 def sign_in() -> AnyResponse:
     """Raises nothing at people: what is wrong stands on the page, with the name that they typed."""
     try:
-        person = auth.by_password(
-            request.form.get("username", ""), request.form.get("password", "")
-        )
+        username = forms.words_in(request.form, "username")
+        person = auth.by_password(username, request.form.get("password", ""))
         must(person.role, "office.enter")
     except errors.DoorstepError as failure:
         answer = _door(wire.status_of(failure), failure)

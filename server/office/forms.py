@@ -11,7 +11,9 @@ from flask import request
 from flask_babel import gettext as _
 
 from server.domain import errors
-from server.schemas import Shape
+from server.schemas import ComingDay, Shape
+
+MOST_WORDS = 200  # characters of a search
 
 
 @dataclass(slots=True)
@@ -45,6 +47,20 @@ def read(shape: type[Shape], *, keep_empty: tuple[str, ...] = ()) -> dict[str, A
     except ma.ValidationError as wrong:
         raise errors.Invalid(errors=wrong.normalized_messages()) from wrong
     return found
+
+
+def words_in(asked: Mapping[str, str], name: str = "q") -> str:
+    """What somebody searches for, without what no database can look for."""
+    return asked.get(name, "").replace("\x00", "").strip()[:MOST_WORDS]
+
+
+def day_in(text: str, otherwise: date) -> date:
+    """The day that a page is asked for, `2026-11-22`; the other one where that is none of ours."""
+    try:
+        day: date = ComingDay().deserialize(text)
+    except ma.ValidationError:
+        return otherwise
+    return day
 
 
 def problems_of(failure: errors.DoorstepError) -> dict[str, str]:

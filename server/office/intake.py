@@ -68,7 +68,7 @@ OF_SITE = ("address", "district", "city", "access_notes")
 @needs("ticket.write")
 def find(session: Session) -> str:
     """Find the customer by phone number, name, order or serial, as it is typed."""
-    words = request.args.get("q", "").strip()[:200]
+    words = forms.words_in(request.args)
     return render_template(
         "office/intake_find.html", words=words, found=_found(session, words), typed=forms.Typed()
     )

@@ -1,6 +1,6 @@
 """Jobs: who is out on a day and how far they are; handed over, called off."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
@@ -40,7 +40,7 @@ class Reason(Shape):
 def find(session: Session) -> str:
     """The jobs of one day, by installer and window."""
     now, zone = house().clock(), ZoneInfo(wording.zone_of_office())
-    day = _day(request.args.get("day", ""), now.astimezone(zone).date())
+    day = forms.day_in(request.args.get("day", ""), now.astimezone(zone).date())
     begin = datetime.combine(day, time(), zone)
     of_day = (
         visible_to(me(), now)
@@ -66,13 +66,6 @@ def find(session: Session) -> str:
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
     )
-
-
-def _day(asked: str, today: date) -> date:
-    try:
-        return date.fromisoformat(asked)
-    except ValueError:
-        return today
 
 
 @blp.get("/jobs/<job_id>/hand-over")

@@ -17,7 +17,7 @@ from server.domain.parts import OPEN_REQUESTS
 from server.house import house
 from server.office import answers, forms
 from server.office.wording import zone_of_office
-from server.schemas import Code, Day, Shape, Text, one_of
+from server.schemas import Code, ComingDay, Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("part_requests", __name__)
@@ -35,7 +35,7 @@ ENDS = {"cancel": part_requests.cancel, "ask_again": part_requests.ask_again}
 class Step(Shape):
     step = ma.fields.String(required=True, validate=one_of(*STEPS, *ENDS))
     tracking = Text(200)
-    expected_on = Day()
+    expected_on = ComingDay()
     reason = Text(1_000)
 
 

@@ -26,7 +26,7 @@ from server.domain.people import FIELD_ROLES
 from server.house import house
 from server.office import answers, forms
 from server.office.wording import language
-from server.schemas import Day, Ident, Shape, Text
+from server.schemas import ComingDay, Ident, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("planning", __name__)
@@ -36,7 +36,7 @@ USUAL_WINDOW = (time(9, 0), time(11, 0))
 
 class Plan(Shape):
     assignee_id = Ident(required=True)
-    day = Day()
+    day = ComingDay()
     begin = ma.fields.Time(format="%H:%M", data_key="from")
     end = ma.fields.Time(format="%H:%M", data_key="to")
     work = Text()
@@ -145,12 +145,9 @@ def _form(
 
 def _day(typed: str, zone: str, revisit: Revisit | None) -> date:
     """The day that is planned: what was chosen, else tomorrow, or when the parts are there."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        tomorrow = house().clock() + timedelta(days=1)
-        earliest = revisit.earliest_at if revisit and revisit.earliest_at else tomorrow
-        return max(earliest, tomorrow).astimezone(ZoneInfo(zone)).date()
+    tomorrow = house().clock() + timedelta(days=1)
+    earliest = revisit.earliest_at if revisit and revisit.earliest_at else tomorrow
+    return forms.day_in(typed, max(earliest, tomorrow).astimezone(ZoneInfo(zone)).date())
 
 
 def _preferred(revisit: Revisit | None, earlier: Job | None) -> str:

@@ -77,7 +77,7 @@ def find(session: Session) -> str:
     """Open ones, the newest first, until a filter or words say otherwise."""
     asked = request.args
     which = asked.get("show", "open") if asked.get("show") in FILTERS else "open"
-    words = asked.get("q", "").strip()[:200]
+    words = forms.words_in(asked)
     found = visible_to(me())
     if words:
         found = like(found, words)
