@@ -204,14 +204,14 @@ def _sendable(
         and person.role in FIELD_ROLES
         and (person.organisation_id == branch_id or person.organisation.kind == "contractor")
         and people.is_granted(person.organisation, now)
-        and _may_send(by, person)
+        and may_send(by, person)
     )
     if person is None or not is_sendable:
         raise errors.ReferenceUnknown(field=field)
     return person
 
 
-def _may_send(by: Person, person: Person) -> bool:
+def may_send(by: Person, person: Person) -> bool:
     """A lead hands out within the team, a contractor's manager within the company."""
     if by.role == Role.LEAD_INSTALLER:
         return person.organisation_id == by.organisation_id and person.team == by.team

@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
     office.before_request(sessions.resume)
     office.after_request(sessions.prolong)
     office.after_request(answers.keep_out_of_caches)
+    office.after_request(answers.tell_our_own_pages)
     office.app_context_processor(answers.what_every_page_knows)
     for page in PAGES:
         office.register_blueprint(page)

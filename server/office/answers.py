@@ -86,6 +86,14 @@ def keep_out_of_caches(answer: Response) -> Response:
     return answer
 
 
+def tell_our_own_pages(answer: Response) -> Response:
+    """Whoever signs in again, or reads that something failed, is brought back to where they were: for that
+    our own pages must learn where somebody comes from. Other sites still learn nothing.
+    """
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    return answer
+
+
 def go_to(endpoint: str, **values: Any) -> AnyResponse:
     """After an act: the page that shows what came of it."""
     return redirect(url_for(endpoint, **values), code=303)

@@ -73,20 +73,25 @@ def find(session: Session) -> str:
 @needs("job.reassign")
 def hand_over(session: Session, job_id: str) -> str:
     """Who takes the job: installers with what they have on its day."""
-    return _handover(session, get_for(session, me(), job_id, house().clock()), None)
+    return _handover(session, get_for(session, me(), job_id, house().clock()), forms.Typed())
 
 
-def _handover(session: Session, job: Job, doubtful: errors.DoorstepError | None) -> str:
+def _handover(
+    session: Session,
+    job: Job,
+    typed: forms.Typed,
+    doubtful: errors.DoorstepError | None = None,
+) -> str:
     ticket = session.get_one(Ticket, job.ticket_id)
     starts = (job.window_start or house().clock()).astimezone(ZoneInfo(job.time_zone))
-    installers = planning.sendable(session, ticket)
+    installers = planning.sendable(session, job.branch_id)
     return render_template(
         "office/hand_over.html",
         job=job,
         customer=session.get_one(Customer, ticket.customer_id),
         installers=installers,
         busy=planning.busy(session, installers, starts.date(), job.time_zone),
-        typed=forms.typed(),
+        typed=typed,
         failure=doubtful,
         warnings=planning.warnings_in(doubtful),
         sentence=doubtful.sentence(wording.language()) if doubtful else "",
@@ -99,13 +104,16 @@ def _handover(session: Session, job: Job, doubtful: errors.DoorstepError | None)
 def reassign(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
     now = house().clock()
     job = get_for(session, me(), job_id, now, to_change=True)
-    form = forms.read(Handover)
     try:
+        form = forms.read(Handover)
         with session.begin_nested():
             jobs.reassign(session, me(), job, form["assignee_id"], form.get("reason"), now)
+    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        return _handover(session, job, typed), 422
     except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
         session.refresh(job)
-        return _handover(session, job, doubtful), 409
+        return _handover(session, job, forms.typed(), doubtful), 409
     return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
 
 

@@ -1,5 +1,6 @@
 """Planning: who goes and when, for a ticket or a revisit, with what speaks against it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,11 +8,12 @@ from zoneinfo import ZoneInfo
 import marshmallow as ma
 from flask import Blueprint, render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import jobs
 from server.auth import me, needs
+from server.db import jobs as job_rows
 from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
@@ -122,7 +124,7 @@ def _form(
     zone = _zone(session, ticket)
     earlier = session.get(Job, revisit.job_id) if revisit else None
     day = _day(typed["day"], zone, revisit)
-    installers = sendable(session, ticket)
+    installers = sendable(session, ticket.branch_id)
     return render_template(
         "office/plan.html",
         ticket=ticket,
@@ -157,23 +159,35 @@ def _preferred(revisit: Revisit | None, earlier: Job | None) -> str:
     return earlier.assignee_id if revisit_rules.prefers_same_installer(revisit.cause) else ""
 
 
-def sendable(session: Session, ticket: Ticket) -> list[Person]:
-    """Everybody in the field whom the branch can send, its own people first."""
+def sendable(session: Session, branch_id: str) -> list[Person]:
+    """Everybody in the field whom this person can send for the branch, its own people first."""
     now = house().clock()
     found = (
         select(Person)
         .join(Organisation, Organisation.id == Person.organisation_id)
+        .options(contains_eager(Person.organisation))
         .where(Person.role.in_(FIELD_ROLES), Person.is_active)
         .where(
-            (Organisation.id == ticket.branch_id)
+            (Organisation.id == branch_id)
             | ((Organisation.kind == "contractor") & (Organisation.granted_until > now))
         )
         .order_by(Organisation.kind, Person.name, Person.id)
     )
-    return list(session.scalars(found))
+    return [each for each in session.scalars(found) if jobs.may_send(me(), each)]
 
 
-def busy(session: Session, installers: list[Person], day: date, zone: str) -> dict[str, list[Job]]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Some time of somebody's day; the job is told to whoever may see it."""
+
+    start: datetime
+    end: datetime
+    job: Job | None
+
+
+def busy(
+    session: Session, installers: list[Person], day: date, zone: str
+) -> dict[str, list[Taken]]:
     """What each of them has on that day, in order."""
     begin = datetime.combine(day, time(), ZoneInfo(zone))
     of_day = (
@@ -183,9 +197,15 @@ def busy(session: Session, installers: list[Person], day: date, zone: str) -> di
         .where(Job.state.not_in(("cancelled", "declined")))
         .order_by(Job.window_start, Job.id)
     )
-    found: dict[str, list[Job]] = {each.id: [] for each in installers}
-    for job in session.scalars(of_day):
-        found[job.assignee_id].append(job)
+    jobs_of_day = list(session.scalars(of_day))
+    visible = job_rows.visible_to(me(), house().clock()).with_only_columns(Job.id)
+    seen = set(session.scalars(visible.where(Job.id.in_([each.id for each in jobs_of_day]))))
+    found: dict[str, list[Taken]] = {each.id: [] for each in installers}
+    for job in jobs_of_day:
+        assert job.window_start is not None, "asked for by its window"
+        assert job.window_end is not None, "asked for by its window"
+        told = job if job.id in seen else None
+        found[job.assignee_id].append(Taken(job.window_start, job.window_end, told))
     return found
 
 

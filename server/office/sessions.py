@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
@@ -50,6 +51,7 @@ def resume() -> None:
 
     Raises `RequestForged` for an act that the cookie was sent along with, but no page of ours has asked for.
     """
+    _ignore_the_proxy()
     _must_come_from_here()
     g.office = claims = _claims(request.cookies.get(COOKIE))
     if claims is None:
@@ -66,9 +68,23 @@ def resume() -> None:
 
 def _must_come_from_here() -> None:
     """A browser says where an act comes from; another site's is refused, also before the sign-in."""
-    is_elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-    if is_elsewhere and request.method not in READING:
+    if request.method not in READING and _is_from_elsewhere():
         raise errors.RequestForged()
+
+
+def _is_from_elsewhere() -> bool:
+    """Old browsers, and all of them without TLS, name only the site: `Origin`."""
+    said = request.headers.get("Sec-Fetch-Site")
+    if said is not None:
+        return said in ("cross-site", "same-site")
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def _ignore_the_proxy() -> None:
+    """A password that a proxy in front of us has asked for is none of ours."""
+    if not request.headers.get("Authorization", "Bearer ").startswith("Bearer "):
+        del request.environ["HTTP_AUTHORIZATION"]
 
 
 def _must_be_asked_for_by_a_page() -> None:

@@ -1,6 +1,7 @@
 """For tests of the office's pages: somebody at a desk with a browser of their own."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
 from tests.pages.desks import Desk
-from tests.shop import Shop
+from tests.shop import Json, Shop
 
 
 @pytest.fixture
@@ -42,3 +43,29 @@ def bob(at_desk: Callable[[people.Character], Desk]) -> Desk:
 def shop(sign_in: Callable[[people.Character], Client], clock: HandClock) -> Shop:
     """The shop by its API, for what happens beside the pages."""
     return Shop(sign_in, clock)
+
+
+@pytest.fixture
+def things(shop: Shop) -> Json:
+    """One of each, with which the addresses are filled in."""
+    customer = shop.takes_in_a_customer()
+    job = shop.issues_a_job(shop.opens_a_ticket(**customer))
+    trip = shop.sends(people.ALICE, job)
+    trip.arrives()
+    trip.requests_part(words="the seal of the door")
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    return {
+        "customer": customer["customer_id"],
+        "job": job["id"],
+        "ticket": job["ticket_id"],
+        "revisit": shop.revisit(shop.ticket(job))["id"],
+        "request": shop.sun.get("/api/v1/part-requests").json["items"][0]["id"],
+        "device": shop.sun.get("/api/v1/devices").json["items"][0]["id"],
+    }
+
+
+@pytest.fixture
+def write(app: Flask) -> Callable[..., Any]:
+    """Changes rows behind everybody's back: `write(lambda session: …)`."""
+    return app.extensions["doorstep"].database.write
