@@ -3,6 +3,9 @@
 `@reads` and `@writes` stand outermost, right under the route: they hand the session to the view as its
 first argument, build the answer inside the transaction and commit before it leaves. A view may run a
 second time (PostgreSQL deadlocks), so it touches nothing but its session.
+
+A form of a page that creates something carries a key of its own in a hidden field: sent twice, by a double
+click or after a cut, it is done once and leads to the same place.
 """
 
 import hashlib
@@ -22,6 +25,7 @@ from server.house import house
 
 View = Callable[..., Any]
 
+PAGES, FORM_KEY = "/office/", "form_key"
 KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
 
@@ -37,32 +41,59 @@ def reads(view: View) -> View:
 
 
 def writes(view: View) -> View:
-    """Runs the view in one transaction; honours `Idempotency-Key` on POST."""
+    """Runs the view in one transaction; honours `Idempotency-Key` on POST, and the key of a form."""
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Any:
         who = me_if_any()  # before a writer's turn is taken
+        key, is_of_a_form = _key_of_this_request()
 
         def act(session: Session) -> Response:
             session.info["request_id"] = g.get("request_id")
-            key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
             if key is None or who is None:
                 return make_response(view(session, *args, **kwargs))
-            kept = session.get(KeptAnswer, (who.id, _key(key)))
+            kept = session.get(KeptAnswer, (who.id, key))
             if kept is not None:
-                return _again(kept)
+                return _again(kept, errors.FormSentAlready if is_of_a_form else errors.KeyReused)
+            if is_of_a_form:
+                return _once(session, who.id, key, lambda: view(session, *args, **kwargs))
             answer = make_response(view(session, *args, **kwargs))
-            session.add(_keep(who.id, _key(key), answer))
+            session.add(_keep(who.id, key, answer))
             return answer
 
         try:
             return house().database.write(act)
         except (IntegrityError, errors.AlreadyThere) as clash:
-            if "Idempotency-Key" in request.headers:  # its twin may have been faster
+            if key is not None:  # its twin may have been faster
                 return _at_second_try(act)
             raise _as_conflict(clash) from clash
 
     return in_transaction
+
+
+def _key_of_this_request() -> tuple[str | None, bool]:
+    """Under what its answer is kept, if at all, and whether a form of a page carries it."""
+    if request.method != "POST":
+        return None, False
+    said = request.headers.get("Idempotency-Key")
+    is_of_a_form = said is None and request.path.startswith(PAGES)
+    key = request.form.get(FORM_KEY) if is_of_a_form else said
+    return (None if key is None else _key(key)), is_of_a_form
+
+
+def _once(session: Session, person_id: str, key: str, act: Callable[[], Any]) -> Response:
+    """What a form asks for, its key taken first: a twin waits for it. A form that comes back to be mended
+    has done nothing, and neither has its key.
+    """
+    kept = _keep(person_id, key, Response())
+    session.add(kept)
+    session.flush()
+    answer = make_response(act())
+    if answer.status_code == 303:
+        kept.status, kept.headers = answer.status_code, _kept_headers(answer)
+    else:
+        session.delete(kept)
+    return answer
 
 
 def _at_second_try(act: Callable[[Session], Response]) -> Response:
@@ -89,21 +120,25 @@ def _fingerprint() -> str:
 
 
 def _keep(person_id: str, key: str, answer: Response) -> KeptAnswer:
-    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     return KeptAnswer(
         person_id=person_id,
         key=key,
         fingerprint=_fingerprint(),
         status=answer.status_code,
         body=answer.get_data(as_text=True),
-        headers=headers,
+        headers=_kept_headers(answer),
         at=house().clock(),
     )
 
 
-def _again(kept: KeptAnswer) -> Response:
+def _kept_headers(answer: Response) -> dict[str, str]:
+    return {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+
+
+def _again(kept: KeptAnswer, reused: type[errors.DoorstepError]) -> Response:
+    """The answer that was given; raises `reused` where something else was asked for."""
     if kept.fingerprint != _fingerprint():
-        raise errors.KeyReused()
+        raise reused()
     answer = current_app.response_class(kept.body, kept.status, kept.headers)
     answer.headers["Idempotent-Replayed"] = "true"
     return answer

@@ -238,6 +238,15 @@ class KeyReused(Invalid):
     zh = "该 Idempotency-Key 已用于其他请求，未作任何更改，请更换。"
 
 
+class FormSentAlready(Conflict):
+    code = "form_sent_already"
+    en = (
+        "This form was sent before, and what it asked for was done. What was changed in it since was not: "
+        "open the form anew and send that."
+    )
+    zh = "此表单已提交过，当时的内容已生效；之后改动的内容没有生效，请重新打开表单再提交。"
+
+
 class InProgress(Conflict):
     code = "in_progress"
     device = DeviceStep.RESEND

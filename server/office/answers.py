@@ -11,6 +11,7 @@ from server.auth import me_if_any
 from server.domain import errors
 from server.domain.people import may
 from server.house import house
+from server.ids import new_id
 from server.office import sessions, static_files
 from server.office.wording import language
 
@@ -24,6 +25,7 @@ def what_every_page_knows() -> dict[str, Any]:
         "me": person,
         "may": lambda act: person is not None and may(person.role, act),
         "csrf_token": sessions.csrf_token(),
+        "new_key": new_id,
         "static_file": static_files.address,
         "language": language(),
         "is_demo": house().config.is_demo,
