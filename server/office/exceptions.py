@@ -1,6 +1,7 @@
 """Exceptions: what does not add up, what happened in words, the choices, and what each will do."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,33 +63,45 @@ def find(session: Session) -> str:
     key = (FieldException.opened_at, FieldException.id)
     after = request.args.get("after")
     page = keysets.page(session, found, key, A_PAGE, after, newest_first=state == "decided")
+    raws = _raws(session, page.rows)
     return render_template(
         "office/exceptions.html",
-        doubts=[_doubt(session, each) for each in page.rows],
+        doubts=[_doubt(each, raws.get(each.id, "")) for each in page.rows],
         names=_names(session, page.rows),
         next=page.next,
         show=state,
     )
 
 
-def _doubt(session: Session, found: FieldException) -> Doubt:
+def _doubt(found: FieldException, raw: str) -> Doubt:
     kind = rules.KINDS[found.kind]
     return Doubt(
         found,
         kind.zh if language() == "zh" else kind.en,
         kind.holds_ticket,
         [(each, *DOES[each]) for each in kind.decisions],
-        _raw(session, found),
+        raw,
     )
 
 
-def _raw(session: Session, found: FieldException) -> str:
-    """What came in, readable: set aside, or on record."""
-    aside = session.get(Quarantine, found.details.get("quarantine_id") or "")
-    kept = session.get(FieldEvent, found.event_id or "") if aside is None else aside
-    if kept is None:
-        return ""
-    return json.dumps(json.loads(kept.raw), ensure_ascii=False, indent=2)
+def _raws(session: Session, rows: Sequence[FieldException]) -> dict[str, str]:
+    """What came in, readable, by exception: set aside, or on record."""
+    aside, kept = (
+        dict(session.execute(select(kind.id, kind.raw).where(kind.id.in_(ids))).all())
+        for kind, ids in (
+            (Quarantine, [each.details.get("quarantine_id") for each in rows]),
+            (FieldEvent, [each.event_id for each in rows]),
+        )
+    )
+    found = {
+        each.id: aside.get(each.details.get("quarantine_id")) or kept.get(each.event_id or "")
+        for each in rows
+    }
+    return {its_id: _readable(raw) for its_id, raw in found.items() if raw}
+
+
+def _readable(raw: str) -> str:
+    return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
 
 
 def _names(session: Session, rows: Any) -> dict[str | None, str]:

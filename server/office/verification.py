@@ -215,7 +215,10 @@ def _earlier(session: Session, job: Job, now: datetime) -> list[tuple[Job, list[
         .where(Job.ticket_id == job.ticket_id, Job.issued_at < job.issued_at)
         .order_by(Job.issued_at.desc())
     )
-    return [(each, photos.of_job(session, each.id)) for each in session.scalars(before)]
+    trips = list(session.scalars(before))
+    of_trips = select(Photo).where(Photo.job_id.in_([each.id for each in trips]))
+    shots = list(session.scalars(of_trips.order_by(Photo.taken_at, Photo.id)))
+    return [(trip, [each for each in shots if each.job_id == trip.id]) for trip in trips]
 
 
 def _other_waits(session: Session, ticket: Ticket, job: Job) -> list[waits.Waiting]:

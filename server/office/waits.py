@@ -1,9 +1,11 @@
 """What a ticket still waits for, in words that name things as people know them, with the way there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.actions import settling
@@ -19,6 +21,13 @@ from server.office.labels import label
 from server.office.wording import in_language, language
 
 OVER = (rules.State.CLOSED, rules.State.CANCELLED)
+# What the subject of a wait is the id of.
+KINDS = {
+    "photo_again": Photo,
+    "revisit": Revisit,
+    "part": PartRequest,
+    "exception": FieldException,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +40,66 @@ class Waiting:
     href: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What a ticket's waits are about, fetched together: rows by id, and its jobs, the newest last."""
+
+    rows: dict[str, Any]
+    jobs: list[Job]
+
+    def job(self, its_id: str) -> Job:
+        return next(each for each in self.jobs if each.id == its_id)
+
+    @property
+    def last_job(self) -> Job:
+        """The one that the ticket closes on."""
+        return next(each for each in reversed(self.jobs) if each.state != "cancelled")
+
+
 def of_ticket(session: Session, ticket: Ticket) -> list[Waiting]:
     """The most pressing first; nothing for a ticket that is over."""
     if ticket.state in OVER:
         return []
     waits = rules.waits_for(settling.ticket_facts(session, ticket))
-    return [_waiting(session, ticket, each) for each in waits]
+    things = _things(session, ticket, waits)
+    return [_waiting(things, each) for each in waits]
 
 
-def _waiting(session: Session, ticket: Ticket, wait: rules.Wait) -> Waiting:
-    known = rules.Wait(wait.code, _name(session, ticket, wait))
-    return Waiting(wait.code, wait.subject, rules.sentence(known, language()), _href(session, wait))
+def _things(session: Session, ticket: Ticket, waits: Iterable[rules.Wait]) -> Things:
+    rows: dict[str, Any] = {}
+    for code, kind in KINDS.items():
+        ids = [wait.subject for wait in waits if wait.code == code]
+        if ids:
+            rows |= {each.id: each for each in session.scalars(_with_ids(kind, ids))}
+    of_ticket = select(Job).where(Job.ticket_id == ticket.id).order_by(Job.issued_at, Job.id)
+    return Things(rows, list(session.scalars(of_ticket)))
 
 
-def _name(session: Session, ticket: Ticket, wait: rules.Wait) -> str:
+def _with_ids(kind: Any, ids: list[str]) -> Select[Any]:
+    return select(kind).where(kind.id.in_(ids))
+
+
+def _waiting(things: Things, wait: rules.Wait) -> Waiting:
+    known = rules.Wait(wait.code, _name(things, wait))
+    return Waiting(wait.code, wait.subject, rules.sentence(known, language()), _href(things, wait))
+
+
+def _name(things: Things, wait: rules.Wait) -> str:
     """What people call the thing whose id the rules hand out."""
-    subject = wait.subject
-    if wait.code == "photo_again" and (photo := session.get(Photo, subject)):
-        return _slot_label(session.get_one(Job, photo.job_id), photo.slot)
     if wait.code == "slot_missing":
-        return _slot_label(_last_job(session, ticket), subject)
-    if wait.code == "revisit" and (revisit := session.get(Revisit, subject)):
-        return f"{revisit.job_id} ({label(revisit.cause, 'cause')})"
-    if wait.code == "part" and (part := session.get(PartRequest, subject)):
-        return f"{part.quantity} × {part.sku or part.words}"
-    if wait.code == "exception" and (doubt := session.get(FieldException, subject)):
-        kind = exception_rules.KINDS[doubt.kind]
-        return (kind.zh if language() == "zh" else kind.en).rstrip(".。")
-    return subject
-
-
-def _last_job(session: Session, ticket: Ticket) -> Job:
-    """The one that the ticket closes on."""
-    live = select(Job).where(Job.ticket_id == ticket.id, Job.state != "cancelled")
-    return session.scalars(live.order_by(Job.issued_at.desc(), Job.id.desc()).limit(1)).one()
+        return _slot_label(things.last_job, wait.subject)
+    row = things.rows.get(wait.subject)
+    match row:
+        case Photo():
+            return _slot_label(things.job(row.job_id), row.slot)
+        case Revisit():
+            return f"{row.job_id} ({label(row.cause, 'cause')})"
+        case PartRequest():
+            return f"{row.quantity} × {row.sku or row.words}"
+        case FieldException():
+            kind = exception_rules.KINDS[row.kind]
+            return (kind.zh if language() == "zh" else kind.en).rstrip(".。")
+    return wait.subject
 
 
 def _slot_label(job: Job, slot: str) -> str:
@@ -72,11 +107,11 @@ def _slot_label(job: Job, slot: str) -> str:
     return f"{in_language(known) if known else slot} ({job.id})"
 
 
-def _href(session: Session, wait: rules.Wait) -> str | None:
+def _href(things: Things, wait: rules.Wait) -> str | None:
     """Where somebody does something about it."""
     if wait.code == "verdict":
         return url_for("office.verification.show", job_id=wait.subject)
-    if wait.code == "photo_again" and (photo := session.get(Photo, wait.subject)):
+    if wait.code == "photo_again" and (photo := things.rows.get(wait.subject)):
         return url_for("office.verification.show", job_id=photo.job_id)
     if wait.code == "revisit":
         return "#revisits"

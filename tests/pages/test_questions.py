@@ -1,0 +1,100 @@
+"""How many questions a page puts to the database does not grow with the rows that it shows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from tests import people
+from tests.pages.desks import Desk
+from tests.shop import Json, Shop
+
+PAGES = [
+    "/office/",
+    "/office/tickets?show=all",
+    "/office/tickets?q=hood",
+    "/office/intake?q=Li",
+    "/office/jobs?day=2026-11-23",
+    "/office/verification",
+    "/office/revisits",
+    "/office/exceptions",
+    "/office/part-requests",
+    "/office/devices",
+    "/office/intake/{customer}",
+    "/office/tickets/{ticket}",
+    "/office/tickets/{ticket}/plan?day=2026-11-23",
+    "/office/verification/{job}",
+]
+
+
+@contextmanager
+def questions(app: Flask) -> Iterator[list[str]]:
+    """Every statement that the reader sends while this is open."""
+    asked: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(" ".join(statement.split()))
+
+    engine = app.extensions["doorstep"].database.reading
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def goes_on(shop: Shop, ticket: Json) -> Json:
+    """One more of everything: a trip for the ticket that a part was missing on, a visit to be judged, and
+    work on a job that had been cancelled."""
+    again = shop.issues_a_job(ticket)
+    trip = shop.sends(people.ALICE, again)
+    trip.arrives()
+    trip.takes_photo()
+    trip.requests_part()
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    done = shop.issues_a_job(
+        shop.opens_a_ticket(customer_id=ticket["customer_id"], site_id=ticket["site_id"])
+    )
+    trip = shop.sends(people.ALICE, done)
+    trip.completes()
+    trip.comes_home()
+    called_off = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, called_off)
+    shop.bob.post(
+        f"/api/v1/jobs/{called_off['id']}/cancel", json={"reason": "x"}, headers={"If-Match": "*"}
+    )
+    trip.arrives()
+    trip.sends_events()
+    return done
+
+
+def test_more_rows_are_not_more_questions(
+    at_desk: Callable[[people.Character], Desk], app: Flask, shop: Shop
+) -> None:
+    ticket = shop.opens_a_ticket()
+    done = goes_on(shop, ticket)
+    goes_on(shop, ticket)
+    known = {"ticket": ticket["id"], "customer": ticket["customer_id"], "job": done["id"]}
+    few = counted(at_desk(people.SUN), app, known)
+    for _ in range(2):
+        goes_on(shop, ticket)
+    many = counted(at_desk(people.SUN), app, known)
+    grown = {
+        path: [each for each in set(many[path]) if many[path].count(each) > few[path].count(each)]
+        for path in PAGES
+        if len(many[path]) > len(few[path])
+    }
+    assert grown == {}, grown
+
+
+def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str]]:
+    found = {}
+    for path in PAGES:
+        with questions(app) as asked:
+            page = desk.opens(path.format(**known))
+        assert page.status == 200, page.text
+        found[path] = asked
+    return found
