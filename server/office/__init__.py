@@ -47,6 +47,7 @@ def register(app: Flask) -> None:
     office.after_request(sessions.prolong)
     office.after_request(answers.keep_out_of_caches)
     office.after_request(answers.tell_our_own_pages)
+    office.after_request(answers.tell_that_it_is_done)
     office.app_context_processor(answers.what_every_page_knows)
     for page in PAGES:
         office.register_blueprint(page)

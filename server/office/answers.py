@@ -15,6 +15,7 @@ from server.ids import new_id
 from server.office import sessions, static_files
 from server.office.wording import language
 
+DONE, DONE_S = "doorstep_done", 60  # a cookie for the page's own script, and its life in seconds
 JSON_TYPES = ("application/problem+json", "application/json")
 
 
@@ -93,6 +94,13 @@ def tell_our_own_pages(answer: Response) -> Response:
     our own pages must learn where somebody comes from. Other sites still learn nothing.
     """
     answer.headers.setdefault("Referrer-Policy", "same-origin")
+    return answer
+
+
+def tell_that_it_is_done(answer: Response) -> Response:
+    """After an act that went well: the page that comes next forgets what was typed for it."""
+    if request.method == "POST" and answer.status_code == 303 and g.get("office"):
+        answer.set_cookie(DONE, "1", path=sessions.PATH, max_age=DONE_S, samesite="Lax")
     return answer
 
 

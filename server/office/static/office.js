@@ -11,7 +11,8 @@ function nameOf(event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.isComposing) return;
+  // A key that is held down across two pages must not judge the next visit, too.
+  if (event.altKey || event.isComposing || event.repeat) return;
   const name = nameOf(event);
   if (isTyping(event.target) && !name.startsWith("ctrl+")) {
     if (name === "escape") event.target.blur();
@@ -46,6 +47,7 @@ function show(event) {
 
 function openKeys() {
   const dialog = document.getElementById("keys");
+  if (dialog.open) return;
   const list = dialog.querySelector("dl");
   list.replaceChildren();
   for (const each of document.querySelectorAll("[data-key]")) {
@@ -66,38 +68,82 @@ document.addEventListener("click", (event) => {
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
 
-// Texts that somebody types are kept in this browser until the form was sent and answered well.
+// Texts that somebody types are kept in this browser, for them alone and for a working day, until the form
+// was sent and the server has said that it is done.
 
-const keptUnder = (form) => `doorstep/office/${form.dataset.keeps}`;
+const KEPT_MS = 12 * 3600 * 1000;
+const DONE = "doorstep_done";
+const SENT = "doorstep/office/sent";
 
-function remember(form) {
+const keptUnder = (form) => `doorstep/office/${document.body.dataset.person}/${form.dataset.keeps}`;
+
+/** What stands in a field before anybody has touched it. */
+function untouched(field) {
+  if (!field.matches("select")) return field.defaultValue;
+  const chosen = [...field.options].find((each) => each.defaultSelected) ?? field.options[0];
+  return chosen?.value;
+}
+
+/** The hidden field with what stood in a field when the page was opened. */
+const wasIn = (form, name) => form.elements[`was_${name}`];
+
+/** The texts that were changed, each with what it was meant to change: the server sees who came between. */
+function changesIn(form) {
   const said = {};
   for (const field of form.elements) {
-    const isOurs = field.name && !field.name.startsWith("was_") && field.name !== "csrf_token";
-    const isText = field.matches("textarea, select, input:not([type=hidden], [type=radio])");
-    if (isOurs && isText && field.value !== field.defaultValue) said[field.name] = field.value;
+    const isOurs = field.name && field.matches("textarea, select, input:not([type=hidden], [type=radio])");
+    if (!isOurs || field.value === untouched(field)) continue;
+    said[field.name] = { value: field.value, was: wasIn(form, field.name)?.value };
   }
+  return said;
+}
+
+function remember(form) {
+  const said = changesIn(form);
   try {
-    if (Object.keys(said).length > 0) localStorage.setItem(keptUnder(form), JSON.stringify(said));
-    else localStorage.removeItem(keptUnder(form));
+    if (Object.keys(said).length > 0) {
+      localStorage.setItem(keptUnder(form), JSON.stringify({ at: Date.now(), said }));
+    } else localStorage.removeItem(keptUnder(form));
   } catch {
     // A browser that keeps nothing still sends the form.
   }
 }
 
-function bringBack(form) {
-  let said = null;
+function kept(form) {
   try {
-    said = JSON.parse(localStorage.getItem(keptUnder(form)));
+    const { at, said } = JSON.parse(localStorage.getItem(keptUnder(form)));
+    return Date.now() - at < KEPT_MS ? said : {};
   } catch {
-    return;
+    return {};
   }
-  for (const [name, value] of Object.entries(said ?? {})) {
+}
+
+function bringBack(form) {
+  const before = [];
+  for (const [name, { value, was }] of Object.entries(kept(form))) {
     const field = form.elements[name];
-    if (!field || field.value !== field.defaultValue) continue;
+    if (!field || field.value === value || field.value !== untouched(field)) continue;
+    before.push([field, field.value]);
     field.value = value;
+    const hidden = wasIn(form, name);
+    if (hidden) {
+      before.push([hidden, hidden.value]);
+      hidden.value = was;
+    }
     field.closest("details")?.setAttribute("open", "");
   }
+  if (before.length > 0) tellOfIt(form, before);
+}
+
+/** Says that texts were brought back, with a button that takes them away again. */
+function tellOfIt(form, before) {
+  const notice = document.getElementById("brought-back").content.firstElementChild.cloneNode(true);
+  notice.querySelector("button").addEventListener("click", () => {
+    for (const [field, value] of before) field.value = value;
+    localStorage.removeItem(keptUnder(form));
+    notice.remove();
+  });
+  form.prepend(notice);
 }
 
 document.addEventListener("input", (event) => {
@@ -105,17 +151,18 @@ document.addEventListener("input", (event) => {
   if (form?.dataset.keeps) remember(form);
 });
 
-// What was sent is forgotten on the page that comes after it; a page with the same form brings it back.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.keeps) sessionStorage.setItem("doorstep/office/sent", keptUnder(form));
+  if (form.dataset.keeps) sessionStorage.setItem(SENT, keptUnder(form));
 });
 
-function forgetWhatWasSent() {
-  const sent = sessionStorage.getItem("doorstep/office/sent");
-  sessionStorage.removeItem("doorstep/office/sent");
-  if (!sent || document.querySelector(".door, [role=alert]")) return;
-  localStorage.removeItem(sent);
+/** On the page that comes after a form: its texts go once the server has said so. */
+function forgetWhatIsDone() {
+  const sent = sessionStorage.getItem(SENT);
+  sessionStorage.removeItem(SENT);
+  if (!document.cookie.includes(`${DONE}=`)) return;
+  document.cookie = `${DONE}=; path=/office; max-age=0; samesite=lax`;
+  if (sent) localStorage.removeItem(sent);
 }
 
 // The photo viewer: a thumb shows its picture large; Z looks closer, arrows go from one to the next.
@@ -165,7 +212,7 @@ function askAgain(event) {
   about.focus();
 }
 
-forgetWhatWasSent();
+forgetWhatIsDone();
 for (const form of document.querySelectorAll("form[data-keeps]")) bringBack(form);
 const first = document.querySelector(".thumb");
 if (first) showPhoto(first);
