@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Index, Select, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -21,11 +22,14 @@ class Job(Table):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_assignee_window", "assignee_id", "window_start"),)
+    __table_args__ = (
+        Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
+        Index("ix_jobs_window_end", "window_end"),
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
-    branch_id: Mapped[Id] = mapped_column(refers("organisations.id"), index=True)
+    branch_id: Mapped[Id] = mapped_column(refers("organisations.id"))
     site_id: Mapped[Id] = mapped_column(refers("sites.id"))
     asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"))
     work: Mapped[Words]
@@ -117,6 +121,11 @@ def visible_to(person: Person, now: datetime) -> Select[Job]:
     if person.role == Role.CONTRACTOR_MANAGER:
         return found.where(Job.assignee_id.in_(own_people(person)))
     return found.where(Job.branch_id == person.organisation_id)
+
+
+def between(found: Select[Any], begin: datetime, end: datetime) -> Select[Any]:
+    """Those of them whose window touches this time."""
+    return found.where(Job.window_end > begin, Job.window_start < end)
 
 
 def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:

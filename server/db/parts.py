@@ -245,8 +245,8 @@ def get_part(session: Session, person: Person, sku: str) -> Part:
 
 def requests_visible_to(person: Person) -> Select[PartRequest]:
     """Whoever sees the ticket sees what its visits lacked."""
-    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
-    return select(PartRequest).where(PartRequest.ticket_id.in_(seen))
+    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == PartRequest.ticket_id)
+    return select(PartRequest).where(its_ticket.exists())
 
 
 def get_request(session: Session, person: Person, request_id: str) -> PartRequest:

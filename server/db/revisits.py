@@ -34,8 +34,8 @@ class Revisit(Table):
 
 
 def visible_to(person: Person) -> Select[Revisit]:
-    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
-    return select(Revisit).where(Revisit.ticket_id.in_(seen))
+    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == Revisit.ticket_id)
+    return select(Revisit).where(its_ticket.exists())
 
 
 def get_for(

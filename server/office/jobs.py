@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import jobs
 from server.auth import me, needs
 from server.db.customers import Customer, Site
-from server.db.jobs import Job, get_for, visible_to
+from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
 from server.db.tickets import Ticket
 from server.domain import errors
@@ -42,13 +42,9 @@ def find(session: Session) -> str:
     now, zone = house().clock(), ZoneInfo(wording.zone_of_office())
     day = forms.day_in(request.args.get("day", ""), now.astimezone(zone).date())
     begin = datetime.combine(day, time(), zone)
-    of_day = (
-        visible_to(me(), now)
-        .where(Job.window_start < begin + timedelta(days=1), Job.window_end > begin)
-        .order_by(Job.window_start, Job.id)
-        .limit(A_DAY_AT_MOST)
-    )
-    found = list(session.scalars(of_day))
+    of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
+    in_order = of_day.order_by(Job.window_start, Job.id).limit(A_DAY_AT_MOST)
+    found = list(session.scalars(in_order))
     about = (
         select(Job.id, Customer.name, Site)
         .join(Ticket, Ticket.id == Job.ticket_id)

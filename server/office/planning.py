@@ -182,7 +182,8 @@ class Taken:
 
     start: datetime
     end: datetime
-    job: Job | None
+    job_id: str | None
+    work: str
 
 
 def busy(
@@ -190,22 +191,17 @@ def busy(
 ) -> dict[str, list[Taken]]:
     """What each of them has on that day, in order."""
     begin = datetime.combine(day, time(), ZoneInfo(zone))
-    of_day = (
-        select(Job)
-        .where(Job.assignee_id.in_([each.id for each in installers]))
-        .where(Job.window_start < begin + timedelta(days=1), Job.window_end > begin)
-        .where(Job.state.not_in(("cancelled", "declined")))
-        .order_by(Job.window_start, Job.id)
-    )
-    jobs_of_day = list(session.scalars(of_day))
-    visible = job_rows.visible_to(me(), house().clock()).with_only_columns(Job.id)
-    seen = set(session.scalars(visible.where(Job.id.in_([each.id for each in jobs_of_day]))))
+    end = begin + timedelta(days=1)
+    columns: Any = (Job.id, Job.assignee_id, Job.work, Job.window_start, Job.window_end)
+    of_day = job_rows.between(select(*columns), begin, end)
+    out = of_day.where(Job.state.not_in(("cancelled", "declined")))
+    visible = job_rows.between(job_rows.visible_to(me(), house().clock()), begin, end)
+    seen = set(session.scalars(visible.with_only_columns(Job.id)))
     found: dict[str, list[Taken]] = {each.id: [] for each in installers}
-    for job in jobs_of_day:
-        assert job.window_start is not None, "asked for by its window"
-        assert job.window_end is not None, "asked for by its window"
-        told = job if job.id in seen else None
-        found[job.assignee_id].append(Taken(job.window_start, job.window_end, told))
+    for its_id, who, work, starts, ends in session.execute(out.order_by(Job.window_start, Job.id)):
+        if who in found:
+            told = (its_id, work) if its_id in seen else (None, "")
+            found[who].append(Taken(starts, ends, *told))
     return found
 
 

@@ -21,7 +21,7 @@ from server.db.people import Person
 from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
-from server.db.tickets import Ticket, get_for, like, visible_to
+from server.db.tickets import Ticket, get_for, like, open_ones, over_ones, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
 from server.domain.events import KINDS
@@ -81,9 +81,10 @@ def find(session: Session) -> str:
     found = visible_to(me())
     if words:
         found = like(found, words)
-    elif which != "all":
-        is_over = Ticket.state.in_(waits.OVER)
-        found = found.where(is_over if which == "closed" else ~is_over)
+    elif which == "closed":
+        found = over_ones(found)
+    elif which == "open":
+        found = open_ones(found)
     if asked.get("kind") in rules.KINDS:
         found = found.where(Ticket.kind == asked["kind"])
     key = (Ticket.opened_at, Ticket.id)

@@ -117,7 +117,7 @@ def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
 
 
 def _at_risk(session: Session, person: Person, now: datetime) -> Panel:
-    still_open = tickets.visible_to(person).where(Ticket.state.not_in(("closed", "cancelled")))
+    still_open = tickets.open_ones(tickets.visible_to(person))
     oldest = still_open.order_by(Ticket.opened_at).limit(CLOCKS_LOOKED_AT)
     found = {ticket.id: ticket for ticket in session.scalars(oldest)}
     pressing = [
@@ -208,8 +208,8 @@ def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
     midnight = now.astimezone(ZoneInfo(person.organisation.time_zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    touches_today = (Job.window_end > midnight) & (Job.window_start < midnight + timedelta(days=1))
-    seen = jobs.visible_to(person, now).where(touches_today, Job.state != "cancelled")
+    of_today = jobs.between(jobs.visible_to(person, now), midnight, midnight + timedelta(days=1))
+    seen = of_today.where(Job.state != "cancelled")
     count, found = _some(session, seen, Job.window_start, Job.id)
     who = {
         each.id: each.name
