@@ -133,7 +133,7 @@ def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:
     unless they belong together.
     """
     seen = visible_to(person, now)
-    found = select(Visit).where(Visit.job_id.in_(seen.with_only_columns(Job.id)))
+    found = select(Visit).where(seen.where(Job.id == Visit.job_id).exists())
     if person.role not in CONTRACTOR_ROLES:
         return found
     present = seen.with_only_columns(Job.visit_id)

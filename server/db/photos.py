@@ -124,8 +124,8 @@ class Band(Table):
 
 def visible_to(person: Person, now: datetime) -> Select[Photo]:
     """Who sees the job sees its photos; whoever took the job over, not those of somebody before."""
-    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
-    found = select(Photo).where(Photo.job_id.in_(seen))
+    its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
+    found = select(Photo).where(its_job.exists())
     if person.role not in CONTRACTOR_ROLES:
         return found
     visits = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
@@ -148,10 +148,11 @@ def picture_for(session: Session, person: Person, photo_id: str, now: datetime) 
         select(earlier.id)
         .join(later, or_(later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id))
         .where(later.id.in_(seen), earlier.finished_at.is_not(None))
-        .where(earlier.issued_at <= later.issued_at)
+        .where(earlier.issued_at <= later.issued_at, earlier.id == Photo.job_id)
     )
-    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), Photo.job_id.in_(shown))
-    wanted = select(Photo).where(Photo.id == photo_id, or_(Photo.job_id.in_(seen), history))
+    its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
+    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), shown.exists())
+    wanted = select(Photo).where(Photo.id == photo_id, or_(its_job.exists(), history))
     found = session.scalar(wanted)
     if found is None:
         raise errors.NotFound()

@@ -43,8 +43,8 @@ class Receipt(Table):
 
 def visible_to(person: Person, now: datetime) -> Select[Receipt]:
     """Who sees the visit sees what was signed on it."""
-    seen = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
-    return select(Receipt).where(Receipt.visit_id.in_(seen))
+    its_visit = jobs.visits_visible_to(person, now).where(jobs.Visit.id == Receipt.visit_id)
+    return select(Receipt).where(its_visit.exists())
 
 
 def get_for(session: Session, person: Person, receipt_id: str, now: datetime) -> Receipt:
