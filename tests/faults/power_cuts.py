@@ -123,7 +123,7 @@ class ServerRoom:
 
     def loses_power(self) -> None:
         cluster = [self.cluster.process] if self.cluster and self.cluster.process else []
-        freeze([*self._running, *cluster])
+        freeze(each.pid for each in [*self._running, *cluster])
         self.disk.cut()
         for process in self._running:
             end_at_once(process)
@@ -210,7 +210,7 @@ class Pocket:
         ]  # fmt: skip
         try:
             heard = [_stdout(running[0]).readline() for _ in range(how_many)]
-            freeze(running)
+            freeze(each.pid for each in running)
             self.disk.cut()
         finally:
             for each in running:
