@@ -16,7 +16,7 @@ from playwright.sync_api import Error as BrowserGone
 
 from tests import people, pictures
 from tests.browser.chromiums import launched, processes_of, promise
-from tests.browser.tablets import Hands, hands_with
+from tests.browser.tablets import hands_with
 from tests.faults.devices import picture
 from tests.faults.disks import Disk, freeze, kill
 from tests.faults.premises import Premises
@@ -78,6 +78,11 @@ STORED = """async () => {
 }"""
 
 
+SHOWS = """(before) => [...document.querySelectorAll("[role=status]")].some(
+    ({ textContent }) => Number(/^(\\d+) saved here$/.exec(textContent)?.[1] ?? 0) >= before
+)"""
+
+
 class Notes:
     """What one tablet was told is on its disk, and how much its screen called saved."""
 
@@ -132,51 +137,78 @@ class Cut:
         assert self.is_done.is_set(), "the power did not go"
 
 
-class Pocket:
-    """One tablet after the other in Alice's hands, all with their profiles on the disk."""
+class Handheld:
+    """One tablet after the other in Alice's hands, all with their profiles on the disk.
+
+    For the controls flushes do nothing, or the app's word "strict" is kept from the browser.
+    """
 
     def __init__(
-        self, disk: Disk, folder: Path, premises: Premises, chromium: BrowserType, address: str
+        self,
+        disk: Disk,
+        premises: Premises,
+        chromium: BrowserType,
+        address: str,
+        lies: dict[str, str],
+        *,
+        is_strict: bool,
     ) -> None:
         self.disk, self.premises, self.address = disk, premises, address
-        self._chromium, self._camera = chromium, folder / "camera.jpg"
+        self._chromium, self._camera = chromium, premises.logs / "camera.jpg"
         self._profiles = (disk.root / f"tablet-{number}" for number in count())
-        self.lies: dict[str, str] = {}
-        self.is_strict = True
+        self._lies, self._is_strict = lies, is_strict
+        self._shown_counts = False
         self.without_network = 0
         """How often the app started where there was none."""
         self.events: set[str] = set()
         self.files: set[str] = set()
         """What was found on any tablet."""
+        self._tablets: list[Notes] = []
 
     def begins_anew(self) -> None:
         """A tablet out of its box."""
         self.profile, self.notes = next(self._profiles), Notes()
+        self._tablets.append(self.notes)
         promise(self.profile, self.address)
         self._starts()
         self.alice.opens_the_app()
         self.alice.signs_in(people.ALICE)
 
     def goes_on(self) -> None:
-        """The same tablet, on another morning."""
+        """The same tablet, on another morning: the system has long written what nobody flushed."""
+        self.disk.settle()
         self._starts()
         self.alice.opens_the_app()
         self.alice.unlocks()
 
     def _starts(self) -> None:
-        self.context: BrowserContext = launched(self._chromium, self.profile, **self.lies)
+        self.context: BrowserContext = launched(self._chromium, self.profile, **self._lies)
         self.context.expose_binding("noteSaved", lambda _, names: self.notes.saved(names))
         self.context.expose_binding("noteShown", lambda _, number: self.notes.show(number))
         self.context.add_init_script(NOTING)
-        if not self.is_strict:
+        if not self._is_strict:
             self.context.add_init_script(RELAXED)
         self.alice = hands_with(self.context, self.address)
 
+    def saved(self) -> tuple[int, int]:
+        """How many events and files were called saved, on all tablets."""
+        notes = self._tablets
+        return sum(len(each.events) for each in notes), sum(len(each.files) for each in notes)
+
+    def ends(self) -> None:
+        """In every case: nothing has a file open on the disk."""
+        for pid in processes_of(self.disk.root):
+            kill(pid)
+
+    def is_put_away(self) -> None:
+        self.context.close()
+
     def works_until_cut(self, job_id: str, chance: random.Random, *, is_offline: bool) -> None:
+        self.notes.shown, self._shown_counts = 0, is_offline  # it goes down while she sends
+        if is_offline:
+            self.alice.loses_the_network()
         cut = Cut(self.disk, self.profile, self.notes, chance)
         try:
-            if is_offline:
-                self.alice.loses_the_network()
             for act in self._work(job_id):
                 act()
         except BrowserGone:
@@ -230,10 +262,12 @@ class Pocket:
         self.alice.loses_the_network()
         try:
             self.alice.opens_the_app()
-            self.without_network += 1
         except BrowserGone:
+            self._shown_counts = False  # it may be with the office before anybody has looked
             self.alice.finds_the_network()
             self.alice.opens_the_app()
+        else:
+            self.without_network += 1
         pin = self.alice.page.get_by_role("group", name="Enter your PIN")
         pin.or_(self.alice.page.get_by_label("Username")).first.wait_for()
 
@@ -247,6 +281,8 @@ class Pocket:
     def delivers(self) -> None:
         """By the PIN, to the last byte, once. Raises AssertionError for less and for more."""
         self.alice.unlocks()
+        if self._shown_counts:
+            self.alice.page.wait_for_function(SHOWS, arg=self.notes.shown)
         self.alice.finds_the_network()
         self.alice.sees("All with the office")
         events, files = self.premises.holds()
