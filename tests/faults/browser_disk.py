@@ -8,6 +8,7 @@ has ended, not later than the app itself hears of it. What the screen said is no
 import random
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -78,6 +79,9 @@ STORED = """async () => {
 }"""
 
 
+IS_INSTALLED = """async () =>
+    Boolean((await navigator.serviceWorker.ready).active && (await caches.match("/tablet/index.html")))
+"""
 SHOWS = """(before) => [...document.querySelectorAll("[role=status]")].some(
     ({ textContent }) => Number(/^(\\d+) saved here$/.exec(textContent)?.[1] ?? 0) >= before
 )"""
@@ -175,11 +179,12 @@ class Handheld:
         self.alice.signs_in(people.ALICE)
 
     def goes_on(self) -> None:
-        """The same tablet, on another morning: the system has long written what nobody flushed."""
-        self.disk.settle()
+        """The same tablet, later: the system has long written what the browser did not flush."""
         self._starts()
         self.alice.opens_the_app()
         self.alice.unlocks()
+        self.alice.page.wait_for_function(IS_INSTALLED)
+        self.disk.settle()
 
     def _starts(self) -> None:
         self.context: BrowserContext = launched(self._chromium, self.profile, **self._lies)
@@ -219,17 +224,16 @@ class Handheld:
 
     def _work(self, job_id: str) -> Iterator[Callable[[], None]]:
         """All that she does at this door, and then she goes on and on."""
-        alice = self.alice
-        yield lambda: alice.goes_to(f"job/{job_id}")
+        yield partial(self.alice.goes_to, f"job/{job_id}")
         for words in ("Accept the job", "Set out", "I have arrived"):
-            yield lambda words=words: alice.does_next(words)
-        yield lambda: alice.assesses("Minor")
+            yield partial(self.alice.does_next, words)
+        yield partial(self.alice.assesses, "Minor")
         for number in count():
-            yield lambda number=number: self._photographs(job_id, is_large=number % 2 == 0)
-            yield lambda number=number: self._answers(job_id, "No" if number % 2 else "Yes")
-            yield lambda: self._asks_for_a_part(job_id)
+            yield partial(self._photographs, job_id, is_large=number % 2 == 0)
+            yield partial(self._answers, job_id, "No" if number % 2 else "Yes")
+            yield partial(self._asks_for_a_part, job_id)
             if number == 0:
-                yield lambda: self._has_it_signed(job_id)
+                yield partial(self._has_it_signed, job_id)
 
     def _photographs(self, job_id: str, *, is_large: bool) -> None:
         """Chromium keeps what is large in a file of its own, beside the database."""
