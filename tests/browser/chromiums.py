@@ -4,9 +4,10 @@ import json
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext, BrowserType
 
 from tests.browser.tablets import TABLET
 
@@ -35,9 +36,9 @@ def program() -> str:
     return found
 
 
-def launched(browser: Browser, profile: Path, **more: str) -> BrowserContext:
+def launched(chromium: BrowserType, profile: Path, **more: str) -> BrowserContext:
     """A browser with a profile on the disk, as on a tablet; `more` are words for its environment."""
-    return browser.browser_type.launch_persistent_context(
+    return chromium.launch_persistent_context(
         profile,
         executable_path=program(),
         args=flags(),
@@ -59,10 +60,15 @@ def promise(profile: Path, address: str) -> None:
 
 def kill_all_of(profile: Path) -> None:
     """At once and without a word, as Android does it."""
+    for pid in processes_of(profile):
+        os.kill(pid, signal.SIGKILL)
+
+
+def processes_of(profile: Path) -> list[int]:
+    """Those that name it; other children of the browser do not."""
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            is_ours = str(profile).encode() in (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if is_ours:
-            os.kill(int(process.name), signal.SIGKILL)
+        with suppress(OSError):
+            if str(profile).encode() in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    return found

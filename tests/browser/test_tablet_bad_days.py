@@ -145,7 +145,7 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
 ) -> None:
     job_id = office.issues_a_job(people.ALICE)
     profile = tmp_path / "profile"
-    alice = hands_with(launched(chromium, profile), live_server.address)
+    alice = hands_with(launched(chromium.browser_type, profile), live_server.address)
     alice.comes_to_work(people.ALICE, job_id)
     alice.assesses("Minor")
     alice.does_next("Take photo: Before")
@@ -153,7 +153,7 @@ def test_a_browser_that_was_killed_has_kept_what_it_called_saved(
     alice.sees("6 saved here")
     kill_all_of(profile)
 
-    again = hands_with(launched(chromium, profile), live_server.address)
+    again = hands_with(launched(chromium.browser_type, profile), live_server.address)
     again.opens_the_app()
     again.unlocks()
     again.sees("All with the office")

@@ -1,5 +1,6 @@
 """A tablet whose disk is full, breaks or loses its power, in the real browser: what it called saved is there."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def starts(
 
     def start() -> Hands:
         kill_all_of(profile)
-        started.append(launched(chromium, profile, **disk.environment))
+        started.append(launched(chromium.browser_type, profile, **disk.environment))
         return hands_with(started[-1], live_server.address)
 
     yield start
@@ -193,3 +194,38 @@ def test_a_browser_that_throws_all_away_is_not_taken_for_a_new_tablet(
     alice.button("Set out").wait_for()
     alice.sees("All with the office")
     assert office.sees_job(job_id).state == "accepted"
+
+
+def test_a_cache_that_a_power_cut_has_spoilt_is_in_nobodys_way_and_is_made_anew(
+    chromium: Browser, live_server: LiveServer, office: Office, tmp_path: Path
+) -> None:
+    """Browsers flush what they keep in IndexedDB, and not what they keep in their cache."""
+    job_id = office.issues_a_job(people.ALICE)
+    profile = tmp_path / "profile"
+    alice = hands_with(launched(chromium.browser_type, profile), live_server.address)
+    alice.opens_the_app()
+    alice.signs_in(people.ALICE)
+    waits_for_pieces(alice, HELD_BACK)
+    alice.page.wait_for_function("navigator.serviceWorker.ready")
+    kill_all_of(profile)
+    spoilt = [each for each in profile.glob(CACHED) if each.is_file()]
+    for each in spoilt:
+        os.truncate(each, 0)
+    assert spoilt
+
+    alice = hands_with(launched(chromium.browser_type, profile), live_server.address)
+    alice.opens_the_app()
+    alice.unlocks()
+    alice.opens_job(job_id)
+    alice.does_next("Accept the job")
+    alice.button("Set out").wait_for()
+    waits_for_pieces(alice, HELD_BACK)
+    alice.page.wait_for_function(IS_READY_TO_LEAVE)
+    alice.loses_the_network()
+    alice.reloads()
+    alice.unlocks()
+    kill_all_of(profile)
+
+
+CACHED = "Default/Service Worker/CacheStorage/*/*/**/*"
+IS_READY_TO_LEAVE = 'async () => Boolean(await caches.match("/tablet/index.html"))'

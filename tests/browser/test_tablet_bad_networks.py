@@ -51,7 +51,7 @@ def test_a_browser_killed_while_it_sends_goes_on_where_it_was(
 ) -> None:
     job_id = office.issues_a_job(people.ALICE)
     profile = tmp_path / "profile"
-    alice = hands_with(launched(chromium, profile), proxy.address)
+    alice = hands_with(launched(chromium.browser_type, profile), proxy.address)
     alice.comes_to_work(people.ALICE, job_id)
     alice.assesses("Minor")
     for file in large_photos:
@@ -63,7 +63,7 @@ def test_a_browser_killed_while_it_sends_goes_on_where_it_was(
     first, cut = proxy.sent
     kill_all_of(profile)
 
-    again = hands_with(launched(chromium, profile), proxy.address)
+    again = hands_with(launched(chromium.browser_type, profile), proxy.address)
     again.opens_the_app()
     again.unlocks()
     again.sees("All with the office")

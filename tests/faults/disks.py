@@ -117,13 +117,18 @@ def _run(*command: str) -> None:
 
 def end_at_once(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """The machine goes off: the process and all that came of it, in whatever group they are."""
-    for pid in reversed(_with_descendants(process.pid)):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill(process.pid)
     process.wait()
 
 
-def freeze(processes: Iterable[subprocess.Popen[bytes] | subprocess.Popen[str]]) -> None:
+def kill(pid: int) -> None:
+    """The same for somebody else's child, who waits for it."""
+    for each in reversed(_with_descendants(pid)):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def freeze(pids: Iterable[int]) -> None:
     """The processor stops, an instant before the disk does: from here on nobody says anything more.
 
     Without this a flush that is under way when the file system is shut down can say "done" although
@@ -131,12 +136,12 @@ def freeze(processes: Iterable[subprocess.Popen[bytes] | subprocess.Popen[str]])
     and tells whoever asks for it later that all is well), and a process lives on to repeat it: a
     machine without power cannot. A thread that is inside of the disk stays there: that is the point.
     """
-    pids = [pid for each in processes for pid in _with_descendants(each.pid)]
-    for pid in pids:
+    everybody = [pid for each in pids for pid in _with_descendants(each)]
+    for pid in everybody:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
     give_up_at = time.monotonic() + PATIENCE_S
-    while any(_is_thinking(pid) for pid in pids):
+    while any(_is_thinking(pid) for pid in everybody):
         assert time.monotonic() < give_up_at, "a process does not stop"
         time.sleep(0.001)
 

@@ -1,17 +1,19 @@
-"""Cuts the power under a running server and under a companion, again and again, and counts what is lost.
+"""Cuts the power under a running server, a companion and a tablet, again and again, and counts what is lost.
 
-`python -m tests.faults.power_cuts [--rounds N] [--seed N] [--only sqlite|postgresql|companion]` needs root,
-because it mounts a disk of its own (disks.py), and says so when it was not run.
+`python -m tests.faults.power_cuts [--rounds N] [--seed N] [--only sqlite|postgresql|companion|tablet]` needs
+root, because it mounts a disk of its own (disks.py), and says so when it was not run.
 
 The server's disk holds database and media of a real `doorstep serve` (two processes) and `doorstep worker`;
 four real companions with stores elsewhere capture, push and upload all the time. After a random while the
 disk stops, everything that ran on it is killed, the disk is mounted again from what had reached it, and the
 server starts anew: every event and photo that any tablet was ever told is kept must be there, byte for byte,
 and the tablets must be able to send all the rest. The companion's disk holds the stores of two companions
-that capture; whatever they reported as saved must be there.
+that capture; whatever they reported as saved must be there. The tablet's disk holds the profile of a real
+Chromium with the real app (browser_disk.py): what it called saved must be there, open by the PIN, and reach
+the office once.
 
 In a control round flushes do nothing (shim.py; on PostgreSQL fsync=off). It must lose something: else the cut
-would prove nothing.
+would prove nothing. The tablet has a second control, in which the app does not ask the browser to be strict.
 """
 
 import argparse
@@ -25,17 +27,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from playwright.sync_api import sync_playwright
 
 from field_client import Companion
 from server.db.engine import Database, sqlite_driver
-from server.db.events import FieldEvent
-from server.db.photos import Blob
-from server.files import Media
+from tests import people
 from tests.faults import disks, shim
+from tests.faults.browser_disk import Handheld
 from tests.faults.clusters import Cluster
 from tests.faults.companion_disk import missing
 from tests.faults.crews import MEMBERS, Crew
@@ -63,6 +65,7 @@ class Tally:
     photos: int = 0
     lost_events: int = 0
     lost_photos: int = 0
+    remark: str = ""
 
     @property
     def lost(self) -> int:
@@ -123,7 +126,7 @@ class ServerRoom:
 
     def loses_power(self) -> None:
         cluster = [self.cluster.process] if self.cluster and self.cluster.process else []
-        freeze([*self._running, *cluster])
+        freeze(each.pid for each in [*self._running, *cluster])
         self.disk.cut()
         for process in self._running:
             end_at_once(process)
@@ -135,13 +138,10 @@ class ServerRoom:
 
     def lost(self) -> tuple[set[str], set[str]]:
         """Events and photos that some tablet was told are kept, and that are not."""
-        media = Media(self.premises.config.media)
         with closing(Database(self.premises.config.database_url)) as database:
-            events = database.read(lambda s: set(s.scalars(select(FieldEvent.id))))
-            blobs = database.read(lambda s: set(s.scalars(select(Blob.sha256))))
             if database.is_sqlite:
                 _must_be_whole(database)
-        photos = {each for each in self.crew.photos & blobs if media.verify(each)}
+        events, photos = self.premises.holds()
         return self.crew.events - events, self.crew.photos - photos
 
     def close(self) -> None:
@@ -210,7 +210,7 @@ class Pocket:
         ]  # fmt: skip
         try:
             heard = [_stdout(running[0]).readline() for _ in range(how_many)]
-            freeze(running)
+            freeze(each.pid for each in running)
             self.disk.cut()
         finally:
             for each in running:
@@ -249,6 +249,40 @@ def under_companion(rounds: int, chance: random.Random, lies: Lies, tally: Tally
             tally.lost_photos = sum(1 for each in said if each["file"] in lost)
 
 
+# The tablet.
+
+
+def under_tablet(
+    rounds: int, chance: random.Random, lies: Lies, tally: Tally, *, is_strict: bool = True
+) -> None:
+    """By turns a tablet out of its box and one that is older; every third time while it sends."""
+    with _disk() as (disk, folder), ExitStack() as opened:
+        office = folder / "office"
+        office.mkdir()
+        premises = Premises(office, folder)
+        jobs = premises.moves_in({people.ALICE: rounds})[people.ALICE]
+        server = opened.enter_context(premises.serve())
+        chromium = opened.enter_context(sync_playwright()).chromium
+        tablet = Handheld(disk, premises, chromium, server.address, lies, is_strict=is_strict)
+        opened.callback(tablet.ends)
+        for number, job_id in enumerate(jobs):
+            if number % 2:
+                tablet.goes_on()
+            else:
+                tablet.begins_anew()
+            tablet.works_until_cut(job_id, chance, is_offline=number % 3 != 2)
+            tally.cuts += 1
+            tally.events, tally.photos = tablet.saved()
+            tablet.starts_again()
+            events, files = tablet.lost()
+            tally.lost_events += len(events)
+            tally.lost_photos += len(files)
+            if not lies and is_strict:
+                tablet.delivers()
+            tablet.is_put_away()
+        tally.remark = f"{tally.subject}: started without a network after {tablet.without_network}."
+
+
 # The story.
 
 
@@ -264,11 +298,17 @@ def _disk() -> Iterator[tuple[Disk, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-SUBJECTS: dict[str, Callable[[int, random.Random, Lies, Tally], None]] = {
+Subject = Callable[[int, random.Random, Lies, Tally], None]
+SUBJECTS: dict[str, Subject] = {
     "sqlite": lambda *args: under_server("sqlite", *args),
     "postgresql": lambda *args: under_server("postgresql", *args),
     "companion": under_companion,
+    "tablet": under_tablet,
 }
+UNPROTECTED: dict[str, tuple[str, Subject]] = {
+    "tablet": ("durability relaxed", partial(under_tablet, is_strict=False))
+}
+"""What must lose something, too, because a protection of its own was taken away."""
 
 
 def prove(name: str, rounds: int, seed: int, lies: Lies) -> Tally:
@@ -300,15 +340,24 @@ def main(arguments: list[str] | None = None) -> int:
 def _prove_all(names: list[str], rounds: int, seed: int, folder: Path) -> int:
     print(HEAD, flush=True)
     lost, idle = 0, []
+    remarks: list[str] = []
     lies = _lies(folder)
     for name in names:
         tally = prove(name, rounds, seed, {})
         print(tally, flush=True)
         lost += tally.lost
+        remarks += [tally.remark] if tally.remark else []
         if lies:
             control = prove(name, 1, seed, lies)
             print(control, flush=True)
-            idle += [] if control.lost else [name]
+            idle += [] if control.lost else [control.subject]
+        if name in UNPROTECTED:
+            word, subject = UNPROTECTED[name]
+            control = Tally(f"{name}, {word}")
+            subject(1, random.Random(seed), {}, control)
+            print(control, flush=True)
+            idle += [] if control.lost else [control.subject]
+    print(*remarks, sep="\n")
     if not lies:
         print(f"\nNO CONTROL: {shim.why_not()}.")
     for name in idle:

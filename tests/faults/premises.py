@@ -4,12 +4,19 @@ Database (SQLite, unless an address is given) and media lie in the folder; logs 
 are read when the folder is gone.
 """
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import select
 
 from server.app import create_app
 from server.config import Config
 from server.db import migrate
+from server.db.engine import Database
+from server.db.events import FieldEvent
+from server.db.photos import Blob
+from server.files import Media
 from tests import people
 from tests.conftest import HandClock
 from tests.live import Command, LiveServer, environment
@@ -56,6 +63,14 @@ class Premises:
         }
         database.close()
         return issued
+
+    def holds(self) -> tuple[set[str], set[str]]:
+        """The ids of all events, and the hashes of all files that are here with these very bytes."""
+        media = Media(self.config.media)
+        with closing(Database(self.config.database_url)) as database:
+            events = database.read(lambda s: set(s.scalars(select(FieldEvent.id))))
+            blobs = database.read(lambda s: set(s.scalars(select(Blob.sha256))))
+        return events, {each for each in blobs if media.verify(each)}
 
     def serve(self, **env: str) -> LiveServer:
         """The web server; use it as a context manager."""

@@ -77,3 +77,19 @@ test("a browser without a cache holds nothing back, and misses nothing", async (
   expect(await reserve.has(LEAVES.photos)).toBe(true);
   expect(await reserve.giveUp(LEAVES.entries)).toBe(false);
 });
+
+test("a cache that a power cut has spoilt is made anew, and is in nobody's way", async () => {
+  let isSpoilt = true;
+  const keys = () => (isSpoilt ? Promise.reject(new DOMException("", "UnknownError")) : whole());
+  const whole = shelf.keys.bind(shelf);
+  const cache = { open: async () => shelf, delete: async () => !(isSpoilt = false) };
+  Object.assign(shelf, { keys });
+  Object.assign(globalThis, { caches: cache });
+  expect(await reserve.has(LEAVES.photos)).toBe(true);
+  expect(shelf.kept.size).toBe(LEAVES.photos);
+
+  isSpoilt = true;
+  Object.assign(cache, { delete: () => Promise.reject(new DOMException("", "UnknownError")) });
+  expect(await reserve.has(LEAVES.photos), "without a cache nothing is held back").toBe(true);
+  expect(await reserve.giveUp(LEAVES.entries)).toBe(false);
+});

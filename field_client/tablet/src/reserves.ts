@@ -60,10 +60,19 @@ export class Reserve {
   }
 }
 
-/** Undefined where the page may not have one, or the disk does not let it be opened. */
+/**
+ * Undefined where the page may not have one, or the disk does not let it be opened. Browsers do not flush it: one
+ * that a power cut has spoilt is made anew, and never in the way of what is to be saved.
+ */
 async function opened(): Promise<Cache | undefined> {
   if (typeof caches === "undefined") return undefined;
-  return caches.open(NAME).catch(() => undefined);
+  const readable = () => caches.open(NAME).then((cache) => cache.keys().then(() => cache));
+  return readable().catch(() =>
+    caches
+      .delete(NAME)
+      .then(readable)
+      .catch(() => undefined),
+  );
 }
 
 /** In the order in which they are taken; the last of them goes first. They are not opened: what is open stays on the disk. */

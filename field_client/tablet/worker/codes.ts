@@ -36,7 +36,8 @@ worker.addEventListener("message", ({ data }) => {
 
 /** The service worker keeps what was fetched once; here it is only asked whether it is there. */
 async function fetched(): Promise<Told> {
-  if (await globalThis.caches?.match(program)) return "here";
+  const known = await globalThis.caches?.match(program).catch(() => undefined);
+  if (known) return "here";
   const answer = await fetch(program);
   await answer.arrayBuffer();
   return answer.ok ? "here" : null;

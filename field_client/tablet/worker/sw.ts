@@ -41,12 +41,27 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const isOurs = origin === location.origin && pathname.startsWith(ROOT);
-  if (isOurs && request.method === "GET") event.respondWith(answer(request));
+  if (isOurs && request.method === "GET") event.respondWith(answer(event));
 });
 
 async function fetchAll(): Promise<void> {
-  const cache = await caches.open(KEPT);
+  const cache = await opened(KEPT);
   await cache.addAll(FILES.map(fresh));
+}
+
+/**
+ * Browsers do not flush what lies in their cache: after a power cut it may be there and not be readable. Such
+ * a one is made anew.
+ */
+async function opened(name: string): Promise<Cache> {
+  try {
+    const cache = await caches.open(name);
+    await cache.keys();
+    return cache;
+  } catch {
+    await caches.delete(name);
+    return caches.open(name);
+  }
 }
 
 /** What bears its hash in its name was just fetched by the page, and can be no other. */
@@ -64,7 +79,7 @@ async function takeOver(): Promise<void> {
 }
 
 async function forgetReplaced(): Promise<void> {
-  const cache = await caches.open(KEPT_LATER);
+  const cache = await opened(KEPT_LATER);
   const kept = await cache.keys();
   await Promise.all(kept.filter(({ url }) => !isForLater(url)).map((each) => cache.delete(each)));
 }
@@ -73,21 +88,40 @@ function isForLater(url: string): boolean {
   return LATER.some((file) => new URL(url).pathname === ROOT + file);
 }
 
-/** Every page of the app is the same document; what is not kept comes from the network. */
-async function answer(request: Request): Promise<Response> {
+/** Every page of the app is the same document; what is not kept comes from the network, and is kept again. */
+async function answer(event: Fetching): Promise<Response> {
+  const { request } = event;
   if (isForLater(request.url)) return fetchedOnce(request);
-  const cache = await caches.open(KEPT);
-  const wanted = request.mode === "navigate" ? `${ROOT}index.html` : request;
-  return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
+  const wanted = request.mode === "navigate" ? `${ROOT}index.html` : new URL(request.url).pathname;
+  const known = await keptAs(wanted);
+  if (known) return known;
+  if (FILES.some((file) => ROOT + file === wanted)) event.waitUntil(mend());
+  return fetch(request);
+}
+
+/** Undefined also where the cache cannot be read: it must never be in the way of the network. */
+async function keptAs(path: string): Promise<Response | undefined> {
+  const cache = await caches.open(KEPT).catch(() => undefined);
+  return cache?.match(path, { ignoreSearch: true }).catch(() => undefined);
+}
+
+let mending: Promise<void> | undefined;
+
+/** Something of the app has gone from the cache: without it, it would not start the next time without a network. */
+async function mend(): Promise<void> {
+  mending ??= fetchAll()
+    .catch(() => undefined)
+    .finally(() => (mending = undefined));
+  return mending;
 }
 
 /** What does not belong to the first download is kept when it is first asked for. */
 async function fetchedOnce(request: Request): Promise<Response> {
-  const cache = await caches.open(KEPT_LATER);
-  const known = await cache.match(request.url);
+  const cache = await opened(KEPT_LATER).catch(() => undefined);
+  const known = await cache?.match(request.url);
   if (known) return known;
   const answer = await fetch(request);
-  if (answer.ok) await cache.put(request.url, answer.clone());
+  if (answer.ok) await cache?.put(request.url, answer.clone());
   return answer;
 }
 
