@@ -15,6 +15,8 @@ interface Fetching extends Extendable {
 }
 
 interface Worker {
+  readonly registration: { readonly active: object | null };
+  readonly navigator: { readonly language: string };
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
   addEventListener(name: "install" | "activate", act: (event: Extendable) => void): void;
@@ -22,9 +24,12 @@ interface Worker {
   addEventListener(name: "message", act: (event: MessageEvent) => void): void;
 }
 
-/** Written in by the build: a hash over all files, their names, and those that only some tablets need. */
+/** Written in by the build: a hash over all files, and the names of those that every start needs. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
+/** The words of each language: one is needed at the first start, the other soon after it. */
+declare const WORDS: Readonly<Record<"en" | "zh", string>>;
+/** What only some tablets need, when they need it. */
 declare const LATER: readonly string[];
 
 const worker = self as unknown as Worker;
@@ -41,12 +46,26 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const isOurs = origin === location.origin && pathname.startsWith(ROOT);
-  if (isOurs && request.method === "GET") event.respondWith(answer(request));
+  if (!isOurs || request.method !== "GET") return;
+  const answering = answer(request);
+  event.respondWith(answering);
+  if (request.mode === "navigate") event.waitUntil(answering.then(fetchWords));
 });
 
+/** The words of both languages when it takes over from another version: whichever is spoken is among them. */
 async function fetchAll(): Promise<void> {
   const cache = await caches.open(KEPT);
-  await cache.addAll(FILES.map(fresh));
+  const language = worker.navigator.language.startsWith("zh") ? "zh" : "en";
+  const words = worker.registration.active ? Object.values(WORDS) : [WORDS[language]];
+  await cache.addAll([...FILES, ...words].map(fresh));
+}
+
+/** Whatever words are missing, at every start: nobody waits for them, and without a network it is the next one. */
+async function fetchWords(): Promise<void> {
+  const cache = await caches.open(KEPT);
+  for (const file of Object.values(WORDS)) {
+    if (!(await cache.match(ROOT + file))) await cache.add(fresh(file)).catch(() => undefined);
+  }
 }
 
 /** What bears its hash in its name was just fetched by the page, and can be no other. */
@@ -61,34 +80,35 @@ async function takeOver(): Promise<void> {
   await Promise.all(old.map((name) => caches.delete(name)));
   await forgetReplaced();
   await worker.clients.claim();
+  void fetchWords(); // not awaited: until this is over, no file of the app is answered
 }
 
 async function forgetReplaced(): Promise<void> {
   const cache = await caches.open(KEPT_LATER);
   const kept = await cache.keys();
-  await Promise.all(kept.filter(({ url }) => !isForLater(url)).map((each) => cache.delete(each)));
+  await Promise.all(
+    kept.filter(({ url }) => !isAmong(LATER, url)).map((each) => cache.delete(each)),
+  );
 }
 
-function isForLater(url: string): boolean {
-  return LATER.some((file) => new URL(url).pathname === ROOT + file);
+function isAmong(files: readonly string[], url: string): boolean {
+  return files.some((file) => new URL(url).pathname === ROOT + file);
 }
 
 /** Every page of the app is the same document; what is not kept comes from the network. */
 async function answer(request: Request): Promise<Response> {
-  if (isForLater(request.url)) return fetchedOnce(request);
-  const cache = await caches.open(KEPT);
+  const cache = await caches.open(isAmong(LATER, request.url) ? KEPT_LATER : KEPT);
   const wanted = request.mode === "navigate" ? `${ROOT}index.html` : request;
-  return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
+  const known = await cache.match(wanted, { ignoreSearch: true });
+  if (known) return known;
+  const answer = await fetch(request);
+  if (answer.ok && isToKeep(request.url)) await cache.put(request.url, answer.clone());
+  return answer;
 }
 
 /** What does not belong to the first download is kept when it is first asked for. */
-async function fetchedOnce(request: Request): Promise<Response> {
-  const cache = await caches.open(KEPT_LATER);
-  const known = await cache.match(request.url);
-  if (known) return known;
-  const answer = await fetch(request);
-  if (answer.ok) await cache.put(request.url, answer.clone());
-  return answer;
+function isToKeep(url: string): boolean {
+  return isAmong([...LATER, ...Object.values(WORDS)], url);
 }
 
 export {};
