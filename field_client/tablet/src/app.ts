@@ -138,7 +138,7 @@ export class App {
   private listen(): void {
     const touched = () => (this.lastTouch = Date.now());
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, touched, true);
-    setInterval(() => this.lockWhenLeft(), LOOK_MS);
+    setInterval(() => this.lookUp(), LOOK_MS);
     addEventListener("online", () => this.networkIs(true));
     addEventListener("offline", () => this.networkIs(false));
     document.addEventListener("visibilitychange", () => {
@@ -150,6 +150,12 @@ export class App {
     Dexie.on("storagemutated", (parts) => {
       if (Object.keys(parts).some((part) => SHOWN.test(part))) this.rereadSoon();
     });
+  }
+
+  /** Words that are still missing are asked for again: a network may come back without saying so. */
+  private lookUp(): void {
+    this.lockWhenLeft();
+    void speak(wanted.value);
   }
 
   private networkIs(isOnline: boolean): void {
