@@ -21,7 +21,7 @@ interface Worker {
   skipWaiting(): Promise<void>;
   addEventListener(name: "install" | "activate", act: (event: Extendable) => void): void;
   addEventListener(name: "fetch", act: (event: Fetching) => void): void;
-  addEventListener(name: "message", act: (event: MessageEvent) => void): void;
+  addEventListener(name: "message", act: (event: MessageEvent & Extendable) => void): void;
 }
 
 /** Written in by the build: a hash over all files, and the names of those that every start needs. */
@@ -29,11 +29,14 @@ declare const VERSION: string;
 declare const FILES: readonly string[];
 /** The words of each language: one is needed at the first start, the other soon after it. */
 declare const WORDS: Readonly<Record<"en" | "zh", string>>;
+/** What nobody can need at the first start, and everybody has soon after it. */
+declare const SOON: readonly string[];
 /** What only some tablets need, when they need it. */
 declare const LATER: readonly string[];
 
 const worker = self as unknown as Worker;
 const ROOT = "/tablet/";
+const REST = [...Object.values(WORDS), ...SOON];
 const KEPT = `doorstep-${VERSION}`;
 const KEPT_LATER = "later-doorstep"; // over all updates: each file bears its hash in its name
 
@@ -41,29 +44,27 @@ worker.addEventListener("install", (event) => event.waitUntil(fetchAll()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 worker.addEventListener("message", (event) => {
   if (event.data === "restart") void worker.skipWaiting();
+  if (event.data === "fetch the rest") event.waitUntil(fetchRest());
 });
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const isOurs = origin === location.origin && pathname.startsWith(ROOT);
-  if (!isOurs || request.method !== "GET") return;
-  const answering = answer(request);
-  event.respondWith(answering);
-  if (request.mode === "navigate") event.waitUntil(answering.then(fetchWords));
+  if (isOurs && request.method === "GET") event.respondWith(answer(request));
 });
 
-/** The words of both languages when it takes over from another version: whichever is spoken is among them. */
+/** Everything when it takes over from another version: whatever is in use there is among it. */
 async function fetchAll(): Promise<void> {
   const cache = await caches.open(KEPT);
   const language = worker.navigator.language.startsWith("zh") ? "zh" : "en";
-  const words = worker.registration.active ? Object.values(WORDS) : [WORDS[language]];
-  await cache.addAll([...FILES, ...words].map(fresh));
+  const more = worker.registration.active ? REST : [WORDS[language]];
+  await cache.addAll([...FILES, ...more].map(fresh));
 }
 
-/** Whatever words are missing, at every start: nobody waits for them, and without a network it is the next one. */
-async function fetchWords(): Promise<void> {
+/** Whatever of it is missing. Nobody waits for it, and where there is no network it is asked for again. */
+async function fetchRest(): Promise<void> {
   const cache = await caches.open(KEPT);
-  for (const file of Object.values(WORDS)) {
+  for (const file of REST) {
     if (!(await cache.match(ROOT + file))) await cache.add(fresh(file)).catch(() => undefined);
   }
 }
@@ -80,7 +81,6 @@ async function takeOver(): Promise<void> {
   await Promise.all(old.map((name) => caches.delete(name)));
   await forgetReplaced();
   await worker.clients.claim();
-  void fetchWords(); // not awaited: until this is over, no file of the app is answered
 }
 
 async function forgetReplaced(): Promise<void> {
@@ -108,7 +108,7 @@ async function answer(request: Request): Promise<Response> {
 
 /** What does not belong to the first download is kept when it is first asked for. */
 function isToKeep(url: string): boolean {
-  return isAmong([...LATER, ...Object.values(WORDS)], url);
+  return isAmong([...LATER, ...REST], url);
 }
 
 export {};
