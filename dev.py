@@ -53,6 +53,7 @@ NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 
 BROWSER_TESTS = "tests/browser"
 TABLET = ROOT / "field_client" / "tablet"
+TABLET_PACKS = ROOT / "server" / "tablet_packs.py"
 TYPESCRIPT = (TABLET, ROOT / "tests" / "tablet", ROOT / "benchmarks" / "filling.ts")
 WORDS = ROOT / "server/office/translations/zh_Hans/LC_MESSAGES/messages.po"
 
@@ -137,7 +138,7 @@ def setup(for_tests: bool = False) -> None:
     packages = fingerprint(tools, LOCK)
     doorstep = fingerprint(packages, ROOT / "pyproject.toml")
     node_packages = fingerprint(packages, *NODE_FILES)
-    tablet = fingerprint(node_packages, *tablet_sources())
+    tablet = fingerprint(node_packages, TABLET_PACKS, *tablet_sources())
     words = fingerprint(packages, WORDS)
 
     done = [
@@ -257,6 +258,10 @@ def build_tablet() -> None:
     run(
         node("vite/bin/vite.js", "build", TABLET, "--logLevel", "warn"),
         "The tablet app could not be built. What stands above says where.",
+    )
+    run(
+        [VENV_PYTHON, "-m", "server.tablet_packs"],
+        "The files of the tablet app could not be packed. What stands above says why.",
     )
 
 

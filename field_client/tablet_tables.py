@@ -67,9 +67,12 @@ REFUSALS: tuple[type[errors.DoorstepError], ...] = (
 )
 
 
-def _errors() -> Json:
-    """What the server may say: code -> the sentence."""
-    return {"refusals": {kind.code: {"en": kind.en, "zh": kind.zh} for kind in REFUSALS}}
+def _sentences(language: str) -> Json:
+    """What a tablet says with the server's words, for the words of one language: code -> the sentence."""
+    return {
+        "refusals": {kind.code: getattr(kind, language) for kind in REFUSALS},
+        "doubts": {code: getattr(said, language) for code, said in photos.DOUBTS.items()},
+    }
 
 
 def _events() -> Json:
@@ -167,7 +170,6 @@ def _photos() -> Json:
             "farAwayAboveM": limits.far_away_above_m,
             "leewayS": limits.leeway.total_seconds(),
         },
-        "doubts": {code: {"en": said.en, "zh": said.zh} for code, said in photos.DOUBTS.items()},
     }
 
 
@@ -242,7 +244,6 @@ def _visits() -> Json:
 # The name of a file -> what stands in it.
 TABLES: dict[str, Callable[[], Json]] = {
     "checklists": _checklists,
-    "errors": _errors,
     "events": _events,
     "jobs": _jobs,
     "parts": _parts,
@@ -251,6 +252,8 @@ TABLES: dict[str, Callable[[], Json]] = {
     "readiness": _readiness,
     "receipts": _receipts,
     "revisits": _revisits,
+    "sentences.en": lambda: _sentences("en"),
+    "sentences.zh": lambda: _sentences("zh"),
     "sync": _sync,
     "visits": _visits,
 }

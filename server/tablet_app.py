@@ -1,11 +1,10 @@
 """The tablet app at /tablet/: files that set-up built from field_client/tablet, served by us.
 
-They are few and small, so each is read and packed once. Names that carry a hash of their content never
-change; everything else is asked for anew, so that an update is found at the next start.
+They are few and small, so each is read once, with what set-up packed beside it (`tablet_packs`). Names that
+carry a hash of their content never change; everything else is asked for anew, so that an update is found at
+the next start.
 """
 
-import gzip
-import mimetypes
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,21 +12,11 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from server import tablet_packs
 from server.auth import is_open
 from server.domain import errors
 
-BUILT = Path(__file__).resolve().parents[1] / "field_client" / "tablet" / "dist"
-PACKED_TYPES = (
-    "text/",
-    "application/javascript",
-    "application/json",
-    "application/manifest+json",
-    "application/wasm",
-)
 FOR_EVER = "public, max-age=31536000, immutable"
-mimetypes.add_type("application/manifest+json", ".webmanifest")
-mimetypes.add_type("text/javascript", ".js")
-mimetypes.add_type("application/wasm", ".wasm")
 # The reader of bar codes is WebAssembly in a worker, which follows the policy of its own file; the page
 # itself, where the keys are, may not run any.
 READER, READER_POLICY = "assets/codes-", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
@@ -37,8 +26,10 @@ blp = Blueprint("tablet_app", __name__)
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """`packed` is by the name of the encoding, the better ones first."""
+
     body: bytes
-    packed: bytes | None
+    packed: dict[str, bytes]
     mime: str
 
 
@@ -65,15 +56,16 @@ def _answer(name: str) -> Response:
     found = _files().get(name)
     if found is None:
         raise errors.NotFound()
-    is_packed = found.packed is not None and bool(request.accept_encodings["gzip"])
-    answer = Response(found.packed if is_packed else found.body, mimetype=found.mime)
+    encoding = next((each for each in found.packed if request.accept_encodings[each]), None)
+    body = found.packed[encoding] if encoding else found.body
+    answer = Response(body, mimetype=found.mime)
     answer.headers["Cache-Control"] = FOR_EVER if name.startswith("assets/") else "no-cache"
     answer.vary.add("Accept-Encoding")
     if name.startswith(READER):
         answer.headers["Content-Security-Policy"] = READER_POLICY
     answer.add_etag()
-    if is_packed:
-        answer.headers["Content-Encoding"] = "gzip"
+    if encoding:
+        answer.headers["Content-Encoding"] = encoding
     answer.make_conditional(request)
     return answer
 
@@ -81,11 +73,21 @@ def _answer(name: str) -> Response:
 @cache
 def _files() -> dict[str, _File]:
     """By their path below /tablet/; none where set-up did not build them."""
-    found = sorted(each for each in BUILT.rglob("*") if each.is_file())
-    return {each.relative_to(BUILT).as_posix(): _read(each) for each in found}
+    built = tablet_packs.BUILT
+    found = tablet_packs.files(built)
+    return {each.relative_to(built).as_posix(): _read(each) for each in found}
 
 
 def _read(path: Path) -> _File:
-    body, mime = path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    packed = gzip.compress(body, 9, mtime=0) if mime.startswith(PACKED_TYPES) else None
-    return _File(body, packed, mime)
+    body, mime = path.read_bytes(), tablet_packs.mime_of(path)
+    return _File(body, _packed(path, body) if tablet_packs.is_worth_it(path) else {}, mime)
+
+
+def _packed(path: Path, body: bytes) -> dict[str, bytes]:
+    """As set-up packed it. Where it did not, as gzip alone: nobody shall wait for the other."""
+    found = {
+        encoding: tablet_packs.beside(path, ending)
+        for encoding, (ending, _) in tablet_packs.ENCODINGS.items()
+    }
+    known = {encoding: file.read_bytes() for encoding, file in found.items() if file.exists()}
+    return known or {"gzip": tablet_packs.gzipped(body)}

@@ -31,6 +31,8 @@ export default defineConfig({
         sw: resolve(import.meta.dirname, "worker/sw.ts"),
       },
       output: {
+        chunkFileNames: ({ name, facadeModuleId }) =>
+          `assets/${facadeModuleId?.includes("/src/words/") ? "words-" : ""}${name}-[hash].js`,
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
       },
     },
@@ -55,10 +57,18 @@ function listOfFiles(): Plugin {
       const files = Object.values(bundle).filter((each) => each !== worker);
       const names = [...files.map((each) => each.fileName), ...PUBLIC].sort();
       const later = names.filter((name) => LATER.test(name));
-      const first = names.filter((name) => !later.includes(name));
+      const words = names.filter((name) => WORDS.test(name));
+      const soon = names.filter((name) => SOON.test(name));
+      const first = names.filter((name) => ![...later, ...words, ...soon].includes(name));
       const hash = createHash("sha256");
       for (const each of files) hash.update(each.type === "chunk" ? each.code : each.source);
-      const told = { VERSION: hash.digest("hex").slice(0, 12), FILES: first, LATER: later };
+      const told = {
+        VERSION: hash.digest("hex").slice(0, 12),
+        FILES: first,
+        WORDS: byLanguage(words),
+        SOON: soon,
+        LATER: later,
+      };
       const lines = Object.entries(told).map(
         ([name, value]) => `const ${name}=${JSON.stringify(value)};`,
       );
@@ -77,6 +87,16 @@ function plainImports(): Plugin {
     load: (id) => (id === preload ? "export const __vitePreload = (load) => load();" : null),
   };
 }
+
+/** Of each language a file; which one comes first the worker decides. */
+const WORDS = /^assets\/words-(en|zh)-/;
+
+function byLanguage(files: string[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [WORDS.exec(file)?.[1] ?? file, file]));
+}
+
+/** Fetched by the worker itself right after the first start: nobody exports what nobody did yet. */
+const SOON = /^assets\/blackBox-/;
 
 /** Fetched after the start, and only where it is needed: the reader of bar codes. */
 const LATER = /^assets\/(codes|zxing_reader)-/;

@@ -2,10 +2,16 @@
 
 import gzip
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import brotli
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from server import tablet_app, tablet_packs
 
 
 def start(client: FlaskClient, **headers: str) -> TestResponse:
@@ -43,6 +49,60 @@ def test_it_is_packed_for_whoever_takes_it(app: Flask) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.get_data()) == plain.get_data()
     assert plain.headers["ETag"] != packed.headers["ETag"]
+    assert packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A small app in a folder of its own, before set-up has packed it."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    folder.joinpath("index.html").write_text("<p>Doorstep</p>" * 100, encoding="utf-8")
+    folder.joinpath("icon.png").write_bytes(bytes(range(256)))
+    monkeypatch.setattr(tablet_packs, "BUILT", folder)
+    tablet_app._files.cache_clear()
+    yield folder
+    tablet_app._files.cache_clear()
+
+
+UNPACKED: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("identity", None),
+    ],
+)
+def test_what_set_up_packed_is_sent_by_the_best_way_that_is_understood(
+    app: Flask, built: Path, accepted: str, sent: str | None
+) -> None:
+    tablet_packs.pack(built)
+    answer = start(app.test_client(), **{"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == sent
+    body = answer.get_data()
+    assert (UNPACKED[sent](body) if sent else body) == built.joinpath("index.html").read_bytes()
+
+
+def test_what_set_up_did_not_pack_is_packed_by_the_server(app: Flask, built: Path) -> None:
+    answer = start(app.test_client(), **{"Accept-Encoding": "gzip, br"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.get_data()) == built.joinpath("index.html").read_bytes()
+
+
+def test_pictures_are_sent_as_they_are_and_packs_are_no_files_of_the_app(
+    app: Flask, built: Path
+) -> None:
+    tablet_packs.pack(built)
+    names = {each.name for each in built.iterdir()}
+    assert names == {"icon.png", "index.html", "index.html.br", "index.html.gz"}
+    client = app.test_client()
+    icon = client.get("/tablet/icon.png", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in icon.headers
+    assert client.get("/tablet/index.html.gz").status_code == 404
 
 
 def test_an_unchanged_file_is_not_sent_again(app: Flask) -> None:

@@ -35,6 +35,7 @@ class Proxy:
         self.is_shut = False
         self.is_cut = False
         self.app_version: str | None = None
+        self.held_back: str | None = None
         self.sent: list[Sent] = []
         self.stuck = threading.Event()
         self._sticks_at: int | None = None
@@ -79,6 +80,10 @@ class Proxy:
         """As if the office had installed a new version of the app."""
         self.app_version = version
 
+    def holds_back(self, part: str | None) -> None:
+        """Files of the app with this in their name do not come; with None all of them do."""
+        self.held_back = part
+
     def sticks_in_piece(self, number: int) -> None:
         """Half of that piece of a file gets through; then nothing, until the tablet hangs up."""
         self._sticks_at = number
@@ -96,6 +101,9 @@ class _Passing(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         size = int(self.headers.get("Content-Length") or 0)
+        if self.proxy.held_back and self.proxy.held_back in self.path:
+            self.refuse(503, size)
+            return
         most = self.proxy.largest_body
         if self.proxy.is_shut and not self.path.startswith("/tablet/"):
             self.refuse(503, size)

@@ -159,6 +159,8 @@ def test_a_new_version_of_the_app_takes_over_all_that_waits(
     assert what_lies_in_the_store(alice) == before, "byte for byte"
     kept = set(alice.page.evaluate("caches.keys()"))
     assert kept == {"doorstep-next", "later-doorstep", "reserve"}, "the old version has gone"
+    words = "async () => (await (await caches.open('doorstep-next')).keys()).map(each => each.url)"
+    assert sum("/words-" in url for url in alice.page.evaluate(words)) == 2, "whichever is spoken"
 
     proxy.lets_all_through()
     alice.goes_to("status")

@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../field_client/tablet/src/conversation";
 import * as errors from "../../field_client/tablet/src/errors";
-import * as table from "../../field_client/tablet/src/generated/errors.json";
 import { eventStep, pushStep, uploadStep } from "../../field_client/tablet/src/plan";
 import { Answer } from "../../field_client/tablet/src/transport";
+import { en } from "../../field_client/tablet/src/words/en";
+import { zh } from "../../field_client/tablet/src/words/zh";
 import { vectors } from "./vectors";
 
 interface Failed {
@@ -43,9 +44,9 @@ const OWN = [
   new errors.PersonUnknown({ username: "alice" }),
   new errors.JobUnknown({ job: "J-1" }),
   new errors.JobReadOnly({ job: "J-1" }),
-  new errors.NotValid({ problems: { en: "the text", zh: "文字" } }),
-  new errors.NotHere({ job: "J-1" }),
-  new errors.SomethingMissing({ missing: { en: "the receipt", zh: "回执" } }),
+  new errors.NotValid({ fields: [{ field: "text", code: "missing" }] }),
+  new errors.NotHere({ what: "photo", subject: "front" }),
+  new errors.SomethingMissing({ items: ["receipt"] }),
   new errors.StorageFull(),
   new errors.NoRoomForPhoto(),
   new errors.StoreLost(),
@@ -69,16 +70,16 @@ describe("a failure of the server", () => {
     expect(refusal(answered(failed))).toBeInstanceOf(errors.Failure);
   });
 
-  it.each(Object.keys(table.refusals))("%s is told in the reader's language", (code) => {
+  it.each(Object.keys(en.refusals))("%s is told in the reader's language", (code) => {
     const said = new errors.ServerSaid(code, "as the server says");
     expect(said.code).toBe(code);
-    expect(said.sentence("en")).toMatch(/\S\.$/);
-    expect(said.sentence("zh")).toMatch(/\p{Script=Han}/u);
+    expect(said.sentence(en)).toMatch(/\S\.$/);
+    expect(said.sentence(zh)).toMatch(/\p{Script=Han}/u);
   });
 
   it("of a later release is told in its own words", () => {
     const said = new errors.ServerSaid("invented_later", "Not on Sundays.");
-    expect(said.sentence("en")).toBe("Not on Sundays.");
+    expect(said.sentence(en)).toBe("Not on Sundays.");
     expect(said.code).toBe("invented_later");
   });
 });
@@ -101,6 +102,7 @@ describe("a failure of the tablet", () => {
     const own = OWN.map(({ code }) => code);
     expect(companion.filter((code) => !own.includes(code)).sort()).toEqual(NOT_ON_A_TABLET);
     expect(new Set(own).size).toBe(own.length);
+    expect(Object.keys(en.failures).sort()).toEqual(own.sort());
   });
 
   it("is among these, whichever it is", () => {
@@ -112,9 +114,9 @@ describe("a failure of the tablet", () => {
   });
 
   it.each(OWN)("$code says it in whole sentences, in both languages", (failure) => {
-    expect(failure.sentence("en")).toMatch(/^[A-Z{a-z][^{}…!]*\.$/);
-    expect(failure.sentence("zh")).toMatch(/^[^{}…!!]*[\p{Script=Han}][^{}…!!]*。$/u);
-    expect(failure.sentence("en")).not.toContain(failure.code);
+    expect(failure.sentence(en)).toMatch(/^[A-Z{a-z][^{}…!]*\.$/);
+    expect(failure.sentence(zh)).toMatch(/^[^{}…!!]*[\p{Script=Han}][^{}…!!]*。$/u);
+    expect(failure.sentence(en)).not.toContain(failure.code);
   });
 });
 

@@ -5,7 +5,14 @@ import { describe, expect, it } from "vitest";
 import visits from "../../field_client/tablet/src/generated/visits.json";
 import jobs from "../../field_client/tablet/src/generated/jobs.json";
 import revisits from "../../field_client/tablet/src/generated/revisits.json";
-import photos from "../../field_client/tablet/src/generated/photos.json";
+import {
+  language,
+  learn,
+  speak,
+  wanted,
+  words,
+  wordsIn,
+} from "../../field_client/tablet/src/words";
 import { en } from "../../field_client/tablet/src/words/en";
 import { zh } from "../../field_client/tablet/src/words/zh";
 
@@ -61,6 +68,25 @@ describe("what the domain can say", () => {
   });
 
   it("says every doubt in both languages", () => {
-    for (const doubt of Object.values(photos.doubts)) expect(doubt.en && doubt.zh).toBeTruthy();
+    expect(en.doubts.blurred).toContain("take it again");
+    expect(zh.doubts.blurred).toContain("重拍");
+    expect(Object.keys(zh.doubts)).toEqual(Object.keys(en.doubts));
+  });
+});
+
+describe("a language that is chosen", () => {
+  it("is spoken once its words are here, and the other one until then", async () => {
+    expect(() => words.value).toThrow("no words");
+    await speak("en");
+    const speaking = speak("zh");
+    expect([wanted.value, language.value, words.value]).toEqual(["zh", "en", en]);
+    expect(wordsIn("zh")).toBe(en);
+    expect(await speaking).toBe(true);
+    expect([language.value, words.value, wordsIn("en")]).toEqual(["zh", zh, en]);
+  });
+
+  it("is the last of those that were chosen one after the other", async () => {
+    await Promise.all([speak("zh"), speak("en"), learn("zh")]);
+    expect(language.value).toBe("en");
   });
 });

@@ -25,7 +25,7 @@ import { httpTransport } from "./transport";
 import { Rounds } from "./rounds";
 import { go, goInstead, place } from "./routes";
 import type { Farewell, PersonRow, Store } from "./store";
-import { language, speak } from "./words";
+import { language, speak, wanted } from "./words";
 
 /** Who may see what: nobody yet, somebody at the door, or the person whose PIN was right. */
 export type Door =
@@ -129,7 +129,7 @@ export class App {
     const last = localStorage.getItem(LAST_PERSON);
     const here = this.people.value;
     const known = here.find((each) => each.personId === last) ?? here[0];
-    if (known) speak(known.language);
+    if (known) void speak(known.language);
     this.door.value = known
       ? { is: "locked", personId: known.personId }
       : { is: "sign-in", username: "" };
@@ -138,7 +138,7 @@ export class App {
   private listen(): void {
     const touched = () => (this.lastTouch = Date.now());
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, touched, true);
-    setInterval(() => this.lockWhenLeft(), LOOK_MS);
+    setInterval(() => this.lookUp(), LOOK_MS);
     addEventListener("online", () => this.networkIs(true));
     addEventListener("offline", () => this.networkIs(false));
     document.addEventListener("visibilitychange", () => {
@@ -152,9 +152,16 @@ export class App {
     });
   }
 
+  /** Words that are still missing are asked for again: a network may come back without saying so. */
+  private lookUp(): void {
+    this.lockWhenLeft();
+    void speak(wanted.value);
+  }
+
   private networkIs(isOnline: boolean): void {
     this.isOnline.value = isOnline;
     if (!isOnline) return;
+    void speak(wanted.value);
     if (this.isLocked) this.knockSoon(0);
     else this.rounds.soon(0);
   }
@@ -203,7 +210,7 @@ export class App {
     if (this.chosenLanguage) {
       await people.note(this.store, opened.personId, { language: this.chosenLanguage });
     }
-    speak(this.chosenLanguage ?? row.language);
+    await speak(this.chosenLanguage ?? row.language);
     this.door.value = { is: "choose-pin", opened };
   }
 
@@ -229,8 +236,8 @@ export class App {
     const row = await people.person(this.store, who.personId);
     const memory = await Memory.of(this.store, who);
     const talk = this.talk(memory, row.language);
+    void speak(row.language);
     const desk = await new Desk(this.store, who, row, talk, memory).open();
-    speak(row.language);
     const last = localStorage.getItem(LAST_PERSON);
     if (last && last !== who.personId) goInstead({ page: "day" }); // where another was is theirs
     localStorage.setItem(LAST_PERSON, who.personId);
@@ -276,7 +283,7 @@ export class App {
 
   chooseSomebody(personId: string): void {
     const row = this.people.value.find((each) => each.personId === personId);
-    if (row) speak(row.language);
+    if (row) void speak(row.language);
     this.door.value = { is: "locked", personId };
   }
 
@@ -302,11 +309,13 @@ export class App {
     this.goToDoor();
   }
 
+  /** Resolves when it is spoken, or cannot be for now; the choice is kept, whichever it is. */
   async chooseLanguage(language: Language): Promise<void> {
-    speak(language);
+    const speaking = speak(language);
     const desk = this.desk.value;
     if (desk) await people.note(this.store, desk.who.personId, { language });
     else this.chosenLanguage = language;
+    await speaking;
   }
 
   /** The desk of whoever is open; a screen that is shown has one. */

@@ -7,7 +7,6 @@
  * another shot while that is still cheap.
  */
 
-import type { Words } from "./errors";
 import * as table from "./generated/photos.json";
 import type { Doubt } from "./generated/words";
 
@@ -172,9 +171,6 @@ export function doubts(picture: Look & Size, earlier: Iterable<string> = []): Do
   }
   return found;
 }
-
-/** What a doubt says to the one who took the photo, in both languages. */
-export const DOUBTS: Readonly<Record<Doubt, Words>> = table.doubts;
 
 /** Whether two hashes are of the same picture, also after resizing or saving again. */
 export function looksLike(a: string, b: string): boolean {

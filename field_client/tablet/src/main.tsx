@@ -22,7 +22,7 @@ import { later } from "./screens/later";
 import { StatusScreen } from "./screens/status";
 import { prepareWhenIdle } from "./scanning";
 import { keepUpdated } from "./updates";
-import { language, speak, words } from "./words";
+import { language, speak, wanted, words } from "./words";
 import "./style.css";
 
 const ReceiptScreen = later(() => import("./screens/receipt").then((it) => it.ReceiptScreen));
@@ -171,21 +171,34 @@ function titleOf(here: Place): string {
   }
 }
 
+/** The network went away between the app and its words, at the very first start of all. */
+function sayWhatIsMissing(root: HTMLElement): void {
+  root.textContent =
+    "Doorstep is not here as a whole yet. Nothing is lost. Open it again with a connection. " +
+    "应用尚未下载完整，数据没有丢失，请联网后重新打开。";
+  addEventListener("online", () => location.reload());
+}
+
+function show(root: HTMLElement): void {
+  effect(() => {
+    document.documentElement.lang = language.value === "zh" ? "zh-Hans" : "en";
+    document.title = titleOf(place.value);
+  });
+  render(<Doorstep />, root);
+  followWithFocus();
+}
+
 const LANGUAGE = "doorstep.language"; // spoken before anybody is known, and where the store cannot be read
 
 const root = document.getElementById("app");
 if (root) {
   const before = localStorage.getItem(LANGUAGE);
-  speak(before === "en" || before === "zh" ? before : language.value);
-  effect(() => localStorage.setItem(LANGUAGE, language.value));
+  const speaking = speak(before === "en" || before === "zh" ? before : wanted.value);
+  effect(() => localStorage.setItem(LANGUAGE, wanted.value));
   keepSun();
   followAddress();
-  effect(() => {
-    document.title = titleOf(place.value);
-  });
-  render(<Doorstep />, root);
-  followWithFocus();
+  void app.open();
+  void speaking.then((hasWords) => (hasWords ? show(root) : sayWhatIsMissing(root)));
   keepUpdated();
   prepareWhenIdle();
-  void app.open();
 }

@@ -1,4 +1,7 @@
-/** A new version of the app is fetched in the background and waits until somebody says "restart". */
+/**
+ * The app is kept whole on this tablet. A new version of it is fetched in the background and waits until
+ * somebody says "restart".
+ */
 
 import { effect } from "@preact/signals";
 
@@ -13,6 +16,14 @@ export function keepUpdated(): void {
     if (!isFirst) reloadWhenFree();
   });
   void register();
+  void fetchRest();
+  addEventListener("online", () => void fetchRest());
+}
+
+/** What the first start did without, the worker gets as soon as it can. */
+async function fetchRest(): Promise<void> {
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage("fetch the rest");
 }
 
 /** Another tab may have said "restart" while something is being captured in this one. */

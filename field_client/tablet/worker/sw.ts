@@ -15,20 +15,28 @@ interface Fetching extends Extendable {
 }
 
 interface Worker {
+  readonly registration: { readonly active: object | null };
+  readonly navigator: { readonly language: string };
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
   addEventListener(name: "install" | "activate", act: (event: Extendable) => void): void;
   addEventListener(name: "fetch", act: (event: Fetching) => void): void;
-  addEventListener(name: "message", act: (event: MessageEvent) => void): void;
+  addEventListener(name: "message", act: (event: MessageEvent & Extendable) => void): void;
 }
 
-/** Written in by the build: a hash over all files, their names, and those that only some tablets need. */
+/** Written in by the build: a hash over all files, and the names of those that every start needs. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
+/** The words of each language: one is needed at the first start, the other soon after it. */
+declare const WORDS: Readonly<Record<"en" | "zh", string>>;
+/** What nobody can need at the first start, and everybody has soon after it. */
+declare const SOON: readonly string[];
+/** What only some tablets need, when they need it. */
 declare const LATER: readonly string[];
 
 const worker = self as unknown as Worker;
 const ROOT = "/tablet/";
+const REST = [...Object.values(WORDS), ...SOON];
 const KEPT = `doorstep-${VERSION}`;
 const KEPT_LATER = "later-doorstep"; // over all updates: each file bears its hash in its name
 
@@ -36,6 +44,7 @@ worker.addEventListener("install", (event) => event.waitUntil(fetchAll()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 worker.addEventListener("message", (event) => {
   if (event.data === "restart") void worker.skipWaiting();
+  if (event.data === "fetch the rest") event.waitUntil(fetchRest());
 });
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
@@ -44,9 +53,20 @@ worker.addEventListener("fetch", (event) => {
   if (isOurs && request.method === "GET") event.respondWith(answer(event));
 });
 
+/** Everything when it takes over from another version: whatever is in use there is among it. */
 async function fetchAll(): Promise<void> {
   const cache = await opened(KEPT);
-  await cache.addAll(FILES.map(fresh));
+  const language = worker.navigator.language.startsWith("zh") ? "zh" : "en";
+  const more = worker.registration.active ? REST : [WORDS[language]];
+  await cache.addAll([...FILES, ...more].map(fresh));
+}
+
+/** Whatever of it is missing. Nobody waits for it, and where there is no network it is asked for again. */
+async function fetchRest(): Promise<void> {
+  const cache = await opened(KEPT);
+  for (const file of REST) {
+    if (!(await cache.match(ROOT + file))) await cache.add(fresh(file)).catch(() => undefined);
+  }
 }
 
 /**
@@ -81,28 +101,37 @@ async function takeOver(): Promise<void> {
 async function forgetReplaced(): Promise<void> {
   const cache = await opened(KEPT_LATER);
   const kept = await cache.keys();
-  await Promise.all(kept.filter(({ url }) => !isForLater(url)).map((each) => cache.delete(each)));
+  await Promise.all(
+    kept.filter(({ url }) => !isAmong(LATER, url)).map((each) => cache.delete(each)),
+  );
 }
 
-function isForLater(url: string): boolean {
-  return LATER.some((file) => new URL(url).pathname === ROOT + file);
+function isAmong(files: readonly string[], url: string): boolean {
+  return files.some((file) => new URL(url).pathname === ROOT + file);
 }
 
 /** Every page of the app is the same document; what is not kept comes from the network, and is kept again. */
 async function answer(event: Fetching): Promise<Response> {
   const { request } = event;
-  if (isForLater(request.url)) return fetchedOnce(request);
+  const name = isAmong(LATER, request.url) ? KEPT_LATER : KEPT;
   const wanted = request.mode === "navigate" ? `${ROOT}index.html` : new URL(request.url).pathname;
-  const known = await keptAs(wanted);
+  const known = await keptIn(name, wanted);
   if (known) return known;
   if (FILES.some((file) => ROOT + file === wanted)) event.waitUntil(mend());
-  return fetch(request);
+  const answer = await fetch(request);
+  if (answer.ok && isToKeep(request.url)) await keep(name, request.url, answer.clone());
+  return answer;
 }
 
 /** Undefined also where the cache cannot be read: it must never be in the way of the network. */
-async function keptAs(path: string): Promise<Response | undefined> {
-  const cache = await caches.open(KEPT).catch(() => undefined);
+async function keptIn(name: string, path: string): Promise<Response | undefined> {
+  const cache = await caches.open(name).catch(() => undefined);
   return cache?.match(path, { ignoreSearch: true }).catch(() => undefined);
+}
+
+async function keep(name: string, url: string, answer: Response): Promise<void> {
+  const cache = await opened(name).catch(() => undefined);
+  await cache?.put(url, answer).catch(() => undefined);
 }
 
 let mending: Promise<void> | undefined;
@@ -116,13 +145,8 @@ async function mend(): Promise<void> {
 }
 
 /** What does not belong to the first download is kept when it is first asked for. */
-async function fetchedOnce(request: Request): Promise<Response> {
-  const cache = await opened(KEPT_LATER).catch(() => undefined);
-  const known = await cache?.match(request.url);
-  if (known) return known;
-  const answer = await fetch(request);
-  if (answer.ok) await cache?.put(request.url, answer.clone());
-  return answer;
+function isToKeep(url: string): boolean {
+  return isAmong([...LATER, ...REST], url);
 }
 
 export {};

@@ -6,7 +6,6 @@ import { closeCamera, frameOf, hasLamp, lightLamp, openCamera } from "../camera"
 import { CameraUnavailable, failureOf, type Failure } from "../errors";
 import { app } from "../here";
 import type { Job } from "../jobs";
-import { DOUBTS } from "../looks";
 import { slotsOf } from "../order";
 import { shapeOf, subjectOf } from "../outlines";
 import { prepare, type Shot } from "../photos";
@@ -233,7 +232,7 @@ function Doubtful({ candidate, label, onAgain, onKeep }: DoubtfulFacts) {
       <div class="camera-doubts">
         {candidate.shot.doubts.map((doubt) => (
           <Notice key={doubt} tone="risk" isUrgent>
-            <p>{DOUBTS[doubt][language.value]}</p>
+            <p>{words.value.doubts[doubt]}</p>
           </Notice>
         ))}
         <div class="actions">

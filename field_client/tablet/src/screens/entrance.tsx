@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 
 import { failureOf, type Failure } from "../errors";
+import type { Language } from "../generated/words";
 import { app } from "../here";
-import { language, words } from "../words";
+import { language, wanted, words } from "../words";
 import { Button, Choice, Dialog, Field, Notice } from "./controls";
 import { FailureNotice } from "./errors";
 
@@ -92,15 +93,28 @@ export function SignInButton() {
 }
 
 export function LanguageChoice() {
+  const [isAwaited, setAwaited] = useState(true);
+  const choose = async (chosen: Language) => {
+    setAwaited(true);
+    await app.chooseLanguage(chosen);
+    setAwaited(false);
+  };
   return (
-    <Choice
-      label={words.value.language}
-      options={[
-        { value: "en", label: "English" },
-        { value: "zh", label: "简体中文" },
-      ]}
-      chosen={language.value}
-      onChoose={(chosen) => app.chooseLanguage(chosen)}
-    />
+    <>
+      <Choice
+        label={words.value.language}
+        options={[
+          { value: "en", label: "English" },
+          { value: "zh", label: "简体中文" },
+        ]}
+        chosen={wanted.value}
+        onChoose={choose}
+      />
+      {!isAwaited && wanted.value !== language.value && (
+        <Notice tone="risk" code="words_not_here">
+          <p>{words.value.wordsNotHere}</p>
+        </Notice>
+      )}
+    </>
   );
 }

@@ -2,13 +2,13 @@
 
 import type { Failure } from "../errors";
 import { app } from "../here";
-import { language, words } from "../words";
+import { words } from "../words";
 import { Button, Notice, useModal } from "./controls";
 
 export function FailureNotice({ failure }: { failure: Failure }) {
   return (
     <Notice tone="risk" isUrgent code={failure.code}>
-      <p>{failure.sentence(language.value)}</p>
+      <p>{failure.sentence(words.value)}</p>
     </Notice>
   );
 }

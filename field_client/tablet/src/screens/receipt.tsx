@@ -17,7 +17,7 @@ import { app } from "../here";
 import type { Job } from "../jobs";
 import { goInstead } from "../routes";
 import { signedOf, type Signed } from "../signed";
-import { wordsIn, type Words } from "../words";
+import { learn, wordsIn, type Words } from "../words";
 import { Button, Choice, Dialog, Field, Notice, useDraft } from "./controls";
 import { FailureNotice } from "./errors";
 import { Icon } from "./icons";
@@ -35,14 +35,18 @@ export function ReceiptScreen({ job }: { job: Job }) {
   const say = wordsIn(reader);
   useEffect(() => scrollTo(0, 0), [ending]);
   useEffect(() => {
-    void signedOf(app.mine, job).then(setSigned); // as it stood when the tablet was handed over
+    const asking = signedOf(app.mine, job); // as it stood when the tablet was handed over
+    void learn(reader)
+      .then(() => asking)
+      .then(setSigned);
   }, []);
+  const choose = (to: Language) => learn(to).then(() => setReader(to));
   if (!signed) return null;
   return (
     <div class="customer" lang={reader === "zh" ? "zh-Hans" : "en"}>
       <header class="customer-head">
         <p class="brand">{job.sheet.shop.name}</p>
-        <LanguageSwitch reader={reader} onChoose={setReader} />
+        <LanguageSwitch reader={reader} onChoose={choose} />
         <Button kind="quiet" icon="lock" onPress={() => setLeaving(true)}>
           {say.receipt.giveBack}
         </Button>
@@ -67,6 +71,7 @@ export function ReceiptScreen({ job }: { job: Job }) {
 function AsSigned({ job, say, receipt }: { job: Job; say: Words; receipt: Receipt }) {
   const state = job.visit.receipt;
   const reader = receipt.language === "zh" ? "zh" : "en";
+  useEffect(() => void learn(reader), []);
   return (
     <main class="customer-page">
       <Notice tone="proven" icon="check">
@@ -89,7 +94,7 @@ function LanguageSwitch({
   onChoose,
 }: {
   reader: Language;
-  onChoose: (to: Language) => void;
+  onChoose: (to: Language) => Promise<void>;
 }) {
   const other = reader === "zh" ? "en" : "zh";
   return (

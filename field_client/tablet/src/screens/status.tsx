@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Box } from "../blackBox";
 import { isSuspect } from "../clock";
 import { APP } from "../conversation";
-import { failureOf } from "../errors";
+import { failureOf, NetworkDown } from "../errors";
 import { isNearlyFull, machineOf, type JobFigures, type Machine } from "../figures";
 import { app } from "../here";
 import { hrefOf } from "../routes";
@@ -203,6 +203,15 @@ function MachineFacts() {
   );
 }
 
+/** Seldom needed, so it comes after the first start; only in those seconds can a lost network be in its way. */
+async function blackBox() {
+  try {
+    return await import("../blackBox");
+  } catch (problem) {
+    throw new NetworkDown({}, { cause: problem });
+  }
+}
+
 /** Everything that waits as one file that only the office can open: shared, or saved as a download. */
 function LastResort() {
   const say = words.value.status;
@@ -210,7 +219,7 @@ function LastResort() {
   const make = async () => {
     app.failure.value = null;
     try {
-      const { exported } = await import("../blackBox"); // seldom needed: not in the way at the start
+      const { exported } = await blackBox();
       const box = await exported(app.mine.outbox);
       if (await handOut(box.file)) setMade(box);
     } catch (problem) {

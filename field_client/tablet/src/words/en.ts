@@ -1,5 +1,7 @@
 /** What the app says in English. `zh.ts` has the same keys: the compiler holds them together. */
 
+import { doubts, refusals } from "../generated/sentences.en.json";
+
 const span = (minutes: number) => {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60 > 0 || hours === 0 ? `${minutes % 60} min` : "";
@@ -13,6 +15,8 @@ const both = (...counts: (string | 0)[]) => counts.filter((each) => each !== 0).
 
 export const en = {
   language: "Language",
+  wordsNotHere:
+    "This language is not on this tablet yet. Nothing is lost. The app speaks it as soon as there is a connection.",
   close: "Close",
   saved: "Saved on this tablet",
   understood: "Understood",
@@ -539,4 +543,51 @@ export const en = {
     stillWaits: (events: number, files: number, bytes: string) =>
       `${s(events, "entry", "entries")} and ${s(files, "file")} (${bytes}) are not with the office yet. They stay on this tablet and go out after you sign in here again.`,
   },
+
+  /** What a failure says, by its code: what happened, that nothing is lost (or what is), and what to do. */
+  failures: {
+    internal:
+      "Something went wrong in the app. What was saved before is still on this tablet. Close the app, open it again and repeat the last step.",
+    network_down: "No connection. Everything is saved on this tablet and goes out by itself.",
+    foreign_answer:
+      "This Wi-Fi lets nothing through yet. Open the browser and sign in to the Wi-Fi, or use another network. Everything is saved on this tablet.",
+    server_busy:
+      "The server is busy. Everything is saved on this tablet, and the app tries again by itself.",
+    sign_in_needed:
+      "Please sign in again. You can go on working; what waits stays on this tablet and goes out after that.",
+    device_lost:
+      "The office reported this tablet as lost, so it was signed out and its jobs are no longer on it. What was not sent yet is kept locked and goes out after a sign-in.",
+    wrong_password:
+      "Name and password do not fit. Nothing on this tablet has changed. Check both and try again.",
+    wrong_pin:
+      "This PIN does not fit. Nothing is lost. Try again, or sign in with name and password.",
+    person_not_here:
+      "{username} has not signed in on this tablet yet. Sign in once while there is a connection.",
+    job_not_here:
+      "Job {job} is not on this tablet. Nothing is lost. Get the latest jobs while there is a connection.",
+    job_read_only:
+      "Job {job} is no longer yours. What you did is kept and will still be sent; no more can be added. Ask the office if this is a surprise.",
+    not_valid:
+      "This cannot be kept as it is. What you typed is still here; correct it and save again.",
+    not_here: "This entry is no longer there. Nothing was changed. Go back and look again.",
+    something_missing:
+      "Something is missing before you can finish. What you did is saved. Add it, or finish all the same with a reason.",
+    disk_full:
+      "This tablet is full, so this was not saved. What was saved before is still here. Send what waits and free some space: delete videos or other apps, never this one. Then do it again.",
+    no_room_for_photo:
+      "This tablet is too full for photos, so this one was not saved. What was saved before is still here, and entries and signatures still find room. Send what waits and free some space: delete videos or other apps, never this one. Then take it again.",
+    store_broken:
+      "The app cannot reach its storage, so this was not saved. Close the app and open it again. If it comes back, do not delete anything and call the office.",
+    store_too_new:
+      "A newer version of the app has worked on this tablet. Nothing was changed. Close all of its windows and open it again while there is a connection.",
+    file_unreadable:
+      "This photo cannot be read and was not saved. All others are still here. Take it again, or choose another one.",
+    camera_unavailable:
+      "The camera does not open. Nothing is lost. Allow the camera for this app in the settings and close other apps that use it, or choose a photo from the gallery with a reason.",
+    no_export_key:
+      "The office's key is not on this tablet yet. Everything stays saved. Connect once, then export.",
+  },
+
+  doubts,
+  refusals,
 };

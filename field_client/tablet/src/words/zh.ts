@@ -1,5 +1,6 @@
 /** 应用的中文用语：键与英文一一对应，由编译器保证。 */
 
+import { doubts, refusals } from "../generated/sentences.zh.json";
 import type { Words } from "../words";
 
 const span = (minutes: number) => {
@@ -10,6 +11,7 @@ const span = (minutes: number) => {
 
 export const zh: Words = {
   language: "语言",
+  wordsNotHere: "本机尚无该语言，数据没有丢失。联网后应用会自动切换。",
   close: "关闭",
   saved: "已存在本机",
   understood: "知道了",
@@ -520,4 +522,38 @@ export const zh: Words = {
     stillWaits: (events, files, bytes) =>
       `还有 ${events} 条记录和 ${files} 个文件（${bytes}）未上传。它们会保留在本机，再次登录后上传。`,
   },
+
+  failures: {
+    internal: "应用出现问题，之前保存的内容仍在本机。请关闭并重新打开应用，再重复上一步。",
+    network_down: "没有网络。所有内容已存在本机，联网后自动上传。",
+    foreign_answer: "当前 Wi-Fi 尚未放行。请打开浏览器登录 Wi-Fi，或更换网络。所有内容已存在本机。",
+    server_busy: "服务器繁忙。所有内容已存在本机，应用会自动重试。",
+    sign_in_needed: "请重新登录。您可以继续工作，待上传的内容保留在本机，登录后自动上传。",
+    device_lost:
+      "客服已将此平板标记为丢失，本机已退出登录，派工单已清除。尚未上传的内容已加锁保留，重新登录后上传。",
+    wrong_password: "用户名或密码不正确。本机内容没有变化，请检查后重试。",
+    wrong_pin: "PIN 码不正确，数据没有丢失。请重试，或使用用户名和密码登录。",
+    person_not_here: "{username} 尚未在本机登录，请在有网络时登录一次。",
+    job_not_here: "本机没有派工单 {job}，数据没有丢失。请在有网络时同步。",
+    job_read_only:
+      "派工单 {job} 已不再属于您。已完成的工作会保留并继续上传，但不能再添加内容。如有疑问请联系客服。",
+    not_valid: "内容有误，未保存。已填写的内容仍在，请修改后再保存。",
+    not_here: "该项已不存在。未作任何更改，请返回查看。",
+    something_missing: "完工前还缺少内容。已完成的内容已保存。请补充，或说明原因后完工。",
+    disk_full:
+      "本机存储空间已满，本次内容未保存；之前保存的内容仍在。请先上传，并清理空间：可删除视频或其他应用，切勿删除本应用。然后重试。",
+    no_room_for_photo:
+      "本机空间不足，无法再存照片，这张照片未保存；之前保存的内容仍在，填写的内容和签字仍可保存。请先上传，并清理空间：可删除视频或其他应用，切勿删除本应用。然后重拍。",
+    store_broken:
+      "应用无法访问本机存储，本次内容未保存。请关闭并重新打开应用；如仍出现，请勿删除任何内容并联系客服。",
+    store_too_new:
+      "本机数据由更新版本的应用写入，未作任何更改。请关闭应用的所有窗口，联网后重新打开。",
+    file_unreadable: "无法读取这张照片，未保存；其他照片仍在。请重拍或另选一张。",
+    camera_unavailable:
+      "无法打开相机，数据没有丢失。请在设置中允许本应用使用相机，并关闭其他正在使用相机的应用；也可说明原因后从相册选择。",
+    no_export_key: "本机尚无客服中心的密钥，所有内容已保存。请先联网一次再导出。",
+  },
+
+  doubts,
+  refusals,
 };
