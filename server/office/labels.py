@@ -143,6 +143,14 @@ LABELS = {
         "damaged": _l("damaged"),
         "needed": _l("needed"),
     },
+    "check": {
+        "parts": _l("parts not in the van"),
+        "earlier": _l("earlier photos not on the tablet"),
+        "storage": _l("little room for photos"),
+        "kept": _l("the browser promises nothing"),
+        "clock": _l("the tablet's clock"),
+        "contact": _l("no contact for long"),
+    },
     "charge": {
         "warranty": _l("under warranty"),
         "goodwill": _l("goodwill"),

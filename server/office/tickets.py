@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import promises, tickets
+from server.actions import promises, readiness, tickets
 from server.auth import me, needs
 from server.db import keysets, timelines
 from server.db.customers import Asset, Customer, Site
 from server.db.exceptions import FieldException
-from server.db.jobs import Job, Visit
+from server.db.jobs import Job, Visit, current_visit
 from server.db.parts import Part, PartRequest
 from server.db.people import Person
 from server.db.photos import Photo
@@ -167,6 +167,7 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         waits=waits.of_ticket(session, ticket),
         clocks={name: clocks[name] for name in CLOCKS},
         trips=_trips(session, jobs),
+        readiness=_readiness(session, jobs),
         revisits=_of_ticket(session, Revisit, ticket, Revisit.opened_at),
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
@@ -230,6 +231,13 @@ def _trips(session: Session, jobs: list[Job]) -> list[Trip]:
         )
         for job in jobs
     ]
+
+
+def _readiness(session: Session, jobs: list[Job]) -> dict[str, Any] | None:
+    """What the tablet said before the van moved, for the trip that is the latest."""
+    if not jobs:
+        return None
+    return readiness.shown(session, jobs[-1], current_visit(session, jobs[-1]).content)
 
 
 def _parts(session: Session, jobs: list[Job]) -> dict[str, Part]:
