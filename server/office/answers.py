@@ -99,7 +99,8 @@ def tell_our_own_pages(answer: Response) -> Response:
 
 def tell_that_it_is_done(answer: Response) -> Response:
     """After an act that went well: the page that comes next forgets what was typed for it."""
-    if request.method == "POST" and answer.status_code == 303 and g.get("office"):
+    is_act = request.method == "POST" and g.get("office") and not g.get("office_is_new")
+    if is_act and answer.status_code == 303:
         answer.set_cookie(DONE, "1", path=sessions.PATH, max_age=DONE_S, samesite="Lax")
     return answer
 
