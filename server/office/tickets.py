@@ -35,7 +35,7 @@ from server.transactions import reads, writes
 blp = Blueprint("tickets", __name__)
 
 A_PAGE = 50
-TIMELINE = 200
+TIMELINE, TIMELINE_PAGES = 200, 25
 TOLD_TOGETHER = timedelta(minutes=30)
 TOLD_ONCE = ("checklist.answered", "photo.taken", "part.used")
 FILTERS = ("open", "closed", "all")
@@ -156,7 +156,7 @@ def show(session: Session, ticket_id: str) -> str:
 
 def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) -> str:
     jobs = _jobs(session, ticket)
-    entries, has_more = timelines.of_ticket(session, ticket.id, None, TIMELINE)
+    entries = _entries(session, ticket)
     clocks = promises.clocks(session, ticket, house().clock())
     return render_template(
         "office/ticket.html",
@@ -174,14 +174,24 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         parts=_parts(session, jobs),
         names=_people(session, entries, jobs),
         stories=_stories(reversed(entries)),
-        shown=len(entries),
-        has_more=has_more,
         is_over=ticket.state in waits.OVER,
         choices=labels.choices,
         reopeners=tickets.REOPENERS,
         typed=typed,
         **more,
     )
+
+
+def _entries(session: Session, ticket: Ticket) -> list[timelines.Entry]:
+    """All that happened, the oldest first; of a story without end, its beginning."""
+    found: list[timelines.Entry] = []
+    for _ in range(TIMELINE_PAGES):
+        behind = found[-1].place if found else None
+        more, goes_on = timelines.of_ticket(session, ticket.id, behind, TIMELINE)
+        found += more
+        if not goes_on:
+            break
+    return found
 
 
 def _stories(entries: Iterable[timelines.Entry]) -> list[Story]:

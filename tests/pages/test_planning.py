@@ -89,6 +89,21 @@ def test_a_job_is_handed_to_lena_and_called_off(bob: Desk, shop: Shop) -> None:
     assert shop.job(job)["state"] == "cancelled"
 
 
+def test_who_is_not_ready_to_leave_is_said_on_the_ticket(bob: Desk, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    short = {"what": "parts", "light": "red", "short": [{"sku": "HINGE-110", "missing": 2}]}
+    look = {"job_id": job["id"], "checked_at": "2026-11-23T08:59:00+08:00", "checks": [short]}
+    outbox = {"events": 0, "oldest": None, "blobs": 0, "bytes": 0}
+    told = {"outbox": outbox, "readiness": [look]}
+    assert trip.wire.client.post("/sync/v1/hello", json=told).status_code == 200
+    where = f"/office/tickets/{job['ticket_id']}"
+    assert "not ready to leave parts not in the van" in bob.opens(where).text
+    trip.arrives()
+    trip.sends_events()
+    assert "left unready" in bob.opens(where).text
+
+
 def test_the_day_shows_who_is_out(bob: Desk, at_desk: AtDesk, shop: Shop) -> None:
     alices = shop.issues_a_job()
     carols = shop.issues_a_job(to=people.CAROL)
