@@ -227,5 +227,35 @@ def test_a_cache_that_a_power_cut_has_spoilt_is_in_nobodys_way_and_is_made_anew(
     kill_all_of(profile)
 
 
+def test_what_is_saved_after_a_power_cut_is_there_at_the_start_after_it(
+    chromium: Browser, live_server: LiveServer, office: Office, tmp_path: Path
+) -> None:
+    """The browser's journal ends in bytes that never reached the disk, and it goes on behind them."""
+    job_id = office.issues_a_job(people.ALICE)
+    profile = tmp_path / "profile"
+    promise(profile, live_server.address)
+    alice = hands_with(launched(chromium.browser_type, profile), live_server.address)
+    alice.comes_to_work(people.ALICE, job_id)
+    alice.assesses("Minor")
+    alice.sees("4 saved here")
+    alice.page.wait_for_function(IS_READY_TO_LEAVE)
+    kill_all_of(profile)
+    journal = max(profile.glob(JOURNALS))
+    with journal.open("ab") as torn:
+        torn.write(bytes(86))
+
+    for answer, saved in (("Yes", 5), ("No", 6)):
+        alice = hands_with(launched(chromium.browser_type, profile), live_server.address)
+        alice.loses_the_network()
+        alice.opens_the_app(f"#/job/{job_id}/checklist")
+        alice.unlocks()
+        alice.sees(f"{saved - 1} saved here")
+        alice.goes_to(f"job/{job_id}/checklist")
+        alice.chooses(answer)
+        alice.sees(f"{saved} saved here")
+        kill_all_of(profile)
+
+
+JOURNALS = "Default/IndexedDB/*.indexeddb.leveldb/*.log"
 CACHED = "Default/Service Worker/CacheStorage/*/*/**/*"
 IS_READY_TO_LEAVE = 'async () => Boolean(await caches.match("/tablet/index.html"))'

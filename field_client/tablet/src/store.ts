@@ -11,6 +11,7 @@ import Dexie, { type EntityTable, type Table, type Transaction } from "dexie";
 import { newId, newSecret, type Clock, type Offset } from "./clock";
 import type { Json } from "./domain/json";
 import { StorageFull, StoreLost, ofStore, type Failure } from "./errors";
+import { turnPage } from "./journals";
 import { LEAVES, Reserve } from "./reserves";
 import { newBrowserKey, type Locked, type Sealed } from "./safes";
 
@@ -187,6 +188,8 @@ export class Store {
   private wasThere = false;
   private opening: Promise<void> | undefined;
   private connections = 0;
+  /** Nothing is saved before it; see journals.ts. */
+  private page: Promise<void> | undefined;
   /** Room that was given up has helped: then the disk is full, whatever the browser calls it. */
   private wasFull = false;
 
@@ -200,6 +203,7 @@ export class Store {
 
   async open(): Promise<this> {
     await this.translated(() => this.tables.open());
+    this.page = turnPage().finally(() => (this.page = undefined));
     return this;
   }
 
@@ -244,6 +248,7 @@ export class Store {
     leave: number = LEAVES.entries,
   ): Promise<T> {
     const tables = names.map((name) => this.tables[name] as Table);
+    if (this.page && !Dexie.currentTransaction) await this.page;
     return this.translated(() => this.tables.transaction("rw", tables, act), leave);
   }
 
