@@ -8,7 +8,7 @@
     python3 dev.py simulate         the sync under every fault, in virtual time (env: DAYS, SEED, and
                                     CLIENT=tablet, companion or mixed: what runs on the tablets)
     python3 dev.py bench [NAMES]    speed and memory beside the peers, which it installs
-    python3 dev.py powercuts        real power cuts under server and companion (root only)
+    python3 dev.py powercuts        real power cuts under server, companion and tablet app (root only)
     python3 dev.py failures         fail the Nth write, flush, open, rename, for every N
     python3 dev.py drill            back up, lose the machine, restore; what the tablets do then
     python3 dev.py lint             formatting, types, import directions, the tablet app's own tests
@@ -528,6 +528,8 @@ PROOF_VARIABLES = {"simulate": ("DAYS", "SEED", "PROCESSES", "CLIENT"), "powercu
 def prove(name: str, arguments: list[str]) -> None:
     """Become one of the long proofs; each says at its end what it found."""
     setup()
+    if name == "powercuts":
+        ensure_chromium()
     told = [
         (each, os.environ[each]) for each in PROOF_VARIABLES.get(name, ()) if each in os.environ
     ]
