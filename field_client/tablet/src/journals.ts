@@ -14,9 +14,13 @@ const PIECES = 96;
 const PIECE_BYTES = 60_000;
 const AFTER_MS = 200; // the door is shown first
 
-/** Resolves in any case: on a full disk, or where nothing may be kept, the journal stays as it is. */
+/** Whether this browser is one that keeps such a journal. */
+export function hasJournal(): boolean {
+  return /Chrom(e|ium)\//.test(globalThis.navigator?.userAgent ?? "");
+}
+
+/** Resolves in any case: where nothing more may be kept, the journal stays as it is. */
 export async function turnPage(): Promise<void> {
-  if (!/Chrom(e|ium)\//.test(globalThis.navigator?.userAgent ?? "")) return;
   await new Promise((done) => setTimeout(done, AFTER_MS));
   await fill().catch(() => undefined);
   await asked(indexedDB.deleteDatabase(NAME)).catch(() => undefined);

@@ -46,9 +46,14 @@ export class Reserve {
     return true;
   }
 
+  /** Whether all of it is there, or can be had again. */
+  async isWhole(): Promise<boolean> {
+    return this.has(PIECES.length);
+  }
+
   /** Takes what is missing, until there is no more room. */
   async fill(): Promise<void> {
-    this.filling ??= this.has(PIECES.length)
+    this.filling ??= this.isWhole()
       .then((isWhole) => this.note(!isWhole))
       .finally(() => (this.filling = undefined));
     return this.filling;

@@ -11,7 +11,7 @@ import Dexie, { type EntityTable, type Table, type Transaction } from "dexie";
 import { newId, newSecret, type Clock, type Offset } from "./clock";
 import type { Json } from "./domain/json";
 import { StorageFull, StoreLost, ofStore, type Failure } from "./errors";
-import { turnPage } from "./journals";
+import { hasJournal, turnPage } from "./journals";
 import { LEAVES, Reserve } from "./reserves";
 import { newBrowserKey, type Locked, type Sealed } from "./safes";
 
@@ -186,6 +186,7 @@ export class Store {
   readonly tables: Tables;
   readonly reserve = new Reserve();
   private wasThere = false;
+  private isNew = false;
   private opening: Promise<void> | undefined;
   private connections = 0;
   /** Nothing is saved before it; see journals.ts. */
@@ -203,8 +204,13 @@ export class Store {
 
   async open(): Promise<this> {
     await this.translated(() => this.tables.open());
-    this.page = turnPage().finally(() => (this.page = undefined));
+    if (!this.isNew) this.page = this.turnPage().finally(() => (this.page = undefined));
     return this;
+  }
+
+  /** Where there is room for it beside all that is held back: what is never refused comes first. */
+  private async turnPage(): Promise<void> {
+    if (hasJournal() && (await this.reserve.isWhole())) await turnPage();
   }
 
   /** Opens the store again where the system has closed it: whoever reads afterwards finds it open. */
@@ -222,6 +228,7 @@ export class Store {
       this.wasThere = true;
       return;
     }
+    this.isNew = true;
     const farewell = this.wasThere ? "evicted" : null;
     const row: Installation = {
       ...newborn(this.clock),
