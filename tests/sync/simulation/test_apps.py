@@ -14,7 +14,7 @@ from tests.sync.simulation.mutants import falls_after
 from tests.sync.simulation.test_simulation import MOST_SEEDS, ROOT, must_be_clean
 from tests.sync.simulation.town import Town
 
-TABLETS, DAYS, WORLDS = 8, 2, 2  # four with the app, four with the companion
+TABLETS, DAYS, WORLDS = 8, 2, 1  # four with the app, four with the companion
 
 # Those that most depends on. `make simulate CLIENT=tablet ARGS=--protections` switches off all of them.
 IN_EACH_RUN = (
