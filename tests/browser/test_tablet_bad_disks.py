@@ -205,7 +205,7 @@ def test_a_cache_that_a_power_cut_has_spoilt_is_in_nobodys_way_and_is_made_anew(
     alice.opens_the_app()
     alice.signs_in(people.ALICE)
     waits_for_pieces(alice, HELD_BACK)
-    alice.page.wait_for_function("navigator.serviceWorker.ready")
+    alice.page.wait_for_function("() => navigator.serviceWorker.ready")
     kill_all_of(profile)
     spoilt = [each for each in profile.glob(CACHED) if each.is_file()]
     for each in spoilt:

@@ -47,7 +47,7 @@ def test_jobs_with_the_same_window_stand_in_the_order_of_the_way(
     assert str(jobs[1]) in str(cards.first.get_by_role("link").get_attribute("href"))
 
     alice.writes("Search jobs", jobs[JOBS])
-    alice.page.wait_for_function("document.querySelectorAll('.card').length === 1")
+    alice.page.wait_for_function("() => document.querySelectorAll('.card').length === 1")
     assert f"{JOBS} km" in str(cards.first.text_content())
 
     alice.goes_to(f"job/{jobs[JOBS]}/camera/before")

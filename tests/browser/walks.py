@@ -273,7 +273,7 @@ def past_the_photos(walk: Walk, job_id: str) -> None:
     walk.closes()
     page.get_by_role("link", name=walk.says("Draw on a copy", "在副本上标注")).click()
     page.locator(".drawing canvas").wait_for()
-    page.wait_for_function("document.querySelector('.drawing img')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.drawing img')?.naturalWidth > 0")
     _draws(walk, ".drawing canvas")
     walk.look("drawing", page)
     walk.taps("Cancel", "取消")
