@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises, readiness, tickets
 from server.auth import me, needs
-from server.db import keysets, timelines
+from server.db import keysets, search, timelines
 from server.db.customers import Asset, Customer, Site
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, Visit, current_visit
@@ -21,7 +21,7 @@ from server.db.people import Person
 from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
-from server.db.tickets import Ticket, get_for, like, open_ones, over_ones, visible_to
+from server.db.tickets import Ticket, get_for, open_ones, over_ones, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
 from server.domain.events import KINDS
@@ -80,7 +80,7 @@ def find(session: Session) -> str:
     words = forms.words_in(asked)
     found = visible_to(me())
     if words:
-        found = like(found, words)
+        found = search.tickets_like(session, me(), found, words)
     elif which == "closed":
         found = over_ones(found)
     elif which == "open":
