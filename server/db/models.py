@@ -14,6 +14,7 @@ from server.db import (
     readiness,
     receipts,
     revisits,
+    settings,
     tickets,
 )
 from server.db.tables import Table
@@ -33,5 +34,6 @@ __all__ = [
     "readiness",
     "receipts",
     "revisits",
+    "settings",
     "tickets",
 ]
