@@ -175,6 +175,11 @@ class PromisesOf:
         documents = rows.documents(session, ids)
         self._made = {its_id: promises.promise_from(each) for its_id, each in documents.items()}
 
+    @property
+    def have_hours(self) -> bool:
+        """Whether any of them counts only hours of business."""
+        return any(each.hours is not None for each in self._made.values())
+
     def at(self, branch_id: str, moment: datetime) -> promises.Promise:
         head = rules.in_force(self._heads, branch_id, moment)
         return DEFAULT_PROMISE if head is None or head.follows_house else self._made[head.id]
