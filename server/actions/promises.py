@@ -87,7 +87,7 @@ def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:
     """Clocks run in the time zone of the site."""
     sites = {ticket.site_id for ticket in tickets if ticket.site_id}
     found = select(Site.id, Site.time_zone).where(Site.id.in_(sites))
-    return dict(session.execute(found).tuples())
+    return dict(session.execute(found).all())
 
 
 def _facts(ticket: Ticket) -> list[rules.Fact]:

@@ -56,6 +56,14 @@ def newest(session: Session, name: str, branch_id: str | None) -> Head | None:
     return max(own, key=lambda each: each.version, default=None)
 
 
+def head_of_version(
+    session: Session, name: str, branch_id: str | None, version: int
+) -> Head | None:
+    """One version of this place or of the house; None where neither ever had it."""
+    known = rows.heads(session, [name], [branch_id] if branch_id else [])
+    return next((each for each in known if each.version == version), None)
+
+
 # Writing.
 
 

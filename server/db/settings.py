@@ -167,9 +167,14 @@ def history(session: Session, name: str, branch_id: str | None, most: int) -> li
     return list(session.scalars(found.order_by(Setting.version.desc()).limit(most)))
 
 
-def draft(session: Session, name: str, branch_id: str | None) -> SettingDraft | None:
+def draft(
+    session: Session, name: str, branch_id: str | None, *, to_change: bool = False
+) -> SettingDraft | None:
+    """The draft of one place, locked where it is going to be changed."""
     found = select(SettingDraft).where(SettingDraft.name == name, _of(SettingDraft, branch_id))
-    return session.scalars(found.with_for_update()).first()
+    if to_change:
+        found = found.with_for_update()
+    return session.scalars(found).first()
 
 
 def _of(table: type[Setting] | type[SettingDraft], branch_id: str | None) -> Any:
