@@ -23,6 +23,7 @@ from server.actions import (
     organisations,
     photos,
     revisits,
+    settings,
     settling,
     sign_ins,
     stored_files,
@@ -44,8 +45,6 @@ log = logging.getLogger("doorstep.worker")
 
 POLL_S = 0.5
 HOUSEKEEPING = timedelta(minutes=1)
-ANSWERS_KEPT = timedelta(days=30)
-TASKS_KEPT = timedelta(days=7)
 ORPHAN_S = 3600  # how old bytes without an upload are before they go
 
 Outcome = Callable[[Session], None]
@@ -292,12 +291,16 @@ def _end_grants(house: House) -> None:
 
 
 def _forget_old(house: House) -> None:
-    """Answers kept for repeated requests, guesses at passwords, tasks that were done."""
+    """Answers kept for repeated requests, guesses at passwords, tasks that were done: for as long as the
+    house has decided.
+    """
     now = house.clock()
 
     def forget(session: Session) -> None:
-        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - ANSWERS_KEPT))
-        session.execute(delete(Task).where(Task.done_at < now - TASKS_KEPT))
+        days = settings.retention(session, now)
+        answers, tasks = timedelta(days=days["answers_days"]), timedelta(days=days["tasks_days"])
+        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - answers))
+        session.execute(delete(Task).where(Task.done_at < now - tasks))
         sign_ins.forget_old(session, now)
 
     house.database.write(forget)

@@ -325,6 +325,12 @@ TABLE = [
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         GET         /office/devices
+        GET         /office/settings
+        GET         /office/settings/<name>
+        GET         /office/settings/<name>/history
+        GET         /office/settings/checklists/<template>
+        GET         /office/settings/checklists/<template>/<listed>/<code>
+        GET         /office/settings/checklists/<template>/tablet
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
@@ -347,6 +353,20 @@ TABLE = [
         POST        /office/jobs/<job_id>/reassign
         """,
         DISPATCHER | SUPERVISOR | LEAD | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/settings/<name>
+        POST        /office/settings/<name>/follow
+        POST        /office/settings/<name>/revert
+        POST        /office/settings/checklists
+        POST        /office/settings/checklists/<template>/<listed>/<code>
+        POST        /office/settings/checklists/<template>/order
+        POST        /office/settings/checklists/<template>/take-out
+        POST        /office/settings/checklists/<template>/publish
+        POST        /office/settings/checklists/<template>/drop
+        """,
+        SUPERVISOR,
     ),
     *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
     *_rows(

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.actions import revisits, settling
+from server.actions import revisits, settings, settling
 from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
 from server.db.people import Certificate, Person
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket, next_number
-from server.domain import checklists, default_checklists, errors
+from server.domain import checklists, errors
 from server.domain import jobs as rules
 from server.domain import tickets as ticket_rules
 from server.domain import visits as visit_rules
@@ -113,6 +113,8 @@ def _draft(
     _must_be_sound(form)
     _parts_must_be_known(session, form)
     start, end = form.get("window_start"), form.get("window_end")
+    category = asset.product.category if asset else ""
+    slots, checklist = settings.template(session, ticket.branch_id, ticket.kind, category, now)
     return Job(
         ticket_id=ticket.id,
         branch_id=ticket.branch_id,
@@ -126,11 +128,11 @@ def _draft(
         assignee_id=assignee.id,
         skills=form.get("skills") or [],
         certificates=_with_law(form.get("certificates") or [], ticket, asset),
-        slots=_either(form.get("slots"), earlier and earlier.slots, _slots(ticket)),
-        checklist=_either(form.get("checklist"), earlier and earlier.checklist, _checklist(ticket)),
+        slots=_either(form.get("slots"), earlier and earlier.slots, slots),
+        checklist=_either(form.get("checklist"), earlier and earlier.checklist, checklist),
         planned_parts=form.get("planned_parts") or _awaited_parts(session, revisit),
         notes=form.get("notes") or "",
-        care_card=form.get("care_card") or _care_card(session, ticket, asset),
+        care_card=form.get("care_card") or _care_card(session, ticket, asset, now),
         revisit_of=earlier.id if earlier else None,
         revisit_id=revisit.id if revisit else None,
         cause=revisit.cause if revisit else None,
@@ -150,14 +152,6 @@ def _draft(
 def _either(*choices: Any) -> Any:
     """The first that was said at all."""
     return next(each for each in choices if each is not None)
-
-
-def _slots(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_SLOTS[ticket.kind]
-
-
-def _checklist(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_CHECKLISTS[ticket.kind]
 
 
 def _must_be_sound(form: Form) -> None:
@@ -250,12 +244,15 @@ def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, 
     ]
 
 
-def _care_card(session: Session, ticket: Ticket, asset: Asset | None) -> str:
-    if asset is None:
-        return ""
-    customer = session.get_one(Customer, ticket.customer_id)
-    is_chinese = customer.language == "zh" and asset.product.care_card_zh
-    return asset.product.care_card_zh if is_chinese else asset.product.care_card
+def _care_card(session: Session, ticket: Ticket, asset: Asset | None, now: datetime) -> str:
+    """The product's card in the customer's language, else what the branch says of care in general."""
+    is_chinese = session.get_one(Customer, ticket.customer_id).language == "zh"
+    card = ""
+    if asset is not None:
+        card = (is_chinese and asset.product.care_card_zh) or asset.product.care_card
+    return card or settings.care_advice(
+        session, ticket.branch_id, "zh" if is_chinese else "en", now
+    )
 
 
 def _check(

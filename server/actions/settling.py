@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions
+from server.actions import exceptions, settings
 from server.db import audit, feed
 from server.db.jobs import Job, Visit
 from server.db.lookups import Question
@@ -86,7 +86,13 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
 
 def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
     ((may,),) = _POLICY.within(work.session, branch=job.branch_id)
-    return bool(may)
+    return bool(may) and _is_of_a_kind_for_it(work, job)
+
+
+def _is_of_a_kind_for_it(work: WorkingSet, job: Job) -> bool:
+    """A branch may want eyes on some kinds whatever else is in order."""
+    kinds = settings.auto_accepted_kinds(work.session, job.branch_id, work.now)
+    return work.ticket(job.ticket_id).kind in kinds
 
 
 def _is_clean(work: WorkingSet, job: Job) -> bool:

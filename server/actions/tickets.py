@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, part_requests, references, revisits, settling
+from server.actions import jobs, part_requests, references, revisits, settings, settling
 from server.db import audit, customers, feed
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -33,7 +33,8 @@ CHANGEABLE = (
 def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Ticket:
     """Takes in what a customer asks for or complains of.
 
-    The same fault on the same asset within 30 days of its close is linked to the first ticket.
+    The same fault on the same asset within 30 days of its close (or what the branch chose) is linked to
+    the first ticket.
     """
     customer = references.named(
         customers.get_customer, session, by, form["customer_id"], "customer_id"
@@ -98,7 +99,10 @@ def _link_repeat(session: Session, ticket: Ticket, now: datetime) -> None:
         .limit(1)
     )
     last = session.scalars(earlier).first()
-    if last is not None and revisit_rules.is_repeat_fault(last.closed_at, now, True, True):
+    if last is None:
+        return
+    within = settings.rulebook(session, ticket.branch_id, now).repeat_within
+    if revisit_rules.is_repeat_fault(last.closed_at, now, True, True, within):
         ticket.repeats = last.repeats or last.id
 
 

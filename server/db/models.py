@@ -14,6 +14,7 @@ from server.db import (
     readiness,
     receipts,
     revisits,
+    settings,
     tickets,
     words,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "readiness",
     "receipts",
     "revisits",
+    "settings",
     "tickets",
     "words",
 ]

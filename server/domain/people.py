@@ -75,6 +75,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
             Role.STOREKEEPER,
             Role.SUPERVISOR,
         },
+        "setting.read": _DESK,
+        "setting.write": _BOSS,
         "audit.read": _BOSS,
     }.items()
 }

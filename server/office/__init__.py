@@ -15,6 +15,7 @@ from server.office import (
     planning,
     revisits,
     sessions,
+    settings,
     static_files,
     tickets,
     today,
@@ -36,6 +37,7 @@ PAGES: tuple[Blueprint, ...] = (
     devices.blp,
     verification.blp,
     pictures.blp,
+    settings.blp,
 )
 
 
