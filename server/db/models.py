@@ -15,6 +15,7 @@ from server.db import (
     receipts,
     revisits,
     tickets,
+    verdicts,
 )
 from server.db.tables import Table
 
@@ -34,4 +35,5 @@ __all__ = [
     "receipts",
     "revisits",
     "tickets",
+    "verdicts",
 ]
