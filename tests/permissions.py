@@ -234,6 +234,7 @@ TABLE = [
         GET         /office/tickets/<ticket_id>
         GET         /office/exceptions
         POST        /office/exceptions/<exception_id>/decide
+        POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
         """,
         SHOP,
@@ -250,6 +251,7 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/reopen
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
+        POST        /office/revisits/<revisit_id>/call
         GET         /office/devices
         GET         /office/verification
         GET         /office/verification/<job_id>

@@ -36,7 +36,9 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     customers = {ticket.customer_id for ticket in wanted.values()}
     very_important = select(Customer.id).where(Customer.id.in_(customers), Customer.is_vip)
     vips = set(session.scalars(very_important))
-    facts = facts_of(session, wanted.values())
+    facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
+    for line in _closes(session, list(wanted)):
+        facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
     return {
         its_id: rules.clocks(
             rules.policy(ticket.kind, ticket.ticket_class, ticket.customer_id in vips),
@@ -48,38 +50,36 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     }
 
 
-def facts_of(session: Session, tickets: Iterable[Ticket]) -> dict[str, list[rules.Fact]]:
-    """What moved the clocks of each, by ticket id."""
-    facts = {ticket.id: _facts(ticket) for ticket in tickets}
-    for line in _closes(session, list(facts)):
-        known = facts[line.noun_id]
-        if line.act in _FACTS:
-            known.append(rules.Fact(line.at, _FACTS[line.act]))
-        else:
-            _take_back(known, _UNDOES[line.act])
-    return facts
-
-
-def _take_back(facts: list[rules.Fact], what: str) -> None:
-    """The last of this kind never was."""
-    last = next((fact for fact in reversed(facts) if fact.what == what), None)
-    if last is not None:
-        facts.remove(last)
-
-
 def _facts(ticket: Ticket) -> list[rules.Fact]:
     told = (("responded", ticket.responded_at), ("planned", ticket.planned_at))
     return [rules.Fact(at, what) for what, at in told if at is not None]
 
 
 def _closes(session: Session, ticket_ids: list[str]) -> Iterable[AuditLine]:
-    """Every close and reopening, in order; the ticket's row remembers only the last."""
+    """Every close and reopening, in order; the ticket's row remembers only the last.
+
+    What was taken back with a verdict never was.
+    """
     lines = select(AuditLine).where(
         AuditLine.noun == "ticket",
         AuditLine.noun_id.in_(ticket_ids),
         AuditLine.act.in_([*_FACTS, *_UNDOES]),
     )
-    return session.scalars(lines.order_by(AuditLine.id))
+    stand: list[AuditLine] = []
+    for line in session.scalars(lines.order_by(AuditLine.id)):
+        if line.act in _FACTS:
+            stand.append(line)
+        else:
+            _take_back(stand, line)
+    return stand
+
+
+def _take_back(stand: list[AuditLine], undoing: AuditLine) -> None:
+    """The last line of this kind about the ticket goes."""
+    for line in reversed(stand):
+        if line.noun_id == undoing.noun_id and _FACTS[line.act] == _UNDOES[undoing.act]:
+            stand.remove(line)
+            return
 
 
 # What is kept with the ticket, so that those at risk are found by an index.

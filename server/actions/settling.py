@@ -25,10 +25,9 @@ from server.domain import verdicts as verdict_rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
 
-_POLICY = Question(
-    select(Organisation.auto_accept, Organisation.auto_accept_sample).where(
-        Organisation.id == bindparam("branch")
-    )
+_POLICY = Question(select(Organisation.auto_accept).where(Organisation.id == bindparam("branch")))
+_SAMPLE = Question(
+    select(Organisation.auto_accept_sample).where(Organisation.id == bindparam("branch"))
 )
 
 
@@ -90,15 +89,24 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
         return
     if job.kept_from_policy is not None:
         return
-    ((is_chosen, percent),) = _POLICY.within(work.session, branch=job.branch_id)
-    if not is_chosen or not _is_clean(work, job):
+    if not _may_accept_by_itself(work, job) or not _is_clean(work, job):
         return
-    if verdict_rules.is_sample(job.id, percent):
+    if _is_of_sample(work, job):
         job.kept_from_policy = verdict_rules.Kept.SAMPLE.value
         return
     job.verdict, job.verdict_at, job.is_auto_accepted = "accept", work.now, True
     job.state = job_rules.state(visit.content, job.verdict, False)
     audit.record(work.session, None, "visit.accepted", job.id, work.now, by_policy=True)
+
+
+def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
+    ((may,),) = _POLICY.within(work.session, branch=job.branch_id)
+    return bool(may)
+
+
+def _is_of_sample(work: WorkingSet, job: Job) -> bool:
+    ((percent,),) = _SAMPLE.within(work.session, branch=job.branch_id)
+    return verdict_rules.is_sample(job.id, percent)
 
 
 def _is_clean(work: WorkingSet, job: Job) -> bool:

@@ -49,7 +49,7 @@ class Job(Table):
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
     branch_id: Mapped[Id] = mapped_column(refers("organisations.id"))
     site_id: Mapped[Id] = mapped_column(refers("sites.id"))
-    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"), index=True)
+    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"))
     work: Mapped[Words]
     priority: Mapped[Code] = mapped_column(default="ordinary")
     window_start: Mapped[Time | None]

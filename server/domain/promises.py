@@ -270,6 +270,12 @@ def next_end(clocks: Mapping[str, Clock]) -> Span | None:
     return min(warns_at for warns_at, _ in running), min(due_at for _, due_at in running)
 
 
+def first_to_break(clocks: Mapping[str, Clock]) -> tuple[str, Clock] | None:
+    """The promise that still runs and has least time left, with its name."""
+    running = [(name, clock) for name, clock in clocks.items() if clock.warns_at is not None]
+    return min(running, key=lambda each: each[1].due_at, default=None)
+
+
 def _met_at(name: str, log: list[Fact]) -> datetime | None:
     if name == "close":
         return _close_periods(log)[1]

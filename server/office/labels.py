@@ -113,6 +113,35 @@ LABELS = {
         "retake": _l("retake asked"),
         "rework": _l("rework"),
     },
+    "device_status": {
+        "active": _l("in service"),
+        "draining": _l("being collected"),
+        "revoked": _l("out of service"),
+    },
+    "result_code": {
+        "actor_mismatch": _l("it was captured by somebody else than who sent it"),
+        "job_unknown": _l(
+            "nobody knows the job that it names, or it was never given to this person"
+        ),
+        "device_revoked": _l("the tablet was out of service"),
+        "event_id_reused": _l("its number belongs to another event already"),
+        "envelope_invalid": _l("it could not be read"),
+        "internal": _l("our own program stumbled on it"),
+        "unknown_kind": _l("this release does not know such events"),
+        "data_invalid": _l("what it says is not as it should be"),
+    },
+    "severity": {
+        "minor": _l("minor"),
+        "major": _l("major"),
+        "critical": _l("critical"),
+        "unsafe": _l("unsafe"),
+    },
+    "call": {
+        "content": _l("The customer is content: nobody goes"),
+        "somebody_goes": _l("Somebody goes"),
+        "undecided": _l("Not decided yet: proposed"),
+        "not_reached": _l("Nobody answered: call again in two hours"),
+    },
     "kept_from_policy": {
         "sample": _l("sample: the policy would have accepted it"),
         "undone": _l("its verdict was taken back"),
@@ -133,6 +162,7 @@ LABELS = {
     },
     "relation": {
         "self": _l("the customer"),
+        "customer": _l("the customer"),
         "family": _l("family"),
         "neighbour": _l("a neighbour"),
         "other": _l("somebody else"),
