@@ -308,6 +308,7 @@ TABLE = [
         GET         /office/tickets/<ticket_id>
         GET         /office/exceptions
         POST        /office/exceptions/<exception_id>/decide
+        POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
         """,
         SHOP,
@@ -324,6 +325,7 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/reopen
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
+        POST        /office/revisits/<revisit_id>/call
         GET         /office/devices
         GET         /office/settings
         GET         /office/settings/<name>
@@ -335,6 +337,7 @@ TABLE = [
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
+        POST        /office/verdicts/<verdict_id>/undo
         """,
         DESK,
     ),

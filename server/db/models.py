@@ -17,6 +17,7 @@ from server.db import (
     settings,
     tickets,
     words,
+    verdicts,
 )
 from server.db.tables import Table
 
@@ -38,4 +39,5 @@ __all__ = [
     "settings",
     "tickets",
     "words",
+    "verdicts",
 ]

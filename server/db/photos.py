@@ -101,6 +101,9 @@ class Photo(Table):
     verdict_reason: Mapped[Words] = mapped_column(default="")
     verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     verdict_at: Mapped[Time | None]
+    asked_of: Mapped[Code | None] = mapped_column(
+        comment="who is asked for a new one: installer or customer"
+    )
     answer_by: Mapped[Time | None] = mapped_column(comment="until when a retake should come")
     replaced_by: Mapped[Id | None] = mapped_column(comment="the photo that answered a retake")
     rev: Mapped[int] = mapped_column(default=1)
