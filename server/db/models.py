@@ -16,8 +16,8 @@ from server.db import (
     revisits,
     settings,
     tickets,
-    words,
     verdicts,
+    words,
 )
 from server.db.tables import Table
 
@@ -38,6 +38,6 @@ __all__ = [
     "revisits",
     "settings",
     "tickets",
-    "words",
     "verdicts",
+    "words",
 ]
