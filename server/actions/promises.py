@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.actions.calendars import calendars_of
 from server.db.audit import AuditLine
 from server.db.customers import Customer
 from server.db.tickets import Ticket
@@ -27,6 +28,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     customers = {ticket.customer_id for ticket in wanted.values()}
     very_important = select(Customer.id).where(Customer.id.in_(customers), Customer.is_vip)
     vips = set(session.scalars(very_important))
+    calendars = calendars_of(session, {ticket.branch_id for ticket in wanted.values()}, now)
     facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
     for line in _closes(session, list(wanted)):
         facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
@@ -36,6 +38,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
             ticket.opened_at,
             facts[its_id],
             now,
+            calendars.get(ticket.branch_id),
         )
         for its_id, ticket in wanted.items()
     }
