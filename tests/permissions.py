@@ -83,13 +83,16 @@ def parameters(path: str) -> list[str]:
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
-# "+" it is found, "." for them there is nothing, "-" there is no such thing. Whether the role may use the
-# address at all stands in TABLE; who the things belong to, in tests/worlds.py.
+# "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
+# role may use the address at all stands in TABLE; who the things belong to, in tests/worlds.py.
 _SIGHTS = """
 #              installer lead      advisor   dispatcher storekeeper manager   supervisor
 organisation   +++.+     +++.+     +++.+     +++.+      +++.+       ++..-     +++.+
 person         ++..+     ++..+     +++.+     +++.+      +++.+       ++..+     +++.+
 van            +....     ++..+     +++.+     +++.+      +++.+       .....     +++.+
+staff          .....     .....     .....     .....      .....       !+..+     +++.+
+absence        ++...     ++...     +++..     +++..      +++..       ++...     +++..
+invitation     +++.+     +++.+     +++.+     +++.+      +++.+       ++..+     +++.+
 certificate    ++...     ++...     +++..     +++..      +++..       ++...     +++..
 product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
@@ -135,6 +138,10 @@ TABLE = [
         GET         /tablet/<path:name>
         GET         /office
         GET,POST    /office/sign-in
+        GET,POST    /office/sign-in/code
+        GET,POST    /office/sign-in/set-up
+        GET         /office/sign-in/qr.svg
+        GET,POST    /office/join/<token>
         POST        /office/language
         GET         /office/<path:anything>
         GET         /office/static/<mark>/<name>
@@ -299,6 +306,12 @@ TABLE = [
         """
         GET         /office/
         POST        /office/sign-out
+        GET         /office/second-factor
+        POST        /office/second-factor/recovery
+        GET         /office/people
+        GET         /office/people/<person_id>
+        GET         /office/organisations
+        GET         /office/organisations/<organisation_id>
         """,
         SHOP | MANAGER,
     ),
@@ -333,6 +346,7 @@ TABLE = [
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
+        GET         /office/devices/<device_id>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
@@ -371,7 +385,49 @@ TABLE = [
         """,
         SUPERVISOR,
     ),
-    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/devices/<device_id>/revoke {"mode": "collect"}
+        POST        /office/devices/<device_id>/restore
+        POST        /office/devices/<device_id>/give {"person_id": "x"}
+        """,
+        DISPATCHER | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/people/invite
+        POST        /office/people/<person_id>/change as staff
+        GET,POST    /office/people/<person_id>/leave as staff
+        POST        /office/people/<person_id>/come-back as staff
+        POST        /office/people/<person_id>/sign-out as staff
+        POST        /office/people/<person_id>/password-link as staff
+        POST        /office/people/<person_id>/certificates
+        POST        /office/certificates/<certificate_id>/withdraw
+        GET         /office/invitations/<invitation_id>
+        POST        /office/invitations/<invitation_id>/again
+        POST        /office/invitations/<invitation_id>/withdraw
+        POST        /office/organisations/<organisation_id>/teams
+        POST        /office/organisations/<organisation_id>/lead {"person_id": "x"}
+        """,
+        SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/absences
+        POST        /office/absences/<absence_id>/withdraw
+        """,
+        DISPATCHER | SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/second-factor
+        GET,POST    /office/organisations/new
+        POST        /office/organisations/<organisation_id>/change
+        POST        /office/organisations/<organisation_id>/grant
+        POST        /office/organisations/<organisation_id>/calendar
+        """,
+        SUPERVISOR,
+    ),
     *_rows(
         """
         POST        /office/part-requests/<request_id>/step

@@ -5,12 +5,13 @@ breaks no promise that was given, and saves none.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import settings
+from server.actions.calendars import calendars_of
 from server.db import house
 from server.db.audit import AuditLine
 from server.db.customers import Customer, Site
@@ -45,6 +46,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     vips = set(session.scalars(very_important))
     given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
     zones = _zones(session, wanted.values()) if given.have_hours else {}
+    calendars = calendars_of(session, {ticket.branch_id for ticket in wanted.values()}, now)
     facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
     for line in _closes(session, list(wanted)):
         facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
@@ -57,7 +59,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
             ticket.opened_at,
             facts[its_id],
             now,
-            promise.calendar(zone, holidays(ticket.branch_id)),
+            promise.calendar(zone) or calendars.get(ticket.branch_id),
         )
     return found
 
@@ -80,16 +82,11 @@ def due_if_opened_now(
     """Until when a customer would be promised what, by clock, if a ticket were opened now."""
     promise = settings.PromisesOf(session, [branch_id]).at(branch_id, now)
     policy = promise.policy(kind, ticket_class, is_vip)
-    calendar = promise.calendar(zone, holidays(branch_id))
+    calendar = promise.calendar(zone) or calendars_of(session, [branch_id], now).get(branch_id)
     return {
         name: rules.later(now, timedelta(minutes=getattr(policy, name)), calendar)
         for name in rules.CLOCKS
     }
-
-
-def holidays(branch_id: str) -> frozenset[date]:
-    """The days on which the branch's clocks stand still; none as long as nobody keeps them."""
-    return frozenset()
 
 
 def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:

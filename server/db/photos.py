@@ -53,7 +53,7 @@ class Upload(Table):
     mime: Mapped[str] = mapped_column(String(100), default="")
     metadata_raw: Mapped[Words] = mapped_column(default="")
     person_id: Mapped[Id]
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     created_at: Mapped[Time]
     expires_at: Mapped[Time] = mapped_column(index=True)
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")

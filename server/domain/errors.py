@@ -177,6 +177,19 @@ class WrongPassword(NotSignedIn):
     zh = "用户名或密码不正确，请检查后重试。"
 
 
+class SecondFactorRequired(NotSignedIn):
+    code = "second_factor_required"
+    en = "This role signs in with a code of the authenticator app, too. Whoever has none yet sets it up at the office's door."
+    zh = "该角色登录时还需要身份验证器的动态码；尚未设置的，请先在办公室登录页设置。"
+
+
+class WrongCode(NotSignedIn):
+    code = "wrong_code"
+    device = DeviceStep.PARK
+    en = "This code does not fit, or it was used before. Wait for the next one and type that."
+    zh = "动态码不正确或已被使用，请等待下一个动态码后再输入。"
+
+
 class TokenExpired(NotSignedIn):
     code = "token_expired"
     en = "The sign-in has run out. It is renewed by itself; what is waiting stays."
@@ -215,6 +228,12 @@ class PasswordTooCommon(Invalid):
     code = "password_too_common"
     en = "This password is one of the first that are guessed. Choose another."
     zh = "该密码过于常见，请另选一个。"
+
+
+class InvitationOver(Gone):
+    code = "invitation_over"
+    en = "This link was used, has run out, or was followed by another one. Ask whoever sent it for a new one."
+    zh = "该链接已使用、已过期或已被新链接取代，请向发送人索取新的链接。"
 
 
 class DeviceRevoked(NotAllowed):

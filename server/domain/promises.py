@@ -150,7 +150,8 @@ def promise_from(doc: Mapping[str, Any]) -> Promise:
 class Calendar:
     """When work is done: minutes after local midnight, by weekday (Monday is 0), but on holidays.
 
-    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17.
+    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17. `workdays` are days
+    that make up for a holiday: worked as the first working day of the week is, whatever weekday they are.
     Raises `errors.Invalid` for an unknown time zone, for hours that are not in order or outside of
     the day, and where no hour is left in the week.
     """
@@ -158,6 +159,7 @@ class Calendar:
     time_zone: str
     hours: Mapping[int, tuple[tuple[int, int], ...]]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    workdays: frozenset[date] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if not any(self.hours.values()) or not set(self.hours) <= set(range(7)):
@@ -176,11 +178,20 @@ class Calendar:
         zone = ZoneInfo(self.time_zone)
         day = start.astimezone(zone).date()
         while True:
-            for begin, finish in () if day in self.holidays else self.hours.get(day.weekday(), ()):
+            for begin, finish in self.hours_on(day):
                 opens, closes = _on(day, begin, zone), _on(day, finish, zone)
                 if closes > start:
                     yield max(opens, start), closes
             day += timedelta(days=1)
+
+    def hours_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        """When work is done on that day; nothing on a holiday."""
+        if day in self.holidays:
+            return ()
+        hours = self.hours.get(day.weekday(), ())
+        if day in self.workdays and not hours:
+            return next(self.hours[each] for each in sorted(self.hours) if self.hours[each])
+        return hours
 
 
 def calendar_from(doc: Mapping[str, Any]) -> Calendar:
