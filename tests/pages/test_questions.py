@@ -27,6 +27,11 @@ PAGES = [
     "/office/part-requests",
     "/office/devices",
     "/office/intake/{customer}",
+    "/office/customers",
+    "/office/customers?q=Li",
+    "/office/customers/{customer}",
+    "/office/sites/{site}",
+    "/office/assets/{asset}",
     "/office/tickets/{ticket}",
     "/office/tickets/{ticket}/plan?day=2026-11-23",
     "/office/verification/{job}",
@@ -81,7 +86,7 @@ def test_more_rows_are_not_more_questions(
     ticket = shop.opens_a_ticket()
     done = goes_on(shop, ticket)
     goes_on(shop, ticket)
-    known = {"ticket": ticket["id"], "customer": ticket["customer_id"], "job": done["id"]}
+    known = {**about(ticket), "job": done["id"]}
     few = counted(at_desk(people.SUN), app, known)
     for _ in range(2):
         goes_on(shop, ticket)
@@ -92,6 +97,11 @@ def test_more_rows_are_not_more_questions(
         if len(many[path]) > len(few[path])
     }
     assert grown == {}, grown
+
+
+def about(ticket: Json) -> dict[str, str]:
+    known = {each: ticket[f"{each}_id"] for each in ("customer", "site", "asset")}
+    return {"ticket": ticket["id"], **known}
 
 
 def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str]]:
@@ -117,8 +127,7 @@ def test_no_page_reads_a_large_table_from_end_to_end(
     if database_kind != "sqlite":
         pytest.skip("PostgreSQL plans by how many rows there are")
     ticket = shop.opens_a_ticket()
-    known = {"ticket": ticket["id"], "customer": ticket["customer_id"]}
-    known["job"] = goes_on(shop, ticket)["id"]
+    known = {**about(ticket), "job": goes_on(shop, ticket)["id"]}
     read_whole = set()
     for who in (people.BOB, people.SUN):
         for path, asked in counted(at_desk(who), app, known).items():
