@@ -270,6 +270,7 @@ TABLE = [
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
         GET,POST    /office/tickets/<ticket_id>/plan
@@ -291,6 +292,7 @@ TABLE = [
         POST        /office/customers/<customer_id>/release
         GET,POST    /office/customers/<customer_id>/merge
         POST        /office/merges/<merge_id>/undo
+        GET,POST    /office/customers/<customer_id>/erase
         """,
         SUPERVISOR,
     ),

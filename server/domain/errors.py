@@ -188,6 +188,12 @@ class CustomerErased(Conflict):
     zh = "该客户的资料已被删除，不能再写入，未作任何更改。"
 
 
+class ReceiptErased(Gone):
+    code = "receipt_erased"
+    en = "The words of this receipt were erased with the customer's data. Its digest and its figures are kept."
+    zh = "该回执的文字已随客户资料删除，其摘要和数字仍然保留。"
+
+
 class ErasureRefused(Conflict):
     code = "erasure_refused"
     en = "This customer cannot be erased yet. Nothing was changed; the page lists what is in the way."

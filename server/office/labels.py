@@ -120,6 +120,7 @@ LABELS = {
         "unreadable": _l("cannot be shown"),
         "discarded": _l("taken back"),
         "lost": _l("lost on the tablet"),
+        "erased": _l("erased"),
     },
     "doubt": {
         "too_dark": _l("too dark"),
@@ -172,6 +173,14 @@ LABELS = {
         "phone": _l("same phone number"),
         "name_and_address": _l("same name and address"),
         "serial": _l("same serial number"),
+    },
+    "obstacle": {
+        "on_hold": _l("The file is on hold."),
+        "ticket_open": _l("A ticket is still open"),
+        "proof_on_its_way": _l("A tablet still has proof to send for"),
+        "photo_on_its_way": _l("A photo is still on its way or being examined for"),
+        "exception_open": _l("An exception is not decided for"),
+        "part_on_its_way": _l("A part is still on its way for"),
     },
     "merge_why": {
         "same_customer": _l("It is one file already."),

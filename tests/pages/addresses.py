@@ -25,6 +25,7 @@ QUERIES = [
     ("/office/customers/{customer}", ("after",)),
     ("/office/customers/{customer}/edit", ()),
     ("/office/customers/{customer}/merge", ("q",)),
+    ("/office/customers/{customer}/erase", ()),
     ("/office/customers/{customer}/sites/new", ()),
     ("/office/sites/{site}", ()),
     ("/office/sites/{site}/edit", ()),
@@ -118,6 +119,7 @@ FORMS = [
     ),
     ("/office/customers/{customer}/hold", {"reason": "x"}),
     ("/office/customers/{customer}/release", {}),
+    ("/office/customers/{customer}/erase", {"reason": "x"}),
     (
         "/office/customers/{customer}/merge",
         {"merged_id": "x", "kept_rev": "1", "merged_rev": "1", "name": "kept", "notes": "both"},
