@@ -21,6 +21,7 @@ FILES = {
     "verification.js": Path(__file__).with_name("static") / "verification.js",
     "people.css": Path(__file__).with_name("static") / "people.css",
     "people.js": Path(__file__).with_name("static") / "people.js",
+    "customers.css": Path(__file__).with_name("static") / "customers.css",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",
