@@ -7,6 +7,7 @@ from server.db import (
     exceptions,
     feed,
     house,
+    imports,
     jobs,
     parts,
     people,
@@ -14,6 +15,7 @@ from server.db import (
     readiness,
     receipts,
     revisits,
+    stock,
     tickets,
 )
 from server.db.tables import Table
@@ -26,6 +28,7 @@ __all__ = [
     "exceptions",
     "feed",
     "house",
+    "imports",
     "jobs",
     "parts",
     "people",
@@ -33,5 +36,6 @@ __all__ = [
     "readiness",
     "receipts",
     "revisits",
+    "stock",
     "tickets",
 ]
