@@ -235,8 +235,52 @@ TABLE = [
         GET         /office/exceptions
         POST        /office/exceptions/<exception_id>/decide
         GET         /office/part-requests
+        GET         /office/variances
+        POST        /office/variances/<exception_id>/own
+        POST        /office/variances/<exception_id>/explain
         """,
         SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/parts
+        GET         /office/parts/<sku>
+        GET         /office/products
+        GET         /office/products/<product_id>
+        """,
+        ALL,
+    ),
+    *_rows(
+        """
+        GET         /office/stock
+        GET         /office/stock/<place>
+        GET         /office/movements
+        GET         /office/scan
+        GET         /office/counts
+        GET         /office/counts/<count_id>
+        """,
+        SHOP | FIELD,
+    ),
+    *_rows(
+        """
+        POST        /office/parts/<sku>
+        POST        /office/parts/<sku>/minimum
+        GET,POST    /office/new/part
+        POST        /office/products/<product_id>
+        GET,POST    /office/new/product
+        GET,POST    /office/move/<kind>
+        GET,POST    /office/stock/<place>/count
+        POST        /office/counts/<count_id>/own
+        POST        /office/counts/<count_id>/settle
+        POST        /office/counts/<count_id>/drop
+        GET,POST    /office/imports
+        GET         /office/imports/template/<kind>
+        GET         /office/imports/<import_id>
+        GET         /office/imports/<import_id>/bad
+        POST        /office/imports/<import_id>/apply
+        POST        /office/imports/<import_id>/drop
+        """,
+        STOCKROOM,
     ),
     *_rows(
         """

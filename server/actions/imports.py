@@ -231,17 +231,17 @@ def _stock_step(line: rules.Line, key: str, lies: int) -> Step:
 
 
 def apply(
-    session: Session, by: Person, brought: Import, sheet: Sheet, shown: str, now: datetime
+    session: Session, by: Person, brought: Import, sheet: Sheet | None, shown: str, now: datetime
 ) -> None:
     """Writes down what was shown, all of it or nothing; `shown` is the digest of the plan on the page.
 
     The caller holds the lock of the import. Applied already: nothing is done again. Raises
-    `StepNotPossible` for one that was dropped or brings goods that have arrived, `ImportOutdated` where
+    `StepNotPossible` for one that was dropped, is too old, or brings goods that have arrived, `ImportOutdated` where
     the house has changed since the page was made.
     """
     if brought.state == "applied":
         return
-    if brought.state != "checked" or applied_before(session, brought):
+    if sheet is None or brought.state != "checked" or applied_before(session, brought):
         raise errors.StepNotPossible(state=brought.state)
     made = plan(session, brought, sheet, lock=True)
     if made.digest != shown:

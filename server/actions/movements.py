@@ -53,13 +53,16 @@ def enter(session: Session, by: Person, form: Mapping[str, Any], now: datetime) 
 def enter_together(
     session: Session, by: Person, forms: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Movement]:
-    """Several lines, or none of them. Two who take the same last piece wait for each other."""
-    rows.of_keys(session, Part, Part.sku, [form["sku"] for form in forms], lock=True)
+    """Several lines, or none of them."""
     return [enter(session, by, form, now) for form in forms]
 
 
 def short_of(session: Session, forms: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """(place, sku) -> what the ledger says lies there, where these lines would take more than that."""
+    """(place, sku) -> what the ledger says lies there, where these lines would take more than that.
+
+    Two who take the same last piece wait for each other.
+    """
+    rows.of_keys(session, Part, Part.sku, [form["sku"] for form in forms], lock=True)
     taken: dict[tuple[str, str], int] = defaultdict(int)
     for form in forms:
         if rules.parse_place(form["from_place"]).is_stock:

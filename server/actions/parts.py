@@ -10,6 +10,7 @@ from server.actions import rows, sheets
 from server.db import audit, feed
 from server.db.parts import Part
 from server.db.people import Person
+from server.db.stock import Minimum
 
 ON_SHEETS = {"name", "name_zh", "unit_price", "currency"}
 
@@ -60,3 +61,19 @@ def take_in(
             feed.touch_part(session, sku)
             audit.record(session, by.id, f"part.{verb}", sku, now, source=source)
     sheets.touch_parts(session, shown)
+
+
+def set_minimum(
+    session: Session, by: Person, part: Part, place: str, quantity: int, now: datetime
+) -> None:
+    """How many should lie at a place, 0 for none. The caller has seen to it that `by` looks after it."""
+    known = session.get(Minimum, (place, part.sku))
+    if (known.quantity if known else 0) == quantity:
+        return
+    if known is not None:
+        session.delete(known)
+        session.flush()
+    if quantity:
+        session.add(Minimum(place=place, sku=part.sku, quantity=quantity))
+        session.flush()
+    audit.record(session, by.id, "part.minimum_set", part.sku, now, place=place, quantity=quantity)

@@ -153,6 +153,34 @@ def ledger(
     return keysets.Page(found[:limit], more)
 
 
+def own_of(session: Session, person: Person, names: Collection[str]) -> set[str]:
+    """Those of these places that `person` looks after, with one question for each kind."""
+    if not _is_of_the_shop(person):
+        return set()
+    if sees_every_place(person):
+        return set(names)
+    own: set[str] = set()
+    houses = houses_of(person).with_only_columns(Organisation.id)
+    here = person.organisation_id
+    for kind, row, is_own in (
+        ("warehouse", Organisation, Organisation.id.in_(houses)),
+        ("van", Person, Person.organisation_id.in_(houses)),
+        ("reserved", Job, Job.branch_id == here),
+        ("transit", Ticket, Ticket.branch_id == here),
+    ):
+        ids = [name.partition(":")[2] for name in names if name.startswith(f"{kind}:")]
+        if ids:
+            found = session.scalars(select(row.id).where(row.id.in_(ids), is_own))
+            own |= {f"{kind}:{its_id}" for its_id in found}
+    return own
+
+
+def minimums_of(session: Session, sku: str) -> dict[str, int]:
+    """place -> how many of this part should lie there."""
+    found = select(Minimum).where(Minimum.sku == sku)
+    return {each.place: each.quantity for each in session.scalars(found)}
+
+
 def minimums_at(session: Session, places: Collection[str]) -> dict[tuple[str, str], int]:
     found = select(Minimum).where(Minimum.place.in_(places))
     return {(each.place, each.sku): each.quantity for each in session.scalars(found)}

@@ -143,6 +143,36 @@ LABELS = {
         "damaged": _l("damaged"),
         "needed": _l("needed"),
     },
+    "movement": {
+        "receive": _l("Received"),
+        "transfer": _l("Transferred"),
+        "reserve": _l("Set aside"),
+        "use": _l("Used"),
+        "return": _l("Returned"),
+        "ship": _l("Shipped"),
+        "adjust": _l("Adjusted"),
+    },
+    "count_state": {
+        "open": _l("to be explained"),
+        "settled": _l("settled"),
+        "dropped": _l("dropped"),
+    },
+    "import": {
+        "parts": _l("Parts"),
+        "products": _l("Products"),
+        "receipts": _l("Goods received"),
+        "stock": _l("Stock as counted"),
+    },
+    "import_state": {
+        "checked": _l("not applied yet"),
+        "applied": _l("applied"),
+        "dropped": _l("dropped"),
+    },
+    "import_verdict": {
+        "new": _l("new"),
+        "changed": _l("changed"),
+        "same": _l("same"),
+    },
     "check": {
         "parts": _l("parts not in the van"),
         "earlier": _l("earlier photos not on the tablet"),

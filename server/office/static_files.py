@@ -17,6 +17,8 @@ FILES = {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
+    "stores.css": Path(__file__).with_name("static") / "stores.css",
+    "stores.js": Path(__file__).with_name("static") / "stores.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
 }
