@@ -323,8 +323,52 @@ TABLE = [
         POST        /office/exceptions/<exception_id>/decide
         POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
+        GET         /office/variances
+        POST        /office/variances/<exception_id>/own
+        POST        /office/variances/<exception_id>/explain
         """,
         SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/parts
+        GET         /office/parts/<sku>
+        GET         /office/products
+        GET         /office/products/<product_id>
+        """,
+        ALL,
+    ),
+    *_rows(
+        """
+        GET         /office/stock
+        GET         /office/stock/<place>
+        GET         /office/movements
+        GET         /office/scan
+        GET         /office/counts
+        GET         /office/counts/<count_id>
+        """,
+        SHOP | FIELD,
+    ),
+    *_rows(
+        """
+        POST        /office/parts/<sku>
+        POST        /office/parts/<sku>/minimum
+        GET,POST    /office/new/part
+        POST        /office/products/<product_id>
+        GET,POST    /office/new/product
+        GET,POST    /office/move/<kind>
+        GET,POST    /office/stock/<place>/count
+        POST        /office/counts/<count_id>/own
+        POST        /office/counts/<count_id>/settle
+        POST        /office/counts/<count_id>/drop
+        GET,POST    /office/imports
+        GET         /office/imports/template/<kind>
+        GET         /office/imports/<import_id>
+        GET         /office/imports/<import_id>/bad
+        POST        /office/imports/<import_id>/apply
+        POST        /office/imports/<import_id>/drop
+        """,
+        STOCKROOM,
     ),
     *_rows(
         """
@@ -440,6 +484,8 @@ TABLE = [
         """,
         SUPERVISOR,
     ),
+    *_rows(
+        """
         POST        /office/customers/<customer_id>/hold
         POST        /office/customers/<customer_id>/release
         GET,POST    /office/customers/<customer_id>/merge
@@ -448,7 +494,6 @@ TABLE = [
         """,
         SUPERVISOR,
     ),
-    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
     *_rows(
         """
         POST        /office/part-requests/<request_id>/step

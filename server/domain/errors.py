@@ -480,6 +480,12 @@ class SpreadsheetTooLarge(Invalid):
     zh = "表格超过一次可处理的上限，未作任何更改。请拆分后依次上传。"
 
 
+class ImportOutdated(Conflict):
+    code = "import_outdated"
+    en = "What is there has changed since this comparison was made. Nothing was written. Look at the new comparison below and decide again."
+    zh = "比对之后数据已有变化，未写入任何内容。请查看下方新的比对结果后再决定。"
+
+
 # Backups.
 
 

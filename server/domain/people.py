@@ -58,6 +58,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "part.write": {Role.STOREKEEPER, Role.SUPERVISOR},
         "movement.read": _SHOP | _FIELD,
         "movement.write": {Role.STOREKEEPER, Role.SUPERVISOR},
+        "import.write": {Role.STOREKEEPER, Role.SUPERVISOR},
         "request.read": _SHOP,
         "request.write": {Role.STOREKEEPER, Role.ADVISOR, Role.SUPERVISOR},
         "ticket.read": _SHOP,

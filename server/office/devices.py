@@ -118,7 +118,9 @@ def _moment(text: Any) -> datetime | None:
 
 def is_silent(device: Device) -> bool:
     seen = device.last_seen_at
-    return device.status == "active" and (seen is None or seen < house().clock() - today.SILENT_AFTER)
+    return device.status == "active" and (
+        seen is None or seen < house().clock() - today.SILENT_AFTER
+    )
 
 
 # The list.

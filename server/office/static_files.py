@@ -22,6 +22,8 @@ FILES = {
     "people.css": Path(__file__).with_name("static") / "people.css",
     "people.js": Path(__file__).with_name("static") / "people.js",
     "customers.css": Path(__file__).with_name("static") / "customers.css",
+    "stores.css": Path(__file__).with_name("static") / "stores.css",
+    "stores.js": Path(__file__).with_name("static") / "stores.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",
