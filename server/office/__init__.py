@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from server import errors
 from server.office import (
     answers,
+    board,
     devices,
     entrance,
     exceptions,
@@ -29,6 +30,7 @@ PAGES: tuple[Blueprint, ...] = (
     intake.blp,
     tickets.blp,
     planning.blp,
+    board.blp,
     jobs.blp,
     revisits.blp,
     exceptions.blp,

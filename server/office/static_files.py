@@ -17,6 +17,20 @@ FILES = {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
+    "board.css": Path(__file__).with_name("static") / "board.css",
+    "board.js": Path(__file__).with_name("static") / "board.js",
+    "event-calendar.css": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.css",
+    "event-calendar.js": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
 }
