@@ -91,7 +91,10 @@
       id: job.id, resourceIds: [job.lane], start: job.start, end: job.end,
       editable: isFree, durationEditable: isFree && may.issue && !isWeek,
       classNames: ["bar", job.tone, job.isMovable ? "movable" : "fixed", held?.job === job.id ? "held" : ""],
-      extendedProps: { hours: job.start.slice(11), who: job.who, where: job.where, mark: job.mark, state: job.state },
+      extendedProps: {
+        hours: job.start.slice(11), who: job.who, where: job.where, mark: job.mark, state: job.state,
+        spoken: inWords(job.id, job.lane, job.start, job.end),
+      },
     };
   }
 
@@ -108,7 +111,7 @@
   }
 
   function content({ event }) {
-    const { hours, who, where, mark, state } = event.extendedProps;
+    const { hours, who, where, mark, state, spoken } = event.extendedProps;
     const first = element("span", "", "bar-line");
     if (hours) first.append(element("b", isWeek ? hours : ""), " ");
     first.append(element("span", who, "bar-who"));
@@ -121,6 +124,7 @@
       second.append(sign, ` ${state}`);
       nodes.push(second);
     }
+    if (spoken) nodes.push(element("span", ` ${spoken}`, "unseen"));
     return { domNodes: nodes };
   }
 
@@ -149,7 +153,7 @@
     headerToolbar: { start: "", center: "", end: "" },
     slotMinTime: "07:00:00", slotMaxTime: "21:00:00", flexibleSlotTimeLimits: true,
     ...(isWeek ? {} : { slotDuration: "00:30:00", snapDuration: { minutes: STEP_MIN }, slotLabelInterval: "01:00:00" }),
-    slotWidth: Math.max(26, Math.floor((drawn.clientWidth - 178) / slots)),
+    slotWidth: Math.max(26, (drawn.clientWidth - 190) / slots),
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     scrollTime: "07:00:00", columnWidth: "minmax(6.5rem, 1fr)",
@@ -215,11 +219,17 @@
       return;
     }
     el.tabIndex = -1;
-    const job = jobs.get(event.id);
-    el.setAttribute("aria-label", `${inWords(`${job.id} ${job.who}`, job.lane, job.start, job.end)}, ${job.state}`);
     if (event.id === (chosen ?? firstJob())) el.tabIndex = 0;
     if (event.id === chosen && wantsFocus) el.focus({ preventScroll: true });
   }
+
+  // The calendar calls its parts a table, in an order that no table has. Ours is below; this is a picture of it.
+  const TABLE_ROLES = "[role=table], [role=row], [role=rowgroup], [role=rowheader], [role=columnheader], [role=cell]";
+  const withoutRoles = () => {
+    for (const each of drawn.querySelectorAll(TABLE_ROLES)) each.removeAttribute("role");
+    for (const each of drawn.querySelectorAll("[aria-colindex]")) each.removeAttribute("aria-colindex");
+  };
+  new MutationObserver(withoutRoles).observe(drawn, { childList: true, subtree: true });
 
   const elementOf = (id) => drawn.querySelector(`[data-bar="${CSS.escape(id)}"]`);
 
@@ -401,11 +411,12 @@
     return { lane, start: isWeek ? freeAt(lane, at.slice(0, 10)) : at };
   }
 
+  let wasCarried = false;
   let carried = null; // what the mouse carries out of the pool
 
   document.addEventListener("pointerdown", (event) => {
     const card = event.target.closest(".pool-card");
-    if (!card || !may.issue || isBusy || held || event.button !== 0 || event.pointerType === "touch" || event.target.closest("a")) return;
+    if (!card || !may.issue || isBusy || held || event.button !== 0 || event.pointerType === "touch") return;
     carried = { key: card.id, x: event.clientX, y: event.clientY, ghost: null, place: null };
   });
 
@@ -443,11 +454,15 @@
     document.body.classList.remove("carries");
     showWhoLacks(drawn.dataset.skill);
     if (!ghost) return;
+    wasCarried = true;
     if (isDropped && place && cardOf(key)) plan(key, place.lane, place.start, later(place.start, USUAL_MIN));
     else dropPreview(key);
   }
 
   document.addEventListener("pointerup", () => carried && layDown(true));
+  // A card that was carried by its link is not opened.
+  document.addEventListener("click", (event) => { if (wasCarried) event.preventDefault(); wasCarried = false; }, true);
+  document.addEventListener("pointerdown", () => { wasCarried = false; }, true);
   document.addEventListener("pointercancel", () => carried && layDown(false));
 
   // The keyboard: arrows go from job to job; Space picks one up, and then arrows move it.
@@ -712,6 +727,7 @@
   });
 
   draw();
+  withoutRoles();
   reachable();
   setInterval(news, NEWS_EACH_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) news(); });
