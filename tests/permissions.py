@@ -417,6 +417,7 @@ TABLE = [
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
+        GET,POST    /office/jobs/<job_id>/move
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -502,6 +503,7 @@ TABLE = [
         ADVISOR | STOCKROOM,
     ),
     *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

@@ -6,6 +6,7 @@ from server import errors
 from server.office import (
     answers,
     assets,
+    board,
     counts,
     customer_exports,
     customers,
@@ -57,6 +58,7 @@ PAGES: tuple[Blueprint, ...] = (
     customer_exports.blp,
     erasures.blp,
     planning.blp,
+    board.blp,
     jobs.blp,
     revisits.blp,
     exceptions.blp,

@@ -24,6 +24,20 @@ FILES = {
     "customers.css": Path(__file__).with_name("static") / "customers.css",
     "stores.css": Path(__file__).with_name("static") / "stores.css",
     "stores.js": Path(__file__).with_name("static") / "stores.js",
+    "board.css": Path(__file__).with_name("static") / "board.css",
+    "board.js": Path(__file__).with_name("static") / "board.js",
+    "event-calendar.css": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.css",
+    "event-calendar.js": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",
