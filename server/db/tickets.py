@@ -12,6 +12,7 @@ from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
+REPEATS = "repeats IS NOT NULL"  # few of many
 
 
 class Ticket(Table):
@@ -26,6 +27,12 @@ class Ticket(Table):
             "id",
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
+        ),
+        Index(
+            "ix_tickets_repeats",
+            "repeats",
+            sqlite_where=text(REPEATS),
+            postgresql_where=text(REPEATS),
         ),
     )
 
