@@ -81,6 +81,7 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "-" there is no such thing. Whether the role may use the
@@ -325,6 +326,10 @@ TABLE = [
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         GET         /office/devices
+        GET         /office/figures
+        GET         /office/figures/table.<spreadsheet>
+        GET         /office/figures/<figure>
+        GET         /office/figures/<figure>.<spreadsheet>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict

@@ -75,7 +75,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
             Role.STOREKEEPER,
             Role.SUPERVISOR,
         },
+        "figure.read": _DESK,
+        "figure.export": _BOSS,
         "audit.read": _BOSS,
+        "audit.prove": _BOSS,
     }.items()
 }
 

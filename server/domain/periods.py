@@ -113,29 +113,33 @@ def beginning(level: Level, day: date) -> date:
     return month_of(day) if level == Level.MONTH else date(day.year, 1, 1)
 
 
-def cover(period: Period) -> list[tuple[Level, Period]]:
+def cover(period: Period, longest: Level = Level.YEAR) -> list[tuple[Level, Period]]:
     """The period put together from whole years, whole months and single days, each day once.
 
-    Five stretches at most; their days are the beginnings under which the sums of that level are kept.
+    Stretches of one level follow each other: there are few of them, however long the period. Their days
+    are the beginnings under which the sums of that level are kept. None is longer than `longest`.
     """
+    if longest == Level.DAY:
+        return [(Level.DAY, period)]
     found: list[tuple[Level, Period]] = []
     day = period.first
     while day <= period.last:
-        level, last = _stretch(day, period.last)
+        level, last = _stretch(day, period.last, longest)
         found.append((level, Period(day, last)))
         day = last + DAY
     return found
 
 
-def _stretch(day: date, last: date) -> tuple[Level, date]:
+def _stretch(day: date, last: date, longest: Level) -> tuple[Level, date]:
     """The longest stretch of one level that begins on this day and ends by the last one."""
     year_ends = date(day.year, 12, 31)
-    if day == date(day.year, 1, 1) and year_ends <= last:
+    with_years = longest == Level.YEAR
+    if with_years and day == date(day.year, 1, 1) and year_ends <= last:
         is_whole = last == date(last.year, 12, 31)
         return Level.YEAR, last if is_whole else date(last.year - 1, 12, 31)
     if day.day == 1 and month_end(day) <= last:
         months_end = last if last == month_end(last) else month_of(last) - DAY
-        return Level.MONTH, min(months_end, year_ends)
+        return Level.MONTH, min(months_end, year_ends) if with_years else months_end
     return Level.DAY, min(month_end(day), last)
 
 
@@ -146,6 +150,14 @@ def step_for(period: Period) -> Step:
     if period.days <= 190:
         return Step.WEEK
     return Step.MONTH if period.days <= 3_700 else Step.YEAR
+
+
+LEVEL_OF = {
+    Step.DAY: Level.DAY,
+    Step.WEEK: Level.DAY,
+    Step.MONTH: Level.MONTH,
+    Step.YEAR: Level.YEAR,
+}
 
 
 def step_start(step: Step, day: date) -> date:

@@ -8,6 +8,7 @@ from server.office import (
     devices,
     entrance,
     exceptions,
+    figure_files,
     intake,
     jobs,
     part_requests,
@@ -36,6 +37,7 @@ PAGES: tuple[Blueprint, ...] = (
     devices.blp,
     verification.blp,
     pictures.blp,
+    figure_files.blp,
 )
 
 

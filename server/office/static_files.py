@@ -17,6 +17,9 @@ FILES = {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
+    "figures.css": Path(__file__).with_name("static") / "figures.css",
+    "figures.js": Path(__file__).with_name("static") / "figures.js",
+    "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
 }
