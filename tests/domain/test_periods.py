@@ -1,5 +1,6 @@
 """Periods: what their names mean, and that they are put together from each of their days once."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_period_is_put_together_from_each_of_its_days_once(
     cover = periods.cover(period, longest)
     days = [day for level, stretch in cover for day in days_of(level, stretch)]
     assert days == [period.first + timedelta(days=n) for n in range(period.days)]
-    assert len(cover) <= 5 or longest == Level.MONTH and len(cover) <= 3
+    assert len(cover) <= 5 or (longest == Level.MONTH and len(cover) <= 3)
     order = list(Level)
     assert all(order.index(level) <= order.index(longest) for level, _ in cover)
 
@@ -48,7 +49,7 @@ def test_its_steps_follow_each_other_and_can_be_drawn(period: Period) -> None:
     steps = list(periods.steps(step, period))
     assert steps[0].first == period.first
     assert steps[-1].last == period.last
-    for one, following in zip(steps, steps[1:], strict=False):
+    for one, following in itertools.pairwise(steps):
         assert following.first == one.last + timedelta(days=1)
     starts = {periods.step_start(step, each.first) for each in steps}
     assert len(starts) == len(steps) <= 201

@@ -96,7 +96,9 @@ def test_it_downloads_what_it_shows(at_desk: Sits, done: dict[str, Json]) -> Non
     sun = at_desk(people.SUN)
     page = sun.opens("/office/figures?figure=stars")
     for kind in ("csv", "xlsx"):
-        [address] = [each for each in page.links() if each.startswith(f"/office/figures/table.{kind}")]
+        [address] = [
+            each for each in page.links() if each.startswith(f"/office/figures/table.{kind}")
+        ]
         answer = sun.client.get(address, headers=BROWSER)
         assert answer.status_code == 200
         sheet = spreadsheets.read(answer.data)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from server.db.figures import Fact
+from server.db.figures import Fact, Total
 from server.reports import counting
 from tests import people
 from tests.shop import Json, Shop
@@ -71,3 +71,17 @@ def test_a_ticket_that_opens_again_counts_when_it_is_closed_for_good(
     count()
     assert counted(read, "first_time_fix") == [(MONDAY + timedelta(days=1), 1, 0, "not_fixed")]
     assert read(counting.disagreements) == []
+
+
+def test_a_sum_that_is_wrong_is_found_and_counted_anew(
+    shop: Shop, read: Read, write: Read, count: Callable[[], None]
+) -> None:
+    fixes(shop)
+    count()
+    before = read(lambda session: counting.rows_of(session, ["T-1001"]))
+    write(lambda session: session.execute(update(Total).values(hits=Total.hits + 1)))
+    assert read(counting.disagreements)
+    write(counting.begin_anew)
+    count()
+    assert read(counting.disagreements) == []
+    assert read(lambda session: counting.rows_of(session, ["T-1001"])) == before

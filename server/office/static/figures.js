@@ -3,7 +3,6 @@
 
 const CHARTS = [];
 const DARK = matchMedia("(prefers-color-scheme: dark)");
-const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const BAR_PX = 26;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -28,6 +27,7 @@ function datasets(box, values) {
     borderWidth: line ? 2 : 0,
     pointRadius: values.length > 40 ? 0 : 3,
     maxBarThickness: 22,
+    clip: false,
     spanGaps: false,
   };
   if (!box.dataset.goal) return [own];
@@ -73,7 +73,7 @@ function draw(box) {
   const data = { labels: names, datasets: datasets(box, values) };
   const options = {
     indexAxis: lies ? "y" : "x",
-    animation: STILL.matches ? false : { duration: 120 },
+    animation: false,
     maintainAspectRatio: false,
     font: { family: token("--font") },
     scales: { x: axis(box, lies, values), y: axis(box, !lies, values) },
