@@ -41,6 +41,7 @@ from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.reports import counting
 from server.requests import set_up_logging
 
 log = logging.getLogger("doorstep.worker")
@@ -65,7 +66,7 @@ def work(config: Config) -> int:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
-            if not worker.try_one():
+            if not worker.try_one() and not worker.try_to_count():
                 stop.wait(POLL_S)
     house.database.close()
     log.info("the worker has stopped")
@@ -91,6 +92,8 @@ def run_once(house: House) -> int:
         done = 0
         while worker.do_one():
             done += 1
+        while worker.count():
+            pass
         return done
 
 
@@ -175,6 +178,22 @@ class Worker:
         mine = update(Task).where(Task.id == task.id, Task.holder == self.id)
         freed = mine.values(holder=None, leased_until=None, **values)
         self.house.database.write(lambda session: session.execute(freed))
+
+    # Figures.
+
+    def try_to_count(self) -> bool:
+        """Some touched tickets, when there is nothing more urgent. False when there is nothing to count."""
+        try:
+            return self.count()
+        except Exception:
+            log.exception("the figures stumbled")
+            time.sleep(POLL_S)
+            return False
+
+    def count(self) -> bool:
+        if not self.house.database.read(counting.is_waiting):
+            return False
+        return self.house.database.write(counting.count_some) > 0
 
     # Keeping house.
 

@@ -81,6 +81,7 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
@@ -391,6 +392,10 @@ TABLE = [
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
         GET         /office/devices/<device_id>
+        GET         /office/figures
+        GET         /office/figures/table.<spreadsheet>
+        GET         /office/figures/<figure>
+        GET         /office/figures/<figure>.<spreadsheet>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict

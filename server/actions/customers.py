@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.actions import promises, references, rows, sheets
-from server.db import audit
+from server.db import audit, figures
 from server.db.customers import Customer, get_customer, hold_in_place
 from server.db.people import Person, get_organisation
 from server.domain import errors
@@ -45,6 +45,7 @@ def change(
         sheets.touch(session, sheets.of_customer(customer.id))
     if "is_vip" in changed:
         promises.keep_of_customer(session, customer.id, now)
+        figures.touch_all(session, figures.of_customer(customer.id))
     if changed:
         audit.record(session, by.id, "customer.changed", customer.id, now, changed=changed)
 

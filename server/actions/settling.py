@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, promises, settings
-from server.db import audit, feed
+from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
 from server.db.lookups import Question
 from server.db.people import Organisation
@@ -137,6 +137,7 @@ def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
 
 def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
     now = work.now
+    figures.touch(work.session, ticket.id, ticket.repeats)
     state = rules.state(_ticket_facts(work, ticket))
     if state == ticket.state:
         return

@@ -89,7 +89,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         },
         "setting.read": _DESK,
         "setting.write": _BOSS,
+        "figure.read": _DESK,
+        "figure.export": _BOSS,
         "audit.read": _BOSS,
+        "audit.prove": _BOSS,
     }.items()
 }
 

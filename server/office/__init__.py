@@ -14,6 +14,7 @@ from server.office import (
     entrance,
     erasures,
     exceptions,
+    figure_files,
     imports,
     intake,
     invitations,
@@ -79,6 +80,7 @@ PAGES: tuple[Blueprint, ...] = (
     verdicts.blp,
     pictures.blp,
     settings.blp,
+    figure_files.blp,
 )
 
 

@@ -355,6 +355,63 @@ LABELS = {
         "in_writing": _l("in writing"),
         "link": _l("by the customer's link"),
     },
+    "figure": {
+        "closed_on_promise": _l("Closed on promise"),
+        "first_time_fix": _l("First-time fix"),
+        "on_time_arrival": _l("On-time arrival"),
+        "photo_rejection": _l("Photo rejection"),
+        "stars": _l("Stars"),
+        "revisits": _l("Revisits"),
+    },
+    "figure_means": {
+        "closed_on_promise": _l(
+            "Tickets whose clock to close held, of all tickets closed in the period."
+        ),
+        "first_time_fix": _l(
+            "Closed tickets with a trip whose first job completed, without a revisit and without a "
+            "repeat within 30 days. What the customer's side alone held up is left out and listed."
+        ),
+        "on_time_arrival": _l(
+            "Visits that came before the end of their window, of all visits with a window."
+        ),
+        "photo_rejection": _l(
+            "Photos that were asked for again or whose work was rejected, of all photos judged on "
+            "visits finished in the period."
+        ),
+        "stars": _l("The mean of what customers gave on their receipts, one to five."),
+        "revisits": _l("Revisits asked for in the period and not dismissed."),
+    },
+    "figure_show": {
+        "closed_on_promise.all": _l("all closed"),
+        "closed_on_promise.hits": _l("promise kept"),
+        "closed_on_promise.misses": _l("promise broken"),
+        "first_time_fix.all": _l("all counted"),
+        "first_time_fix.hits": _l("fixed at the first visit"),
+        "first_time_fix.misses": _l("not fixed at the first visit"),
+        "first_time_fix.left_out": _l("left out"),
+        "on_time_arrival.all": _l("all arrivals"),
+        "on_time_arrival.hits": _l("on time"),
+        "on_time_arrival.misses": _l("late"),
+        "photo_rejection.all": _l("all judged"),
+        "photo_rejection.hits": _l("rejected"),
+        "stars.all": _l("all ratings"),
+        "revisits.all": _l("all revisits"),
+    },
+    "figure_by": {
+        "installer": _l("Installer"),
+        "contractor": _l("Contractor or branch"),
+        "product": _l("Product"),
+        "branch": _l("Branch"),
+        "cause": _l("Cause"),
+    },
+    "period": {
+        "this_week": _l("This week"),
+        "last_week": _l("Last week"),
+        "this_month": _l("This month"),
+        "last_month": _l("Last month"),
+        "this_quarter": _l("This quarter"),
+        "chosen": _l("Chosen days"),
+    },
     "act": {
         "person.added": _l("Person added"),
         "person.changed": _l("Person changed"),

@@ -38,6 +38,9 @@ FILES = {
     / "build"
     / "dist"
     / "event-calendar.min.js",
+    "figures.css": Path(__file__).with_name("static") / "figures.css",
+    "figures.js": Path(__file__).with_name("static") / "figures.js",
+    "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",
