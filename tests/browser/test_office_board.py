@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
@@ -49,7 +50,10 @@ def test_bob_plans_on_the_board_and_meis_board_is_her_own(
     shop: Shop,  # noqa: F811
 ) -> None:
     ten, eleven = tomorrow_at(shop, 10), tomorrow_at(shop, 11)
-    window = {"window_start": moment(ten), "window_end": moment(ten + timedelta(hours=2))}
+    window: dict[str, Any] = {
+        "window_start": moment(ten),
+        "window_end": moment(ten + timedelta(hours=2)),
+    }
     alices = shop.issues_a_job(**window)
     carols = shop.issues_a_job(to=people.CAROL, **window)
     ticket = shop.opens_a_ticket(summary="The door hangs")
