@@ -1,6 +1,6 @@
 """The pool beside the board: what waits for a plan. Tickets without a job, revisits due, jobs without a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -74,8 +74,13 @@ def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
         rows += _with_tickets(session, _revisits(session, asked))
         rows += _with_tickets(session, _without_time(session, asked, now))
     entries = _entries(session, rows, now)
-    entries.sort(key=lambda each: each.clock.left_minutes if each.clock else 0)
+    entries.sort(key=_pressing)
     return Pool(entries, page.next, _places(session))
+
+
+def _pressing(entry: Entry) -> tuple[bool, float]:
+    left = entry.clock.left_minutes if entry.clock else float("inf")
+    return entry.ticket.ticket_class != "urgent", left
 
 
 def _without_job() -> Select[Ticket]:
@@ -149,14 +154,14 @@ def _entries(
     before = select(Job.id, Job.assignee_id).where(Job.id.in_(whom))
     earlier: dict[str, str] = {row[0]: row[1] for row in session.execute(before)}
     return [
-        _entry(ticket, thing, about[ticket.id], min(clocks[ticket.id].values(), key=_left), earlier)
+        _entry(ticket, thing, about[ticket.id], _clock(clocks[ticket.id]), earlier)
         for ticket, thing in rows
     ]
 
 
-def _left(clock: Clock) -> float:
-    """A promise that is kept presses nobody any more."""
-    return float("inf") if clock.met_at else clock.left_minutes
+def _clock(clocks: Mapping[str, Clock]) -> Clock | None:
+    """The promise that a plan is for: to propose one, then to close the loop."""
+    return next((clocks[name] for name in ("plan", "close") if not clocks[name].met_at), None)
 
 
 def _about(ticket_ids: list[str]) -> Select[Any]:
@@ -175,7 +180,7 @@ def _entry(
     ticket: Ticket,
     thing: Revisit | Job | None,
     about: Sequence[Any],
-    clock: Clock,
+    clock: Clock | None,
     earlier: dict[str, str],
 ) -> Entry:
     customer, district, city, zone, category, certificate = about
@@ -185,7 +190,7 @@ def _entry(
         "place": district or city or "",
         "skill": category or "",
         "certificate": certificate or "",
-        "clock": None if clock.met_at else clock,
+        "clock": clock,
     }
     if isinstance(thing, Revisit):
         is_for_the_same = revisit_rules.prefers_same_installer(thing.cause)

@@ -6,6 +6,10 @@ QUERIES = [
     ("/office/", ()),
     ("/office/tickets", ("q", "show", "kind", "after")),
     ("/office/jobs", ("day",)),
+    (
+        "/office/board",
+        ("view", "day", "branch", "group", "kind", "class", "place", "skill", "q", "after"),
+    ),
     ("/office/intake", ("q",)),
     ("/office/revisits", ("show", "after")),
     ("/office/exceptions", ("show", "after", "decided")),
@@ -19,6 +23,7 @@ QUERIES = [
     ("/office/tickets/{ticket}/plan", ("day", "assignee_id", "from", "to", "work", "reason")),
     ("/office/revisits/{revisit}/plan", ("day", "assignee_id")),
     ("/office/jobs/{job}/hand-over", ("assignee_id",)),
+    ("/office/jobs/{job}/move", ("day", "assignee_id", "from", "to", "until")),
     ("/office/intake/{customer}", ("kind", "class")),
     ("/office/intake/{customer}/promise", ("kind", "class")),
     ("/office/verification/{job}", ("judged",)),
@@ -88,7 +93,23 @@ FORMS = [
         {"assignee_id": people.ALICE.id, "day": "2026-11-24", "from": "09:00", "to": "11:00"},
     ),
     ("/office/revisits/{revisit}/decide", {"to": "due", "reason": "x"}),
-    ("/office/jobs/{job}/reassign", {"assignee_id": people.LENA.id, "reason": "x"}),
+    (
+        "/office/jobs/{job}/reassign",
+        {"assignee_id": people.LENA.id, "edition": "1", "reason": "x"},
+    ),
+    (
+        "/office/jobs/{job}/move",
+        {
+            "assignee_id": people.LENA.id,
+            "day": "2026-11-24",
+            "from": "09:00",
+            "to": "11:00",
+            "until": "2026-11-24",
+            "zone": "Asia/Shanghai",
+            "edition": "1",
+            "reason": "x",
+        },
+    ),
     ("/office/verification/{job}/verdict", {"verdict": "rework", "reason": "x"}),
     (
         "/office/part-requests/{request}/step",
