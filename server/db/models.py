@@ -2,6 +2,7 @@
 
 from server.db import (
     audit,
+    audit_seals,
     customers,
     events,
     exceptions,
@@ -22,6 +23,7 @@ from server.db.tables import Table
 __all__ = [
     "Table",
     "audit",
+    "audit_seals",
     "customers",
     "events",
     "exceptions",

@@ -113,7 +113,10 @@ def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str
 
 
 # What a shop has very many of.
-LARGE = "tickets|jobs|customers|sites|assets|visits|photos|receipts|audit|field_events|feed_changes|figure_facts|figure_totals"
+LARGE = (
+    "tickets|jobs|customers|sites|assets|visits|photos|receipts|audit|field_events|feed_changes"
+    "|figure_facts|figure_totals"
+)
 WHOLE = re.compile(rf"SCAN ({LARGE})\b(?!.* USING INDEX)")
 SEARCHES = ("?q=",)  # words are looked for in all that was said
 
