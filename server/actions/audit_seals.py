@@ -162,3 +162,35 @@ def proof_under_way(session: Session) -> str | None:
     """The id of the proof that somebody waits for."""
     newest = rows.newest_proof(session, is_done=False)
     return newest.id if newest is not None and newest.done_at is None else None
+
+
+# In words, for a command.
+
+
+def anchor(session: Session) -> str:
+    """What is written down elsewhere: NUMBER:HASH of the newest seal."""
+    newest = rows.newest_seal(session)
+    return f"{newest.number}:{newest.hash}" if newest else f"0:{BEGINNING}"
+
+
+open_lines = rows.open_lines
+
+WORDS = {
+    Wrong.CHANGED: "Line {number} was changed.",
+    Wrong.REMOVED: "Line {number} was removed.",
+    Wrong.INSERTED: "Line {number} was put in between.",
+    Wrong.SEAL_CHANGED: "Seal {number} was changed.",
+    Wrong.SEAL_REMOVED: "Seal {number} is missing.",
+    Wrong.OTHER_CHAIN: "Seal {number} is not the one that was written down: the chain was made anew.",
+}
+
+
+def told(walk: Walk, is_open: int) -> str:
+    """What somebody found, and how far it is proved."""
+    if walk.finding is not None:
+        found = WORDS[walk.finding.wrong].format(number=walk.finding.number)
+        return f"{found} What stands before line {walk.last_line + 1} is proved."
+    return (
+        f"Proved until line {walk.last_line}: {walk.lines} lines in {walk.seals} seals, "
+        f"{is_open} not sealed yet. Anchor: {walk.seals}:{walk.hash}"
+    )

@@ -21,14 +21,15 @@ Write = Callable[..., Any]
 def sealed(house: House, write: Write, monkeypatch: pytest.MonkeyPatch) -> int:
     """Twelve lines in four seals; returns the id of the first line."""
     monkeypatch.setattr(audit_seals, "A_SEAL", 3)
-    write(lambda session: [note(session, n) for n in range(12)])
+    write(lambda session: note(session, *range(12)))
     worker.seal_audit(house)
     assert house.database.read(open_lines) == 0
     return house.database.read(newest_line) - 11
 
 
-def note(session: Any, number: int) -> None:
-    audit.record(session, BOB.id, "job.issued", f"J-{number}", NOW, work="铰链", number=number)
+def note(session: Any, *numbers: int) -> None:
+    for number in numbers:
+        audit.record(session, BOB.id, "job.issued", f"J-{number}", NOW, work="铰链", number=number)
 
 
 def walked(house: House) -> audit_seals.Walk:
@@ -112,7 +113,7 @@ def test_a_chain_that_became_shorter_shows_against_an_anchor(
     assert walk.finding is None, "it holds by itself"
     found = house.database.read(lambda s: audit_seals.against(s, walk, seal.number, seal.hash))
     assert found == (Wrong.SEAL_REMOVED, 4)
-    write(lambda session: [note(session, n) for n in range(100, 103)])
+    write(lambda session: note(session, *range(100, 103)))
     worker.seal_audit(house)
     walk = walked(house)
     found = house.database.read(lambda s: audit_seals.against(s, walk, seal.number, seal.hash))
