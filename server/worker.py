@@ -20,10 +20,13 @@ from sqlalchemy.orm import Session
 
 from server.actions import (
     audit_seals,
+    erasures,
     judging,
     organisations,
     photos,
+    promises,
     revisits,
+    settings,
     settling,
     sign_ins,
     stored_files,
@@ -47,8 +50,6 @@ log = logging.getLogger("doorstep.worker")
 
 POLL_S = 0.5
 HOUSEKEEPING = timedelta(minutes=1)
-ANSWERS_KEPT = timedelta(days=30)
-TASKS_KEPT = timedelta(days=7)
 MOST_SEALS = 100  # of one minute
 WRITERS_LOOKS, WRITERS_LOOK_S = 40, 0.05
 ORPHAN_S = 3600  # how old bytes without an upload are before they go
@@ -274,12 +275,32 @@ def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
     return _nothing
 
 
+def _erase_file(house: House, examiner: Examiner, sha256: str) -> Outcome:
+    """Removes a file whose person was erased, unless somebody else's job shows the very same."""
+    if house.database.read(lambda session: erasures.is_wanted(session, sha256)):
+        return lambda session: erasures.keep_file(session, sha256)
+    house.media.erase(sha256)
+    return _nothing
+
+
 def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
     def settle(session: Session) -> None:
         jobs.lock(session, {job_id})
         settling.settle_job(session, job_id, house.clock())
 
     return settle
+
+
+def _keep_promises(house: House, examiner: Examiner, after: str) -> Outcome:
+    """When promises warn and break, reckoned anew for all open tickets, a batch at a time."""
+
+    def keep(session: Session) -> None:
+        now = house.clock()
+        last = promises.keep_some(session, "" if after == promises.ALL else after, now)
+        if last is not None:
+            queue.ask_for(session, promises.KEEP, last, now)
+
+    return keep
 
 
 def _nothing(session: Session) -> None:
@@ -290,6 +311,8 @@ HANDLERS: dict[str, Handler] = {
     "photo.examine": _examine,
     "photo.show": _show,
     "job.settle": _settle,
+    promises.KEEP: _keep_promises,
+    "file.erase": _erase_file,
 }
 
 
@@ -336,17 +359,27 @@ def _propose_revisits(house: House) -> None:
     house.database.write(propose)
 
 
-def _end_grants(house: House) -> None:
+def _erase_late(house: House) -> None:
+    """What tablets brought for customers who had been erased by then."""
+    house.database.write(lambda session: erasures.erase_late(session, house.clock()))
+
+
+def _grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
+    house.database.write(lambda session: organisations.begin_grants(session, house.clock()))
 
 
 def _forget_old(house: House) -> None:
-    """Answers kept for repeated requests, guesses at passwords, tasks that were done."""
+    """Answers kept for repeated requests, guesses at passwords, tasks that were done: for as long as the
+    house has decided.
+    """
     now = house.clock()
 
     def forget(session: Session) -> None:
-        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - ANSWERS_KEPT))
-        session.execute(delete(Task).where(Task.done_at < now - TASKS_KEPT))
+        days = settings.retention(session, now)
+        answers, tasks = timedelta(days=days["answers_days"]), timedelta(days=days["tasks_days"])
+        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - answers))
+        session.execute(delete(Task).where(Task.done_at < now - tasks))
         sign_ins.forget_old(session, now)
 
     house.database.write(forget)
@@ -387,7 +420,8 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _meet_late,
     _release_held,
     _propose_revisits,
-    _end_grants,
+    _grants,
+    _erase_late,
     _forget_old,
     seal_audit,
     _ask_for_proof,

@@ -4,7 +4,8 @@ Acts write their lines and go on: no act waits for the chain. The worker seals w
 time, in the order of the ids.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -76,13 +77,23 @@ class Walk:
     last_line: int = 0
     hash: str = BEGINNING
     finding: Finding | None = None
+    emptied: dict[int, str] = field(default_factory=dict)  # lines for which no erasure was met yet
+
+    def passes(self, lines: Iterable[rules.Line]) -> None:
+        """Remembers what was emptied until the line that says who did it."""
+        for line in lines:
+            if line.emptied is not None:
+                self.emptied[line.id] = rules.digest(line.details)
+            for number, left in rules.emptyings(line).items():
+                if self.emptied.get(number) == left:
+                    del self.emptied[number]
 
 
 def go_on(session: Session, walk: Walk) -> bool:
     """Some seals further. False at the end of the chain, or at the first thing that is wrong."""
     seals = rows.seals_behind(session, walk.seals, A_STEP)
     if not seals:
-        walk.finding = _against_proof(session, walk)
+        walk.finding = _unexplained(session, walk) or _against_proof(session, walk)
         return False
     until = seals[-1].last_line
     lines = rows.lines_between(session, walk.last_line, until, until)
@@ -94,7 +105,15 @@ def go_on(session: Session, walk: Walk) -> bool:
             return False
         walk.seals, walk.last_line, walk.hash = each.number, each.last_line, each.hash
         walk.lines += len(own)
+        walk.passes(own)
     return True
+
+
+def _unexplained(session: Session, walk: Walk) -> Finding | None:
+    """A line without its words, though no erasure took them; that of an erasure may not be sealed yet."""
+    if walk.emptied:
+        walk.passes(rows.emptyings_behind(session, walk.last_line))
+    return Finding(Wrong.CHANGED, min(walk.emptied)) if walk.emptied else None
 
 
 def _place(lines: list[rules.Line], last_line: int) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.audit import AuditLine
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
-from server.domain.audit_chain import BEGINNING, Line, Seal
+from server.domain.audit_chain import BEGINNING, EMPTYING, Line, Seal
 
 
 class AuditSeal(Table):
@@ -63,6 +63,12 @@ def lines_between(session: Session, behind: int, until: int, limit: int) -> list
     """Up to `limit` lines behind one id and up to another, in order."""
     found = _LINE.where(AuditLine.id > behind, AuditLine.id <= until).order_by(AuditLine.id)
     return [Line(*row) for row in session.execute(found.limit(limit))]
+
+
+def emptyings_behind(session: Session, line: int) -> list[Line]:
+    """The lines of erasures that are not sealed yet."""
+    found = _LINE.where(AuditLine.act == EMPTYING, AuditLine.id > line).order_by(AuditLine.id)
+    return [Line(*row) for row in session.execute(found)]
 
 
 def newest_seal(session: Session) -> AuditSeal | None:

@@ -1,12 +1,17 @@
 """The chain of the audit: each line is hashed together with the hash of the line before it.
 
     hash of a line = SHA-256(hash of the line before, in hex + its content)
+    content        = id, moment, person, act, noun, its id, request, SHA-256 of the details
 
 A seal closes a run of lines: it keeps the hash of the last one, which rests on every line since the first,
 and 64 bits of each line's own content, which prove nothing but say *which* line was changed when the hash no
 longer fits. Lines are sealed once, in the order of their ids, soon after their commit; a seal is never made
 anew. Whoever can write to the database can make the whole chain anew, too: that shows against an anchor, a
 hash that was written down elsewhere.
+
+A person who is erased goes from the details of lines, too. Such a line keeps the SHA-256 of what it said, so
+the chain holds; and a later line of the act `audit.emptied` names it with the SHA-256 of what is left. Where
+no line of the chain says so, the details were changed.
 """
 
 import hashlib
@@ -19,6 +24,13 @@ from typing import NamedTuple
 
 BEGINNING = "0" * 64  # what stands before the first line
 MARK = 16  # hex digits kept of each line's own hash
+
+
+EMPTIED, EMPTYING = "emptied", "audit.emptied"
+
+
+def digest(details: str) -> str:
+    return hashlib.sha256(details.encode()).hexdigest()
 
 
 class Line(NamedTuple):
@@ -34,10 +46,19 @@ class Line(NamedTuple):
     details: str
 
     @property
+    def emptied(self) -> str | None:
+        """The hash of what it said before a person was erased from it; None for other lines."""
+        if f'"{EMPTIED}":' not in self.details:
+            return None
+        found = json.loads(self.details).get(EMPTIED)
+        return found if isinstance(found, str) and len(found) == 64 else None
+
+    @property
     def content(self) -> bytes:
         """All of it in one form, whatever the database; the moment in UTC to the microsecond."""
         at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return json.dumps([self.id, at, *self[2:]], separators=(",", ":")).encode("ascii")
+        said = self.emptied or digest(self.details)
+        return json.dumps([self.id, at, *self[2:7], said], separators=(",", ":")).encode("ascii")
 
     @property
     def mark(self) -> str:
@@ -66,6 +87,14 @@ def seal(number: int, previous: str, lines: Sequence[Line]) -> Seal:
         hash_ = after(hash_, line)
     marks = "".join(line.mark for line in lines)
     return Seal(number, _written([line.id for line in lines]), marks, hash_)
+
+
+def emptyings(line: Line) -> dict[int, str]:
+    """Which lines an erasure has emptied, each with the hash of what was left of it."""
+    if line.act != EMPTYING:
+        return {}
+    told = json.loads(line.details).get("lines") or {}
+    return {int(each): str(left) for each, left in told.items()}
 
 
 class Wrong(StrEnum):
