@@ -4,15 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from server import worker
-from server.actions import audit_seals
+from server.actions import audit_seals, erasures
 from server.db import audit
+from server.db.audit import AuditLine
 from server.db.audit_seals import newest_line, newest_seal, open_lines
-from server.domain.audit_chain import Wrong
+from server.db.customers import Customer
+from server.db.people import Person
+from server.db.types import written
+from server.domain.audit_chain import Wrong, digest
 from server.house import House
-from tests.people import BOB, NOW
+from tests.people import BOB, NOW, SUN
+from tests.shop import Shop
 
 Write = Callable[..., Any]
 
@@ -147,3 +152,41 @@ def test_no_line_is_overtaken(house: House, write: Write, database_kind: str) ->
     assert house.database.read(open_lines) == 0
     assert walked(house).lines == house.database.read(newest_seal).lines  # type: ignore[union-attr]
     assert until
+
+
+def test_an_erased_person_leaves_the_chain_whole(house: House, write: Write, shop: Shop) -> None:
+    ticket = shop.opens_a_ticket()
+    path, form = f"/api/v1/tickets/{ticket['id']}/cancel", {"reason": "Li Na moves to her sister"}
+    answer = shop.wei.post(path, json=form, headers={"If-Match": f'"{ticket["rev"]}"'})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    worker.seal_audit(house)
+
+    def erase(session: Any) -> None:
+        customer = session.get_one(Customer, ticket["customer_id"])
+        erasures.erase(session, session.get_one(Person, SUN.id), customer, "asked for it", NOW)
+
+    write(erase)
+    said = house.database.read(lambda session: list(session.scalars(select(AuditLine.details))))
+    assert "sister" not in str(said)
+    assert walked(house).finding is None, "the line that tells it is not sealed yet"
+    worker.seal_audit(house)
+    assert walked(house).finding is None
+    emptied = next(n for n, each in enumerate(said, start=1) if "emptied" in each)
+    sql(
+        write,
+        'UPDATE audit SET details = replace(details, \'"reason":"\', \'"reason":"not \') '
+        "WHERE id = :line",
+        line=emptied,
+    )
+    assert walked(house).finding == (Wrong.CHANGED, emptied), "what is left is proved, too"
+
+
+def test_nobody_empties_a_line_in_silence(house: House, write: Write, sealed: int) -> None:
+    """Only an erasure that the chain itself knows of takes words away."""
+
+    def empty(session: Any) -> None:
+        line = session.get_one(AuditLine, sealed + 4)
+        line.details = {"emptied": digest(written(line.details))}
+
+    write(empty)
+    assert walked(house).finding == (Wrong.CHANGED, sealed + 4)
