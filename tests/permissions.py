@@ -302,6 +302,14 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    *_rows(
+        """
+        GET         /office/audit
+        GET         /office/audit.<spreadsheet>
+        POST        /office/audit/prove
+        """,
+        SUPERVISOR,
+    ),
     # The office's pages.
     *_rows(
         """

@@ -15,6 +15,16 @@ from server.domain.jobs import OPEN_STATES
 from server.ids import new_id
 
 ON_SHEETS = {"name", "phone"}
+# What the audit tells with what it was before.
+TOLD = {
+    "name",
+    "time_zone",
+    "granted_from",
+    "granted_until",
+    "auto_accept",
+    "is_active",
+    "calendar",
+}
 LOOKED_BACK = timedelta(hours=1)  # by the worker, which comes by more often
 
 
@@ -33,15 +43,19 @@ def change(
     now: datetime,
 ) -> None:
     _grant_must_fit(organisation.kind, form)
+    changes = rows.before_and_after(organisation, form, TOLD)
     changed = rows.change(session, organisation, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_branch(organisation.id))
     if {"granted_from", "granted_until"} & set(changed):
         _tell_tablets(session, organisation)
-    if "time_zone" in changed:
+    if {"time_zone", "calendar"}.intersection(changed):
         figures.touch_all(session, figures.of_branch(organisation.id))
     if changed:
-        audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
+        audit.record(
+            session, by.id, "organisation.changed", organisation.id, now,
+            changed=changed, changes=changes,
+        )  # fmt: skip
 
 
 def _grant_must_fit(kind: str, form: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from server import errors
 from server.office import (
     answers,
     assets,
+    audit,
     board,
     counts,
     customer_exports,
@@ -81,6 +82,7 @@ PAGES: tuple[Blueprint, ...] = (
     pictures.blp,
     settings.blp,
     figure_files.blp,
+    audit.blp,
 )
 
 

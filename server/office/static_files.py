@@ -38,6 +38,7 @@ FILES = {
     / "build"
     / "dist"
     / "event-calendar.min.js",
+    "audit.css": Path(__file__).with_name("static") / "audit.css",
     "figures.css": Path(__file__).with_name("static") / "figures.css",
     "figures.js": Path(__file__).with_name("static") / "figures.js",
     "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",

@@ -191,6 +191,7 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "exceptions",
         "part-requests",
         "devices",
+        "audit",
         "figures",
         "figures/revisits",
         "intake",
