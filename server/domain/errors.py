@@ -430,6 +430,25 @@ class BoxUnreadable(Invalid):
     zh = "无法打开该黑匣子文件：文件不完整、被改动或属于其他服务器。请保留该文件。"
 
 
+# Spreadsheets.
+
+
+class SpreadsheetUnreadable(Invalid):
+    """`why`: empty, not_text, quotes (with `row`), old_office, damaged, not_a_workbook."""
+
+    code = "spreadsheet_unreadable"
+    en = "This file cannot be read as a table. Nothing was changed. Save it as CSV or as an Excel workbook (.xlsx) and send it again."
+    zh = "无法将该文件读作表格，未作任何更改。请另存为 CSV 或 Excel 工作簿（.xlsx）后重新上传。"
+
+
+class SpreadsheetTooLarge(Invalid):
+    """There is more of `what` than `most`: bytes, rows, columns, characters (of a cell), parts."""
+
+    code = "spreadsheet_too_large"
+    en = "This table is larger than can be taken at once. Nothing was changed. Split it and send the pieces one after the other."
+    zh = "表格超过一次可处理的上限，未作任何更改。请拆分后依次上传。"
+
+
 # Backups.
 
 
