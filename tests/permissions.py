@@ -95,6 +95,7 @@ product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     ++
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
 customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
@@ -318,6 +319,7 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
@@ -350,6 +352,7 @@ TABLE = [
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
+        GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
     ),
