@@ -382,6 +382,7 @@ TABLE = [
         ADVISOR | STOCKROOM,
     ),
     *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

@@ -22,6 +22,7 @@ QUERIES = [
     ("/office/verification/{job}", ("judged",)),
     ("/office/tickets/{ticket}/edit", ()),
     ("/office/jobs/{job}/edit", ()),
+    ("/office/route-sheets", ("day", "who")),
     ("/office/customers", ("q", "after")),
     ("/office/customers/new", ("name", "phone")),
     ("/office/customers/{customer}", ("after",)),

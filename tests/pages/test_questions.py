@@ -21,6 +21,7 @@ PAGES = [
     "/office/tickets?q=hood",
     "/office/intake?q=Li",
     "/office/jobs?day=2026-11-23",
+    "/office/route-sheets?day=2026-11-23",
     "/office/verification",
     "/office/revisits",
     "/office/exceptions",
