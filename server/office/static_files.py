@@ -21,6 +21,7 @@ FILES = {
     "verification.js": Path(__file__).with_name("static") / "verification.js",
     "people.css": Path(__file__).with_name("static") / "people.css",
     "people.js": Path(__file__).with_name("static") / "people.js",
+    "route_sheets.css": Path(__file__).with_name("static") / "route_sheets.css",
     "customers.css": Path(__file__).with_name("static") / "customers.css",
     "stores.css": Path(__file__).with_name("static") / "stores.css",
     "stores.js": Path(__file__).with_name("static") / "stores.js",

@@ -28,6 +28,9 @@ QUERIES = [
     ("/office/intake/{customer}", ("kind", "class")),
     ("/office/intake/{customer}/promise", ("kind", "class")),
     ("/office/verification/{job}", ("judged",)),
+    ("/office/tickets/{ticket}/edit", ()),
+    ("/office/jobs/{job}/edit", ()),
+    ("/office/route-sheets", ("day", "who")),
     ("/office/customers", ("q", "after")),
     ("/office/customers/new", ("name", "phone")),
     ("/office/customers/{customer}", ("after",)),
@@ -119,6 +122,11 @@ FORMS = [
     ("/office/part-requests/{request}/name", {"sku": "HINGE-110"}),
     ("/office/devices/{device}/revoke", {"mode": "collect"}),
     ("/office/tickets/{ticket}/cancel", {"reason": "x"}),
+    (
+        "/office/jobs/{job}/edit",
+        {"day": "2026-11-24", "from": "09:00", "to": "11:00", "work": "x", "notes": "x"}
+        | {"was_work": "x", "keep_notes": "both", "priority": "urgent", "reason": "x"},
+    ),
     (
         "/office/customers/new",
         dict.fromkeys(("name", "phone", "address", "district", "city", "access_notes"), "x")

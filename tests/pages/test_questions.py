@@ -23,6 +23,7 @@ PAGES = [
     "/office/board?day=2026-11-23",
     "/office/board?view=week&day=2026-11-23&kind=repair&skill=hood&place=Chengdu",
     "/office/jobs/{job}/move",
+    "/office/route-sheets?day=2026-11-23",
     "/office/verification",
     "/office/revisits",
     "/office/exceptions",
