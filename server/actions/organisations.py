@@ -8,7 +8,7 @@ from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.actions import references, rows, sheets
-from server.db import audit, feed
+from server.db import audit, feed, figures
 from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
 from server.domain.jobs import OPEN_STATES
@@ -38,6 +38,8 @@ def change(
         sheets.touch(session, sheets.of_branch(organisation.id))
     if {"granted_from", "granted_until"} & set(changed):
         _tell_tablets(session, organisation)
+    if "time_zone" in changed:
+        figures.touch_all(session, figures.of_branch(organisation.id))
     if changed:
         audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
 

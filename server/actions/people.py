@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.actions import devices, jobs, references, rows, sheets, sign_ins
-from server.db import audit
+from server.db import audit, figures
 from server.db.jobs import Job, lock
 from server.db.people import Chain, Device, Organisation, Person, get_organisation, held_by
 from server.domain import errors
@@ -49,6 +49,8 @@ def change(
         sheets.touch(session, sheets.of_people([person.id]))
     if PLACE_IN_TEAM & changed:
         sheets.touch(session, sheets.of_people({*team_before, *_team(session, person)}))
+    if "organisation_id" in changed:
+        figures.touch_all(session, figures.of_installer(person.id))
     _sign_out(session, by, person, changed, now)
     audit.record(session, by.id, "person.changed", person.id, now, changed=sorted(changed))
 

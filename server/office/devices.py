@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -30,7 +30,7 @@ from server.domain import errors
 from server.domain import exceptions as exception_rules
 from server.domain.people import FIELD_ROLES
 from server.house import house
-from server.office import answers, forms, wording
+from server.office import answers, forms, today, wording
 from server.schemas import Ident, Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -38,7 +38,6 @@ blp = Blueprint("devices", __name__)
 
 AT_MOST = 500
 LINES = 20
-SILENT_AFTER = timedelta(hours=24)
 CLOCK_IS_RIGHT_MS = 120_000
 SHOWN = ("all", "silent", "waiting", "collected", "revoked")
 
@@ -119,7 +118,9 @@ def _moment(text: Any) -> datetime | None:
 
 def is_silent(device: Device) -> bool:
     seen = device.last_seen_at
-    return device.status == "active" and (seen is None or seen < house().clock() - SILENT_AFTER)
+    return device.status == "active" and (
+        seen is None or seen < house().clock() - today.SILENT_AFTER
+    )
 
 
 # The list.
@@ -144,8 +145,7 @@ def find(session: Session) -> str:
     if status:
         seen = seen.where(Device.status == status)
     if show == "silent":
-        heard_before = Device.last_seen_at < house().clock() - SILENT_AFTER
-        seen = seen.where(or_(Device.last_seen_at.is_(None), heard_before))
+        seen = today.silent_ones(seen, house().clock())
     in_order = seen.order_by(
         Device.status, Device.last_seen_at.is_(None), Device.last_seen_at, Device.id
     )

@@ -16,7 +16,7 @@ from server.auth import me_if_any
 from server.db.customers import Site
 from server.domain.errors import DoorstepError, Language
 from server.house import house
-from server.office import labels
+from server.office import labels, prices
 
 LOCALES: dict[Language, str] = {"en": "en", "zh": "zh_Hans"}
 TRANSLATIONS = Path(__file__).with_name("translations")
@@ -45,6 +45,8 @@ def register(app: Flask) -> None:
         phone=phone,
         size=size,
         local_day=local_day,
+        money=prices.money,
+        price=prices.plain,
     )
 
 
