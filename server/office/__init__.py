@@ -34,6 +34,7 @@ from server.office import (
     sessions,
     settings,
     sites,
+    staffing,  # noqa: F401  its panels stand on Today
     static_files,
     stock,
     tickets,

@@ -8,12 +8,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.actions import absences
 from server.db import jobs
 from server.db.jobs import Job
 from server.db.people import Absence, Certificate, Person, certificates_visible_to
 from server.domain.jobs import MOVABLE_STATES
-from server.domain.people import may
 from server.office import people as people_pages
 from server.office import wording
 from server.office.today import LINES, PANELS, Line, Panel
@@ -49,7 +47,7 @@ def nobody_goes(session: Session, person: Person, now: datetime) -> Panel:
     )
 
 
-def _without_anybody(person: Person, now: datetime) -> Select[tuple[Job, Person]]:
+def _without_anybody(person: Person, now: datetime) -> Select[Job, Person]:
     """The day of a job is taken in the zone of whoever looks: who is away at its edges is told, too."""
     zone = ZoneInfo(person.organisation.time_zone)
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -105,17 +103,5 @@ def certificates_that_end(session: Session, person: Person, now: datetime) -> Pa
     )
 
 
-def away_on(session: Session, people: list[Person], job_day: datetime) -> dict[str, Absence]:
-    """Who of them is away on the day of a trip."""
-    day = job_day.date()
-    told = absences.between(session, [each.id for each in people], day, day)
-    return {its_id: away[-1] for its_id, away in told.items() if away}
-
-
-def hang_up() -> None:
-    """Puts the panels on Today, once."""
-    mine = [("job.reassign", nobody_goes), ("certificate.write", certificates_that_end)]
-    PANELS.extend(each for each in mine if each not in PANELS)
-
-
-__all__ = ["away_on", "certificates_that_end", "hang_up", "may", "nobody_goes"]
+PANELS["nobody"] = ("job.reassign", nobody_goes)
+PANELS["certificates"] = ("certificate.write", certificates_that_end)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from server.db.invitations import Invitation
-from server.db.people import Absence, Certificate, Device, Organisation, Person
+from server.db.people import Absence, Certificate, Device, Person
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -321,7 +321,8 @@ def test_who_is_away_is_not_sent_without_a_word(
     bob.opens(ALICE)
     form = {"begins_on": "2026-11-23", "ends_on": "2026-11-24", "reason": "ill"}
     assert bob.sends(f"{ALICE}/absences", **form).status == 303
-    assert planned["id"] in bob.opens("/office/").text, "Today names the job that nobody goes to"
+    panel = bob.opens("/office/").html.split('id="panel-nobody"')[1].split("</section>")[0]
+    assert planned["id"] in panel, "Today names the job that nobody goes to"
     ticket = shop.opens_a_ticket()
     path = f"/office/tickets/{ticket['id']}/plan"
     assert "away" in bob.opens(f"{path}?day=2026-11-24").text
@@ -399,21 +400,15 @@ def test_a_grant_has_a_first_and_a_last_day(
     ).status == (422)
 
 
-def test_promises_run_by_the_calendar_of_the_branch(
-    sun: Desk, shop: Shop, load: Callable[..., Any], clock: HandClock
-) -> None:
-    ticket = shop.opens_a_ticket()  # Monday at nine
-    clock.go_on(hours=20)
-    assert shop.ticket(ticket)["promise"]["plan"]["state"] == "broken"
+def test_a_holiday_is_told_to_whoever_plans(sun: Desk, bob: Desk, shop: Shop) -> None:
     path = f"/office/organisations/{people.NORTH}"
-    sun.signs_in(people.SUN)
-    sun.opens(path)
-    form = {"opens": "16:00", "closes": "18:00", "country": "CN", "day": "1"}
-    assert sun.sends(f"{path}/calendar", **form).status == 303
-    assert shop.ticket(ticket)["promise"]["plan"]["state"] != "broken", "open on Tuesdays only"
-    page = sun.opens(path)
-    assert "16:00–18:00" in page.text
-    for wrong in ({"opens": "18:00", "closes": "16:00"}, {"country": "XX"}, {"opens": "x"}):
-        assert sun.sends(f"{path}/calendar", **{**form, **wrong}).status == 422
-    assert sun.sends(f"{path}/calendar", opens="09:00", closes="18:00").status == 303
-    assert load(lambda s: s.get_one(Organisation, people.NORTH)).calendar is None
+    ticket = shop.opens_a_ticket()
+    plan = {"assignee_id": people.ALICE.id, "day": "2027-01-01", "from_": "09:00", "to": "11:00"}
+    assert "None are kept" in sun.opens(path).text
+    assert sun.sends(f"{path}/holidays", country="XX").status == 422
+    assert "New Year" in sun.follows(sun.sends(f"{path}/holidays", country="CN")).text
+    bob.opens(f"/office/tickets/{ticket['id']}/plan")
+    warned = bob.sends(f"/office/tickets/{ticket['id']}/plan", **plan)
+    assert (warned.status, "The shop is closed on that day" in warned.text) == (409, True)
+    sun.sends(f"{path}/holidays", country="")
+    assert bob.sends(f"/office/tickets/{ticket['id']}/plan", **plan).status == 303
