@@ -497,7 +497,7 @@ TABLE = [
         GET,POST    /office/organisations/new
         POST        /office/organisations/<organisation_id>/change
         POST        /office/organisations/<organisation_id>/grant
-        POST        /office/organisations/<organisation_id>/calendar
+        POST        /office/organisations/<organisation_id>/holidays
         """,
         SUPERVISOR,
     ),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows, sheets
+from server.actions import promises, references, rows, sheets
 from server.db import audit, feed, figures
 from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
@@ -47,6 +47,8 @@ def change(
     changed = rows.change(session, organisation, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_branch(organisation.id))
+    if "holidays_of" in changed:
+        promises.ask_to_keep_all(session, now)
     if {"granted_from", "granted_until"} & set(changed):
         _tell_tablets(session, organisation)
     if {"time_zone", "calendar"}.intersection(changed):

@@ -37,6 +37,7 @@ from server.office import (
     sessions,
     settings,
     sites,
+    staffing,  # noqa: F401  its panels stand on Today
     static_files,
     stock,
     ticket_changes,

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import jobs
+from server.actions import absences, jobs
 from server.auth import me, needs
 from server.db import jobs as job_rows
 from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
-from server.db.people import Organisation, Person, are_granted
+from server.db.people import Absence, Organisation, Person, are_granted
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import errors
@@ -169,6 +169,7 @@ def _form(
         site=session.get(Site, ticket.site_id) if ticket.site_id else None,
         installers=installers,
         busy=busy(session, installers, day, zone),
+        away=away(session, installers, day),
         day=day,
         zone=zone,
         window=USUAL_WINDOW,
@@ -209,6 +210,12 @@ def sendable(session: Session, branch_id: str) -> list[Person]:
         .order_by(Organisation.kind, Person.name, Person.id)
     )
     return [each for each in session.scalars(found) if jobs.may_send(me(), each)]
+
+
+def away(session: Session, installers: list[Person], day: date) -> dict[str, Absence]:
+    """Who of them is away on that day."""
+    told = absences.between(session, [each.id for each in installers], day, day)
+    return {its_id: noted[-1] for its_id, noted in told.items() if noted}
 
 
 @dataclass(frozen=True, slots=True)
