@@ -20,6 +20,11 @@ QUERIES = [
     ("/office/intake/{customer}", ("kind", "class")),
     ("/office/intake/{customer}/promise", ("kind", "class")),
     ("/office/verification/{job}", ("judged",)),
+    ("/office/settings", ("branch",)),
+    ("/office/settings/promises", ("branch",)),
+    ("/office/settings/checklists/repair", ("branch",)),
+    ("/office/settings/checklists/repair/steps/new", ("kind",)),
+    ("/office/settings/checklists/repair/tablet", ("language", "a.test_minutes", "a.fault")),
 ]
 FORMS = [
     ("/office/sign-in", {"username": "wei", "password": "p", "next": "/office/"}),
@@ -83,4 +88,17 @@ FORMS = [
     ("/office/part-requests/{request}/name", {"sku": "HINGE-110"}),
     ("/office/devices/{device}/revoke", {"mode": "collect"}),
     ("/office/tickets/{ticket}/cancel", {"reason": "x"}),
+    ("/office/settings/goodwill", {"advisor": "5", "was": "1", "shown": "1", "branch": "all"}),
+    ("/office/settings/retention", {"tasks_days": "9", "was": "1", "shown": "1"}),
+    ("/office/settings/goodwill/revert", {"to": "2", "was": "2"}),
+    ("/office/settings/checklists", {"kind": "repair", "category": "hood"}),
+    (
+        "/office/settings/checklists/repair/steps/new",
+        {"kind": "number", "label": "x", "label_zh": "x", "minimum": "1", "only_if": "x"},
+    ),
+    (
+        "/office/settings/checklists/repair/order",
+        {"listed": "steps", "code": "solved", "at": "9", "to": "1"},
+    ),
+    ("/office/settings/checklists/repair/publish", {"rev": "1", "was": "1", "note": "x"}),
 ]
