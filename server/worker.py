@@ -22,6 +22,7 @@ from server.actions import (
     judging,
     organisations,
     photos,
+    promises,
     revisits,
     settings,
     settling,
@@ -232,6 +233,18 @@ def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
     return settle
 
 
+def _keep_promises(house: House, examiner: Examiner, after: str) -> Outcome:
+    """When promises warn and break, reckoned anew for all open tickets, a batch at a time."""
+
+    def keep(session: Session) -> None:
+        now = house.clock()
+        last = promises.keep_some(session, "" if after == promises.ALL else after, now)
+        if last is not None:
+            queue.ask_for(session, promises.KEEP, last, now)
+
+    return keep
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -240,6 +253,7 @@ HANDLERS: dict[str, Handler] = {
     "photo.examine": _examine,
     "photo.show": _show,
     "job.settle": _settle,
+    promises.KEEP: _keep_promises,
 }
 
 

@@ -261,6 +261,7 @@ TABLE = [
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
+        POST        /office/verdicts/<verdict_id>/undo
         """,
         DESK,
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows, sheets
+from server.actions import promises, references, rows, sheets
 from server.db import audit
 from server.db.customers import Customer
 from server.db.people import Person, get_organisation
@@ -40,5 +40,7 @@ def change(
     changed = rows.change(session, customer, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_customer(customer.id))
+    if "is_vip" in changed:
+        promises.keep_of_customer(session, customer.id, now)
     if changed:
         audit.record(session, by.id, "customer.changed", customer.id, now, changed=changed)

@@ -11,16 +11,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import settings
+from server.db import house
 from server.db.audit import AuditLine
 from server.db.customers import Customer, Site
-from server.db.tickets import Ticket
+from server.db.tickets import Ticket, open_ones
 from server.domain import promises as rules
+from server.domain.tickets import OVER
 
 Clocks = dict[str, rules.Clock]
 
 FALLBACK_ZONE = "Asia/Shanghai"  # of a ticket that has no site yet
 
 _FACTS = {"ticket.closed": "closed", "ticket.cancelled": "closed", "ticket.reopened": "reopened"}
+# A verdict was taken back, and the fact that came of it with it.
+_UNDOES = {"ticket.close_undone": "closed", "ticket.reopen_undone": "reopened"}
+KEEP, ALL = (
+    "promise.keep",
+    "all",
+)  # the task that reckons anew for all open tickets, and its subject
+A_BATCH = 200  # tickets whose promises are reckoned in one transaction
 
 
 def clocks(session: Session, ticket: Ticket, now: datetime) -> Clocks:
@@ -36,9 +45,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     vips = set(session.scalars(very_important))
     given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
     zones = _zones(session, wanted.values()) if given.have_hours else {}
-    facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
-    for line in _closes(session, list(wanted)):
-        facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
+    facts = facts_of(session, wanted.values())
     found = {}
     for its_id, ticket in wanted.items():
         promise = given.at(ticket.branch_id, ticket.opened_at)
@@ -90,6 +97,25 @@ def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:
     return dict(session.execute(found).all())
 
 
+def facts_of(session: Session, tickets: Iterable[Ticket]) -> dict[str, list[rules.Fact]]:
+    """What moved the clocks of each, by ticket id."""
+    facts = {ticket.id: _facts(ticket) for ticket in tickets}
+    for line in _closes(session, list(facts)):
+        known = facts[line.noun_id]
+        if line.act in _FACTS:
+            known.append(rules.Fact(line.at, _FACTS[line.act]))
+        else:
+            _take_back(known, _UNDOES[line.act])
+    return facts
+
+
+def _take_back(facts: list[rules.Fact], what: str) -> None:
+    """The last of this kind never was."""
+    last = next((fact for fact in reversed(facts) if fact.what == what), None)
+    if last is not None:
+        facts.remove(last)
+
+
 def _facts(ticket: Ticket) -> list[rules.Fact]:
     told = (("responded", ticket.responded_at), ("planned", ticket.planned_at))
     return [rules.Fact(at, what) for what, at in told if at is not None]
@@ -100,6 +126,44 @@ def _closes(session: Session, ticket_ids: list[str]) -> Iterable[AuditLine]:
     lines = select(AuditLine).where(
         AuditLine.noun == "ticket",
         AuditLine.noun_id.in_(ticket_ids),
-        AuditLine.act.in_(list(_FACTS)),
+        AuditLine.act.in_([*_FACTS, *_UNDOES]),
     )
     return session.scalars(lines.order_by(AuditLine.id))
+
+
+# What is kept with the ticket, so that those at risk are found by an index.
+
+
+def keep(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Reckons anew when the next promise warns and breaks; after every act that moves a clock."""
+    _keep_all(session, [ticket], now)
+
+
+def keep_of_customer(session: Session, customer_id: str, now: datetime) -> None:
+    """The same for all that a customer waits for: how important they are has changed."""
+    found = open_ones(select(Ticket).where(Ticket.customer_id == customer_id))
+    _keep_all(session, list(session.scalars(found)), now)
+
+
+def ask_to_keep_all(session: Session, now: datetime) -> None:
+    """A policy has changed: the worker reckons anew for whatever is open."""
+    house.ask_for(session, KEEP, ALL, now)
+
+
+def keep_some(session: Session, after: str, now: datetime) -> str | None:
+    """The same for the open tickets behind this id, a batch of them; the last id, None at the end.
+
+    Safe to repeat: it follows from the facts alone.
+    """
+    behind = open_ones(select(Ticket)).where(Ticket.id > after).order_by(Ticket.id)
+    found = list(session.scalars(behind.limit(A_BATCH).with_for_update()))
+    _keep_all(session, found, now)
+    return found[-1].id if len(found) == A_BATCH else None
+
+
+def _keep_all(session: Session, tickets: Iterable[Ticket], now: datetime) -> None:
+    known = {ticket.id: ticket for ticket in tickets}
+    for its_id, clocks in clocks_of(session, known.values(), now).items():
+        ticket = known[its_id]
+        ends = None if ticket.state in OVER else rules.next_end(clocks)
+        ticket.at_risk_from, ticket.breaks_at = ends or (None, None)

@@ -96,6 +96,19 @@ def judge(
     settling.settle_ticket(session, revisit.ticket_id, now)
 
 
+def note_call(
+    session: Session, by: Person, revisit: Revisit, outcome: str, words: str | None, now: datetime
+) -> None:
+    """What the customer said on the phone, and what follows; raises `StepNotPossible`, `ReasonMissing`."""
+    to = rules.after_call(revisit.state, outcome, words)
+    audit.record(session, by.id, "revisit.called", revisit.id, now, outcome=outcome, words=words)
+    if to == rules.State.CALL_FIRST:
+        revisit.call_after = now + rules.CALL_AGAIN_AFTER
+        revisit.rev += 1
+        return
+    judge(session, by, revisit, to, words, now)
+
+
 def plan(session: Session, revisit: Revisit, job: Job, by: str, now: datetime) -> None:
     """Ties a revisit to the job that was issued for it; raises `StepNotPossible` where it has one."""
     if revisit.state == rules.State.PLANNED:

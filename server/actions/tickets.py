@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, part_requests, references, revisits, settings, settling
+from server.actions import jobs, part_requests, promises, references, revisits, settings, settling
 from server.db import audit, customers, feed
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -65,6 +65,7 @@ def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Tick
     _link_repeat(session, ticket, now)
     audit.record(session, by.id, "ticket.opened", ticket.id, now, kind=ticket.kind)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
     return ticket
 
 
@@ -120,6 +121,7 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
     _touched(session, ticket)
     audit.record(session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form))
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
 
 
 def _places_of(ticket: Ticket) -> dict[str, str | None]:
@@ -147,6 +149,7 @@ def answer(session: Session, by: Person, ticket: Ticket, words: str, now: dateti
     ticket.rev += 1
     audit.record(session, by.id, "ticket.answered", ticket.id, now)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
 
 
 def cancel(session: Session, by: Person, ticket: Ticket, reason: str, now: datetime) -> None:
@@ -208,3 +211,4 @@ def reopen(
         revisits.open_for(session, last, trigger, now, words=words, by=by.id)
     audit.record(session, by.id, "ticket.reopened", ticket.id, now, trigger=trigger, words=words)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)

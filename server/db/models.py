@@ -16,6 +16,7 @@ from server.db import (
     revisits,
     settings,
     tickets,
+    verdicts,
 )
 from server.db.tables import Table
 
@@ -36,4 +37,5 @@ __all__ = [
     "revisits",
     "settings",
     "tickets",
+    "verdicts",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -38,6 +39,11 @@ class Organisation(Table):
     auto_accept: Mapped[bool] = mapped_column(
         default=False,
         comment="policy: visits in full and without a doubt are accepted by themselves",
+    )
+    auto_accept_sample: Mapped[int] = mapped_column(
+        default=10,
+        server_default=text("10"),
+        comment="percent of those visits that somebody looks at all the same",
     )
     is_active: Mapped[bool] = mapped_column(default=True)
     rev: Mapped[int] = mapped_column(default=1)

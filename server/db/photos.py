@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select, text
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy import BigInteger, Index, Select, String, delete, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs
 from server.db.people import Person
@@ -101,6 +101,9 @@ class Photo(Table):
     verdict_reason: Mapped[Words] = mapped_column(default="")
     verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     verdict_at: Mapped[Time | None]
+    asked_of: Mapped[Code | None] = mapped_column(
+        comment="who is asked for a new one: installer or customer"
+    )
     answer_by: Mapped[Time | None] = mapped_column(comment="until when a retake should come")
     replaced_by: Mapped[Id | None] = mapped_column(comment="the photo that answered a retake")
     rev: Mapped[int] = mapped_column(default=1)
@@ -142,21 +145,29 @@ def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> P
 
 def picture_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
     """A photo to look at: also those of an earlier trip that a visible job shows as its history."""
-    earlier, later = aliased(jobs.Job), aliased(jobs.Job)
-    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
-    shown = (
-        select(earlier.id)
-        .join(later, or_(later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id))
-        .where(later.id.in_(seen), earlier.finished_at.is_not(None))
-        .where(earlier.issued_at <= later.issued_at, earlier.id == Photo.job_id)
-    )
-    its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
-    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), shown.exists())
-    wanted = select(Photo).where(Photo.id == photo_id, or_(its_job.exists(), history))
-    found = session.scalar(wanted)
-    if found is None:
+    photo = session.get(Photo, photo_id)
+    if photo is None or not (
+        _is_of_visible_job(session, person, photo, now) or _is_history(session, person, photo, now)
+    ):
         raise errors.NotFound()
-    return found
+    return photo
+
+
+def _is_of_visible_job(session: Session, person: Person, photo: Photo, now: datetime) -> bool:
+    its_job = jobs.visible_to(person, now).where(jobs.Job.id == photo.job_id)
+    return session.scalar(its_job) is not None
+
+
+def _is_history(session: Session, person: Person, photo: Photo, now: datetime) -> bool:
+    """Whether a later job of the same ticket or thing, which the person sees, tells of it."""
+    earlier = session.get_one(jobs.Job, photo.job_id)
+    if photo.state != "checked" or photo.is_apart or earlier.finished_at is None:
+        return False
+    later = jobs.visible_to(person, now).where(jobs.Job.issued_at >= earlier.issued_at)
+    related = [later.where(jobs.Job.ticket_id == earlier.ticket_id)]
+    if earlier.asset_id is not None:
+        related.append(later.where(jobs.Job.asset_id == earlier.asset_id))
+    return any(session.scalars(each.limit(1)).first() is not None for each in related)
 
 
 def of_job(session: Session, job_id: str) -> list[Photo]:

@@ -281,6 +281,18 @@ class StepNotPossible(Conflict):
     zh = "当前状态（{state}）下无法执行此操作。"
 
 
+class VerdictStands(Conflict):
+    code = "verdict_stands"
+    en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."
+    zh = "该审核结论已不能撤销，未作任何更改。请重新审核。"
+
+
+class JudgedMeanwhile(Conflict):
+    code = "judged_meanwhile"
+    en = "Somebody else has judged this meanwhile. Nothing was changed; what you typed is still here."
+    zh = "其他同事已作出审核，未作任何更改，您输入的内容仍在。"
+
+
 class CertificateMissing(Invalid):
     code = "certificate_missing"
     en = "{person} has no valid certificate for {certificate}. This cannot be overridden."

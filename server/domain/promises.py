@@ -258,6 +258,7 @@ class Clock:
     met_at: datetime | None
     state: State
     left_minutes: int
+    warns_at: datetime | None = None  # from when on it is at risk; None once it is met or paused
 
 
 def clocks(
@@ -302,12 +303,26 @@ def _clock(
     pauses = [*_pauses(name, log), *_closed_times(name, log)]
     ran = list(_running(opened_at, pauses, until))
     left = promised - sum((worked(*span, calendar) for span in ran), timedelta(0))
+    is_paused = _is_paused(pauses, until)
+    calm = promised * (1 - AT_RISK_SHARE)
     return Clock(
         due_at=_due_at(ran, promised, until, calendar),
         met_at=met_at,
-        state=_state(promised, left, met_at, _is_paused(pauses, until)),
+        state=_state(promised, left, met_at, is_paused),
         left_minutes=math.floor(left / timedelta(minutes=1)),
+        warns_at=None if met_at or is_paused else _due_at(ran, calm, until, calendar),
     )
+
+
+def next_end(clocks: Mapping[str, Clock]) -> Span | None:
+    """When the first of the promises that still run begins to warn, and when the first of them breaks.
+
+    None where none runs. Both stay the same while no fact moves a clock, so they can be kept.
+    """
+    running = [(each.warns_at, each.due_at) for each in clocks.values() if each.warns_at]
+    if not running:
+        return None
+    return min(warns_at for warns_at, _ in running), min(due_at for _, due_at in running)
 
 
 def _met_at(name: str, log: list[Fact]) -> datetime | None:

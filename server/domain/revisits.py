@@ -341,6 +341,41 @@ def _state(name: str) -> State:
         raise errors.Invalid(field="state", value=name) from None
 
 
+# The call that comes first.
+
+
+class Call(StrEnum):
+    """What came of calling a customer who was not content."""
+
+    CONTENT = "content"
+    SOMEBODY_GOES = "somebody_goes"
+    UNDECIDED = "undecided"
+    NOT_REACHED = "not_reached"
+
+
+AFTER_CALL = {
+    Call.CONTENT: State.DISMISSED,
+    Call.SOMEBODY_GOES: State.DUE,
+    Call.UNDECIDED: State.PROPOSED,
+    Call.NOT_REACHED: State.CALL_FIRST,
+}
+CALL_AGAIN_AFTER = timedelta(hours=2)
+
+
+def after_call(current: str, outcome: str, words: str | None) -> State:
+    """The state of the revisit after the call; a call that reached nobody leaves it as it is.
+
+    Raises `errors.StepNotPossible` for a revisit that no call comes before, `errors.ReasonMissing` where
+    somebody was reached and nothing is said of it.
+    """
+    if _state(current) != State.CALL_FIRST:
+        raise errors.StepNotPossible(state=current)
+    to = AFTER_CALL[Call(outcome)]
+    if to != State.CALL_FIRST and not (words or "").strip():
+        raise errors.ReasonMissing()
+    return move(current, to, words)
+
+
 # The figure.
 
 

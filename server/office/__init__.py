@@ -19,6 +19,8 @@ from server.office import (
     static_files,
     tickets,
     today,
+    told,
+    verdicts,
     verification,
     wording,
 )
@@ -36,6 +38,7 @@ PAGES: tuple[Blueprint, ...] = (
     part_requests.blp,
     devices.blp,
     verification.blp,
+    verdicts.blp,
     pictures.blp,
     settings.blp,
 )
@@ -50,6 +53,7 @@ def register(app: Flask) -> None:
     office.after_request(answers.keep_out_of_caches)
     office.after_request(answers.tell_our_own_pages)
     office.after_request(answers.tell_that_it_is_done)
+    office.after_request(told.carry)
     office.app_context_processor(answers.what_every_page_knows)
     for page in PAGES:
         office.register_blueprint(page)

@@ -12,7 +12,7 @@ from server.domain import errors
 from server.domain.people import may
 from server.house import house
 from server.ids import new_id
-from server.office import sessions, static_files
+from server.office import sessions, static_files, told
 from server.office.wording import language
 
 DONE, DONE_S = "doorstep_done", 60  # a cookie for the page's own script, and its life in seconds
@@ -31,6 +31,7 @@ def what_every_page_knows() -> dict[str, Any]:
         "language": language(),
         "is_demo": house().config.is_demo,
         "now": house().clock(),
+        "what_was_done": told.said,
     }
 
 
