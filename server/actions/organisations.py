@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows, sheets
+from server.actions import references, rows, settings, sheets
 from server.db import audit, feed
 from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
+from server.domain import settings as setting_rules
 from server.domain.jobs import OPEN_STATES
 from server.ids import new_id
 
 ON_SHEETS = {"name", "phone"}
+OF_ACCEPTANCE = {"auto_accept", "auto_accept_sample"}
 
 
 def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Organisation:
@@ -37,8 +39,24 @@ def change(
         sheets.touch(session, sheets.of_branch(organisation.id))
     if "granted_until" in changed:
         _tell_tablets(session, organisation)
+    if OF_ACCEPTANCE.intersection(changed) and organisation.kind == "branch":
+        _note_acceptance(session, by, organisation, now)
     if changed:
         audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
+
+
+def _note_acceptance(session: Session, by: Person, branch: Organisation, now: datetime) -> None:
+    """Whoever changes the policy here finds it in the history of the setting."""
+    session.flush()
+    name = setting_rules.AUTO_ACCEPT
+    own = settings.newest(session, name, branch.id)
+    document = {
+        **settings.auto_acceptance(session, branch.id, now),
+        "is_on": branch.auto_accept,
+        "sample": branch.auto_accept_sample,
+    }
+    was = own.version if own else setting_rules.FIRST
+    settings.put(session, by, name, branch.id, document, now, was=was)
 
 
 def _grant_must_fit(kind: str, form: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ SIMPLE = (PROMISES, REVISITS, AUTO_ACCEPT, GOODWILL, TEXTS, RETENTION)
 TEMPLATE = "checklist"  # checklist.<kind>, or checklist.<kind>.<category of the product>
 CATEGORY = re.compile(r"[A-Za-z0-9_.-]{0,64}")  # as products have it
 OF_THE_HOUSE_ONLY = frozenset({RETENTION})
+OF_BRANCHES_ONLY = frozenset({AUTO_ACCEPT})
 
 FIRST = 1
 """The version of the rules' own defaults; what people write begins with the next."""
