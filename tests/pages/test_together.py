@@ -161,7 +161,14 @@ def test_two_publish_the_same_draft(at_desk: AtDesk, shop: Shop) -> None:
         ready(
             each,
             "/office/settings/auto_accept",
-            **{"kinds.repair": "on", "was": "1", "shown": "1", "branch": branch, "form_key": branch},
+            **{
+                "kinds.repair": "on",
+                "sample": "50",
+                "was": "1",
+                "shown": "1",
+                "branch": branch,
+                "form_key": branch,
+            },
         )
         for each, branch in ((sun, people.NORTH), (other, people.SOUTH))
     )
