@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     play = _add(commands, "demo", _demo, "fill in a shop, start it, and play the main job")
     play.add_argument("--lang", choices=("en", "zh"), help="language of what is told")
+    _add(commands, "index", _index, "make the index of search anew (docs/operations.md says when)")
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
     _add_backups(commands)
     box = _add(
@@ -112,6 +113,17 @@ def _migrate(chosen: argparse.Namespace) -> int:
         why = " ".join(str(failure.__cause__ or failure).split())
         raise ConfigError(f"The database cannot be brought up to date: {why}") from failure
     print("The database is up to date.")
+    return 0
+
+
+def _index(chosen: argparse.Namespace) -> int:
+    from server.db import words
+    from server.db.engine import Database
+
+    database = Database(Config.from_env().database_url)
+    count = database.write(lambda session: words.make_anew(session.connection()))
+    print(f"{count} things can be found.")
+    database.close()
     return 0
 
 

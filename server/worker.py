@@ -300,8 +300,9 @@ def _propose_revisits(house: House) -> None:
     house.database.write(propose)
 
 
-def _end_grants(house: House) -> None:
+def _grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
+    house.database.write(lambda session: organisations.begin_grants(session, house.clock()))
 
 
 def _forget_old(house: House) -> None:
@@ -325,6 +326,6 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _meet_late,
     _release_held,
     _propose_revisits,
-    _end_grants,
+    _grants,
     _forget_old,
 )

@@ -13,7 +13,7 @@ from server.db.types import Json, UtcTime
 from server.ids import new_id
 
 revision = "verdicts"
-down_revision = "indexes_of_the_office"
+down_revision = "people_of_the_office"
 branch_labels = None
 depends_on = None
 
@@ -61,7 +61,6 @@ def upgrade() -> None:
     _add_columns()
     op.create_index("ix_tickets_at_risk", "tickets", ["at_risk_from", "branch_id"])
     op.create_index("ix_tickets_breaks", "tickets", ["breaks_at", "id"])
-    op.create_index("ix_jobs_asset_id", "jobs", ["asset_id"])
     _index("ix_jobs_to_verify", "jobs", "finished_at", TO_VERIFY)
     _index("ix_jobs_by_policy", "jobs", "verdict_at", BY_POLICY)
     for (table, word, at), is_open in LISTS.items():

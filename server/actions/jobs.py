@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.actions import revisits, settings, settling
+from server.actions import absences, calendars, revisits, settings, settling
 from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
@@ -277,14 +277,19 @@ def _pairs(
     going = dict.fromkeys([job.assignee_id, *crew])
     return [
         (
-            _needs(job, now, with_parts=person_id == job.assignee_id),
-            _assignee(session, session.get_one(Person, person_id), job),
+            _needs(session, job, now, with_parts=person_id == job.assignee_id),
+            _assignee(session, session.get_one(Person, person_id), job, _day(job, now)),
         )
         for person_id in going
     ]
 
 
-def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
+def _day(job: Job, now: datetime) -> date:
+    """The day of the trip, at its site; the present one where nothing is agreed."""
+    return (job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date()
+
+
+def _needs(session: Session, job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
     wanted: Counter[str] = Counter()
     for line in job.planned_parts if with_parts else []:
         wanted[line["sku"]] += line["quantity"]
@@ -293,7 +298,8 @@ def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
         certificates=frozenset(job.certificates),
         window=_window(job),
         parts=wanted,
-        day=(job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date(),
+        day=_day(job, now),
+        closed=calendars.closed_on(session, job.branch_id, _day(job, now)) if with_parts else None,
     )
 
 
@@ -303,7 +309,8 @@ def _window(job: Job) -> rules.Window | None:
     return rules.Window(job.window_start, job.window_end)
 
 
-def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
+def _assignee(session: Session, person: Person, job: Job, day: date) -> rules.Assignee:
+    is_away = bool(absences.between(session, [person.id], day, day)[person.id])
     papers = session.scalars(select(Certificate).where(Certificate.person_id == person.id))
     return rules.Assignee(
         name=person.name,
@@ -313,6 +320,7 @@ def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
         ),
         windows=tuple(_other_windows(session, person, job)),
         van=parts.stock_at(session, str(Place("van", person.id))),
+        away=frozenset({day} if is_away else ()),
     )
 
 

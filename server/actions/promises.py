@@ -5,12 +5,13 @@ breaks no promise that was given, and saves none.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import settings
+from server.actions.calendars import calendars_of
 from server.db import house
 from server.db.audit import AuditLine
 from server.db.customers import Customer, Site
@@ -45,7 +46,10 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     vips = set(session.scalars(very_important))
     given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
     zones = _zones(session, wanted.values()) if given.have_hours else {}
-    facts = facts_of(session, wanted.values())
+    calendars = calendars_of(session, {ticket.branch_id for ticket in wanted.values()}, now)
+    facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
+    for line in _closes(session, list(wanted)):
+        facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
     found = {}
     for its_id, ticket in wanted.items():
         promise = given.at(ticket.branch_id, ticket.opened_at)
@@ -55,7 +59,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
             ticket.opened_at,
             facts[its_id],
             now,
-            promise.calendar(zone, holidays(ticket.branch_id)),
+            promise.calendar(zone, calendars.get(ticket.branch_id)),
         )
     return found
 
@@ -78,16 +82,11 @@ def due_if_opened_now(
     """Until when a customer would be promised what, by clock, if a ticket were opened now."""
     promise = settings.PromisesOf(session, [branch_id]).at(branch_id, now)
     policy = promise.policy(kind, ticket_class, is_vip)
-    calendar = promise.calendar(zone, holidays(branch_id))
+    calendar = promise.calendar(zone, calendars_of(session, [branch_id], now).get(branch_id))
     return {
         name: rules.later(now, timedelta(minutes=getattr(policy, name)), calendar)
         for name in rules.CLOCKS
     }
-
-
-def holidays(branch_id: str) -> frozenset[date]:
-    """The days on which the branch's clocks stand still; none as long as nobody keeps them."""
-    return frozenset()
 
 
 def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:
@@ -97,38 +96,36 @@ def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:
     return dict(session.execute(found).all())
 
 
-def facts_of(session: Session, tickets: Iterable[Ticket]) -> dict[str, list[rules.Fact]]:
-    """What moved the clocks of each, by ticket id."""
-    facts = {ticket.id: _facts(ticket) for ticket in tickets}
-    for line in _closes(session, list(facts)):
-        known = facts[line.noun_id]
-        if line.act in _FACTS:
-            known.append(rules.Fact(line.at, _FACTS[line.act]))
-        else:
-            _take_back(known, _UNDOES[line.act])
-    return facts
-
-
-def _take_back(facts: list[rules.Fact], what: str) -> None:
-    """The last of this kind never was."""
-    last = next((fact for fact in reversed(facts) if fact.what == what), None)
-    if last is not None:
-        facts.remove(last)
-
-
 def _facts(ticket: Ticket) -> list[rules.Fact]:
     told = (("responded", ticket.responded_at), ("planned", ticket.planned_at))
     return [rules.Fact(at, what) for what, at in told if at is not None]
 
 
 def _closes(session: Session, ticket_ids: list[str]) -> Iterable[AuditLine]:
-    """Every close and reopening, in order; the ticket's row remembers only the last."""
+    """Every close and reopening, in order; the ticket's row remembers only the last.
+
+    What was taken back with a verdict never was.
+    """
     lines = select(AuditLine).where(
         AuditLine.noun == "ticket",
         AuditLine.noun_id.in_(ticket_ids),
         AuditLine.act.in_([*_FACTS, *_UNDOES]),
     )
-    return session.scalars(lines.order_by(AuditLine.id))
+    stand: list[AuditLine] = []
+    for line in session.scalars(lines.order_by(AuditLine.id)):
+        if line.act in _FACTS:
+            stand.append(line)
+        else:
+            _take_back(stand, line)
+    return stand
+
+
+def _take_back(stand: list[AuditLine], undoing: AuditLine) -> None:
+    """The last line of this kind about the ticket goes."""
+    for line in reversed(stand):
+        if line.noun_id == undoing.noun_id and _FACTS[line.act] == _UNDOES[undoing.act]:
+            stand.remove(line)
+            return
 
 
 # What is kept with the ticket, so that those at risk are found by an index.

@@ -7,6 +7,7 @@ from server.db import (
     exceptions,
     feed,
     house,
+    invitations,
     jobs,
     parts,
     people,
@@ -14,9 +15,11 @@ from server.db import (
     readiness,
     receipts,
     revisits,
+    second_factors,
     settings,
     tickets,
     verdicts,
+    words,
 )
 from server.db.tables import Table
 
@@ -28,6 +31,7 @@ __all__ = [
     "exceptions",
     "feed",
     "house",
+    "invitations",
     "jobs",
     "parts",
     "people",
@@ -35,7 +39,9 @@ __all__ = [
     "readiness",
     "receipts",
     "revisits",
+    "second_factors",
     "settings",
     "tickets",
     "verdicts",
+    "words",
 ]

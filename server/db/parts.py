@@ -277,9 +277,9 @@ def get_request(session: Session, person: Person, request_id: str) -> PartReques
 
 def swaps_visible_to(person: Person) -> Select[SerialSwap]:
     """Whoever sees the ticket sees which serials were exchanged for it."""
-    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
-    of_jobs = select(jobs.Job.id).where(jobs.Job.ticket_id.in_(seen))
-    return select(SerialSwap).where(SerialSwap.job_id.in_(of_jobs))
+    its_job = select(jobs.Job.id).where(jobs.Job.id == SerialSwap.job_id)
+    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == jobs.Job.ticket_id)
+    return select(SerialSwap).where(its_job.where(its_ticket.exists()).exists())
 
 
 def get_swap(session: Session, person: Person, swap_id: str) -> SerialSwap:

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Select, String, delete, func, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select, text
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.db import jobs
 from server.db.people import Person
@@ -53,7 +53,7 @@ class Upload(Table):
     mime: Mapped[str] = mapped_column(String(100), default="")
     metadata_raw: Mapped[Words] = mapped_column(default="")
     person_id: Mapped[Id]
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     created_at: Mapped[Time]
     expires_at: Mapped[Time] = mapped_column(index=True)
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")
@@ -131,8 +131,8 @@ def visible_to(person: Person, now: datetime) -> Select[Photo]:
     found = select(Photo).where(its_job.exists())
     if person.role not in CONTRACTOR_ROLES:
         return found
-    visits = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
-    of_visit = Photo.visit_id.in_(visits) & Photo.is_apart.is_(False)
+    its_visit = jobs.visits_visible_to(person, now).where(jobs.Visit.id == Photo.visit_id)
+    of_visit = its_visit.exists() & Photo.is_apart.is_(False)
     return found.where(of_visit | Photo.taken_by.in_(jobs.own_people(person)))
 
 
@@ -145,29 +145,23 @@ def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> P
 
 def picture_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
     """A photo to look at: also those of an earlier trip that a visible job shows as its history."""
-    photo = session.get(Photo, photo_id)
-    if photo is None or not (
-        _is_of_visible_job(session, person, photo, now) or _is_history(session, person, photo, now)
-    ):
+    earlier, later = aliased(jobs.Job), aliased(jobs.Job)
+    is_seen = jobs.visible_to(person, now).where(jobs.Job.id == later.id).exists()
+    shown = [
+        select(earlier.id)
+        .join(later, same)
+        .where(is_seen, earlier.finished_at.is_not(None))
+        .where(earlier.issued_at <= later.issued_at, earlier.id == Photo.job_id)
+        .exists()
+        for same in (later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id)
+    ]
+    its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
+    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), or_(*shown))
+    wanted = select(Photo).where(Photo.id == photo_id, or_(its_job.exists(), history))
+    found = session.scalar(wanted)
+    if found is None:
         raise errors.NotFound()
-    return photo
-
-
-def _is_of_visible_job(session: Session, person: Person, photo: Photo, now: datetime) -> bool:
-    its_job = jobs.visible_to(person, now).where(jobs.Job.id == photo.job_id)
-    return session.scalar(its_job) is not None
-
-
-def _is_history(session: Session, person: Person, photo: Photo, now: datetime) -> bool:
-    """Whether a later job of the same ticket or thing, which the person sees, tells of it."""
-    earlier = session.get_one(jobs.Job, photo.job_id)
-    if photo.state != "checked" or photo.is_apart or earlier.finished_at is None:
-        return False
-    later = jobs.visible_to(person, now).where(jobs.Job.issued_at >= earlier.issued_at)
-    related = [later.where(jobs.Job.ticket_id == earlier.ticket_id)]
-    if earlier.asset_id is not None:
-        related.append(later.where(jobs.Job.asset_id == earlier.asset_id))
-    return any(session.scalars(each.limit(1)).first() is not None for each in related)
+    return found
 
 
 def of_job(session: Session, job_id: str) -> list[Photo]:

@@ -1,6 +1,8 @@
 """Revisits that are due or proposed, until they are planned or dismissed."""
 
-from sqlalchemy import Index, Select, select, text
+from datetime import datetime
+
+from sqlalchemy import Index, Select, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import tickets
@@ -56,6 +58,17 @@ def visible_to(person: Person) -> Select[Revisit]:
 def open_ones(found: Select[Revisit]) -> Select[Revisit]:
     """Those that nobody has planned or dismissed."""
     return found.where(text(f"revisits.{OPEN}"))
+
+
+def to_plan(found: Select[Revisit]) -> Select[Revisit]:
+    """Those that somebody decides about or plans."""
+    return open_ones(found).where(Revisit.state != "call_first")
+
+
+def calls_due(found: Select[Revisit], now: datetime) -> Select[Revisit]:
+    """Those whose customer is to be called now; nobody who was not reached is called again at once."""
+    is_time = or_(Revisit.call_after.is_(None), Revisit.call_after <= now)
+    return open_ones(found).where(Revisit.state == "call_first", is_time)
 
 
 def get_for(

@@ -83,6 +83,8 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "skill_missing": ("The skill {subject} is missing", "缺少技能 {subject}"),
     "window_overlaps": ("The window overlaps with job {subject}", "预约时间与派工单 {subject} 重叠"),
     "part_not_in_van": ("Not enough of {subject} in the van", "车载配件 {subject} 数量不足"),
+    "absent": ("{subject} is away on that day", "{subject} 当天不在岗"),
+    "shop_closed": ("The shop is closed on that day: {subject}", "当天门店休息：{subject}"),
     "certificate_missing": ("No valid certificate {subject}", "没有有效的 {subject} 证书"),
 }  # fmt: skip
 # What no reason overrides.
@@ -103,6 +105,7 @@ class Assignee:
     certificates: tuple[Certificate, ...]
     windows: tuple[tuple[str, Window], ...]  # (job id, window) of the person's other open jobs
     van: Mapping[str, int]  # sku -> quantity
+    away: frozenset[date] = frozenset()  # days of absence, as far as the job's day is concerned
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Needs:
     window: Window | None
     parts: Mapping[str, int]  # sku -> planned quantity
     day: date
+    closed: str | None = None  # what the shop is closed for on that day
 
 
 def check_issue(needs: Needs, assignee: Assignee) -> list[Warning]:
@@ -127,6 +131,7 @@ def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
     """All that speaks against this assignment, with what no reason overrides (`BARRIERS`)."""
     return [
         *_missing_certificates(needs, assignee),
+        *_absences(needs, assignee),
         *_missing_skills(needs, assignee),
         *_overlaps(needs, assignee),
         *_short_parts(needs, assignee),
@@ -136,6 +141,13 @@ def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
 def _missing_certificates(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
     held = {each.kind for each in assignee.certificates if each.holds_on(needs.day)}
     return (Warning("certificate_missing", kind) for kind in sorted(needs.certificates - held))
+
+
+def _absences(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
+    if needs.day in assignee.away:
+        yield Warning("absent", assignee.name)
+    if needs.closed is not None:
+        yield Warning("shop_closed", needs.closed)
 
 
 def _missing_skills(needs: Needs, assignee: Assignee) -> Iterable[Warning]:

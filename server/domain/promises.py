@@ -108,11 +108,14 @@ class Promise:
     def policy(self, kind: str, ticket_class: str, is_vip: bool = False) -> Policy:
         return policy(kind, ticket_class, is_vip, self.policies, self.vip_share)
 
-    def calendar(
-        self, time_zone: str, holidays: frozenset[date] = frozenset()
-    ) -> "Calendar | None":
-        """The hours on the clocks of that zone; None where the clocks never stand still."""
-        return None if self.hours is None else Calendar(time_zone, self.hours, holidays)
+    def calendar(self, time_zone: str, of_branch: "Calendar | None" = None) -> "Calendar | None":
+        """Its own hours on the clocks of that zone, but on the holidays of the branch; else whatever the
+        branch keeps. None where the clocks never stand still.
+        """
+        if self.hours is None:
+            return of_branch
+        days = (of_branch.holidays, of_branch.workdays) if of_branch else ()
+        return Calendar(time_zone, self.hours, *days)
 
 
 def document() -> dict[str, Any]:
@@ -150,7 +153,8 @@ def promise_from(doc: Mapping[str, Any]) -> Promise:
 class Calendar:
     """When work is done: minutes after local midnight, by weekday (Monday is 0), but on holidays.
 
-    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17.
+    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17. `workdays` are days
+    that make up for a holiday: worked as the first working day of the week is, whatever weekday they are.
     Raises `errors.Invalid` for an unknown time zone, for hours that are not in order or outside of
     the day, and where no hour is left in the week.
     """
@@ -158,6 +162,7 @@ class Calendar:
     time_zone: str
     hours: Mapping[int, tuple[tuple[int, int], ...]]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    workdays: frozenset[date] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if not any(self.hours.values()) or not set(self.hours) <= set(range(7)):
@@ -176,11 +181,20 @@ class Calendar:
         zone = ZoneInfo(self.time_zone)
         day = start.astimezone(zone).date()
         while True:
-            for begin, finish in () if day in self.holidays else self.hours.get(day.weekday(), ()):
+            for begin, finish in self.hours_on(day):
                 opens, closes = _on(day, begin, zone), _on(day, finish, zone)
                 if closes > start:
                     yield max(opens, start), closes
             day += timedelta(days=1)
+
+    def hours_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        """When work is done on that day; nothing on a holiday."""
+        if day in self.holidays:
+            return ()
+        hours = self.hours.get(day.weekday(), ())
+        if day in self.workdays and not hours:
+            return next(self.hours[each] for each in sorted(self.hours) if self.hours[each])
+        return hours
 
 
 def calendar_from(doc: Mapping[str, Any]) -> Calendar:
@@ -323,6 +337,12 @@ def next_end(clocks: Mapping[str, Clock]) -> Span | None:
     if not running:
         return None
     return min(warns_at for warns_at, _ in running), min(due_at for _, due_at in running)
+
+
+def first_to_break(clocks: Mapping[str, Clock]) -> tuple[str, Clock] | None:
+    """The promise that still runs and has least time left, with its name."""
+    running = [(name, clock) for name, clock in clocks.items() if clock.warns_at is not None]
+    return min(running, key=lambda each: each[1].due_at, default=None)
 
 
 def _met_at(name: str, log: list[Fact]) -> datetime | None:

@@ -11,14 +11,15 @@ from server.actions import customers as customer_acts
 from server.actions import promises, tickets
 from server.actions import sites as site_acts
 from server.auth import me, needs
+from server.db import search
 from server.db.customers import (
     Asset,
     Customer,
     Site,
-    customers_like,
     customers_visible_to,
     get_customer,
 )
+from server.db.lookups import among_these
 from server.db.tickets import Ticket, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
@@ -75,8 +76,10 @@ def find(session: Session) -> str:
 def _found(session: Session, words: str) -> list[tuple[Customer, list[Site]]]:
     if not words:
         return []
-    fits = customers_like(customers_visible_to(me()), words)
-    customers = list(session.scalars(fits.order_by(Customer.name).limit(FOUND_AT_MOST)))
+    ids, _is_cut = search.customers_found(session, me(), words)
+    fits = customers_visible_to(me()).where(among_these(Customer.id, ids))
+    seen = {each.id: each for each in session.scalars(fits)}
+    customers = [seen[each] for each in ids if each in seen][:FOUND_AT_MOST]
     sites = _sites(session, [each.id for each in customers])
     return [(each, [site for site in sites if site.customer_id == each.id]) for each in customers]
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import jobs
 from server.auth import me, needs
+from server.db import readiness
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
@@ -43,6 +44,8 @@ def find(session: Session) -> str:
     day = forms.day_in(request.args.get("day", ""), now.astimezone(zone).date())
     begin = datetime.combine(day, time(), zone)
     of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
+    if request.args.get("show") == "unready":
+        of_day = readiness.left_unready(of_day.where(Job.state != "cancelled"))
     in_order = of_day.order_by(Job.window_start, Job.id).limit(A_DAY_AT_MOST)
     found = list(session.scalars(in_order))
     about = (
@@ -61,6 +64,7 @@ def find(session: Session) -> str:
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
+        only_unready=request.args.get("show") == "unready",
     )
 
 

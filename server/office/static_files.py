@@ -19,6 +19,8 @@ FILES = {
     "office.js": Path(__file__).with_name("static") / "office.js",
     "verification.css": Path(__file__).with_name("static") / "verification.css",
     "verification.js": Path(__file__).with_name("static") / "verification.js",
+    "people.css": Path(__file__).with_name("static") / "people.css",
+    "people.js": Path(__file__).with_name("static") / "people.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",

@@ -196,7 +196,7 @@ def bench(
 
 
 def _chosen(pictures: list[Photo], its_id: str | None) -> Photo | None:
-    """The picture that was asked for; else the first that is doubtful, else the first at all."""
+    """The picture that was asked for; else the first that can be shown."""
     shown = [each for each in pictures if each.state == "checked"]
     asked = (each for each in pictures if each.id == its_id)
     return next(asked, None) or next(iter(shown), None) or next(iter(pictures), None)

@@ -1,11 +1,9 @@
 """How many questions a page puts to the database does not grow with the rows that it shows."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import event
 
@@ -102,35 +100,3 @@ def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str
         assert page.status == 200, page.text
         found[path] = asked
     return found
-
-
-# What a shop has very many of.
-LARGE = "tickets|jobs|customers|sites|assets|visits|photos|receipts|audit|field_events|feed_changes"
-WHOLE = re.compile(rf"SCAN ({LARGE})\b(?!.* USING INDEX)")
-SEARCHES = ("?q=",)  # words are looked for in all that was said
-
-
-def test_no_page_reads_a_large_table_from_end_to_end(
-    at_desk: Callable[[people.Character], Desk], app: Flask, shop: Shop, database_kind: str
-) -> None:
-    """SQLite plans by the indexes alone, so an empty shop shows what a large one will do."""
-    if database_kind != "sqlite":
-        pytest.skip("PostgreSQL plans by how many rows there are")
-    ticket = shop.opens_a_ticket()
-    known = {"ticket": ticket["id"], "customer": ticket["customer_id"]}
-    known["job"] = goes_on(shop, ticket)["id"]
-    read_whole = set()
-    for who in (people.BOB, people.SUN):
-        for path, asked in counted(at_desk(who), app, known).items():
-            if not any(each in path for each in SEARCHES):
-                read_whole |= {(path, each) for ask in asked for each in plan(app, ask)}
-    assert {each for each in read_whole if WHOLE.match(each[1])} == set()
-
-
-def plan(app: Flask, statement: str) -> list[str]:
-    if not statement.startswith("SELECT"):
-        return []
-    values = ("x",) * statement.count("?")
-    with app.extensions["doorstep"].database.reading.connect() as connection:
-        told = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        return [row[3] for row in told]
