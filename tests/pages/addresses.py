@@ -43,6 +43,11 @@ QUERIES = [
     ("/office/sites/{site}/assets/new", ()),
     ("/office/assets/{asset}", ()),
     ("/office/assets/{asset}/edit", ()),
+    ("/office/settings", ("branch",)),
+    ("/office/settings/promises", ("branch",)),
+    ("/office/settings/checklists/repair", ("branch",)),
+    ("/office/settings/checklists/repair/steps/new", ("kind",)),
+    ("/office/settings/checklists/repair/tablet", ("language", "a.test_minutes", "a.fault")),
 ]
 FORMS = [
     ("/office/sign-in", {"username": "wei", "password": "p", "next": "/office/"}),
@@ -172,4 +177,17 @@ FORMS = [
         "/office/assets/{asset}/edit",
         {"serial": "x", "site_id": "x", "sold_on": "2026-11-24", "was_serial": "SN-1"},
     ),
+    ("/office/settings/goodwill", {"advisor": "5", "was": "1", "shown": "1", "branch": "all"}),
+    ("/office/settings/retention", {"tasks_days": "9", "was": "1", "shown": "1"}),
+    ("/office/settings/goodwill/revert", {"to": "2", "was": "2"}),
+    ("/office/settings/checklists", {"kind": "repair", "category": "hood"}),
+    (
+        "/office/settings/checklists/repair/steps/new",
+        {"kind": "number", "label": "x", "label_zh": "x", "minimum": "1", "only_if": "x"},
+    ),
+    (
+        "/office/settings/checklists/repair/order",
+        {"listed": "steps", "code": "solved", "at": "9", "to": "1"},
+    ),
+    ("/office/settings/checklists/repair/publish", {"rev": "1", "was": "1", "note": "x"}),
 ]
