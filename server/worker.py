@@ -19,6 +19,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from server.actions import (
+    erasures,
     judging,
     organisations,
     photos,
@@ -225,6 +226,14 @@ def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
     return _nothing
 
 
+def _erase_file(house: House, examiner: Examiner, sha256: str) -> Outcome:
+    """Removes a file whose person was erased, unless somebody else's job shows the very same."""
+    if house.database.read(lambda session: erasures.is_wanted(session, sha256)):
+        return lambda session: erasures.keep_file(session, sha256)
+    house.media.erase(sha256)
+    return _nothing
+
+
 def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
     def settle(session: Session) -> None:
         jobs.lock(session, {job_id})
@@ -241,6 +250,7 @@ HANDLERS: dict[str, Handler] = {
     "photo.examine": _examine,
     "photo.show": _show,
     "job.settle": _settle,
+    "file.erase": _erase_file,
 }
 
 
@@ -287,6 +297,11 @@ def _propose_revisits(house: House) -> None:
     house.database.write(propose)
 
 
+def _erase_late(house: House) -> None:
+    """What tablets brought for customers who had been erased by then."""
+    house.database.write(lambda session: erasures.erase_late(session, house.clock()))
+
+
 def _end_grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
 
@@ -309,5 +324,6 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _release_held,
     _propose_revisits,
     _end_grants,
+    _erase_late,
     _forget_old,
 )

@@ -255,10 +255,22 @@ TABLE = [
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
+        GET         /office/customers
+        GET,POST    /office/customers/new
+        GET         /office/customers/<customer_id>
+        GET,POST    /office/customers/<customer_id>/edit
+        POST        /office/customers/<customer_id>/consents
+        GET,POST    /office/customers/<customer_id>/sites/new
+        GET         /office/sites/<site_id>
+        GET,POST    /office/sites/<site_id>/edit
+        GET,POST    /office/sites/<site_id>/assets/new
+        GET         /office/assets/<asset_id>
+        GET,POST    /office/assets/<asset_id>/edit
         """,
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
         GET,POST    /office/tickets/<ticket_id>/plan
@@ -273,6 +285,16 @@ TABLE = [
         POST        /office/jobs/<job_id>/reassign
         """,
         DISPATCHER | SUPERVISOR | LEAD | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/customers/<customer_id>/hold
+        POST        /office/customers/<customer_id>/release
+        GET,POST    /office/customers/<customer_id>/merge
+        POST        /office/merges/<merge_id>/undo
+        GET,POST    /office/customers/<customer_id>/erase
+        """,
+        SUPERVISOR,
     ),
     *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
     *_rows(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import jobs, part_requests, references, revisits, settling
+from server.actions.customers import lasting
 from server.db import audit, customers, feed
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -38,6 +39,7 @@ def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Tick
     customer = references.named(
         customers.get_customer, session, by, form["customer_id"], "customer_id"
     )
+    customer = lasting(session, by, customer)
     site_id, asset_id = _places(session, by, customer.id, form)
     ticket = Ticket(
         id=next_number(session, "T"),

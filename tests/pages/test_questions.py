@@ -25,6 +25,11 @@ PAGES = [
     "/office/part-requests",
     "/office/devices",
     "/office/intake/{customer}",
+    "/office/customers",
+    "/office/customers?q=Li",
+    "/office/customers/{customer}",
+    "/office/sites/{site}",
+    "/office/assets/{asset}",
     "/office/tickets/{ticket}",
     "/office/tickets/{ticket}/plan?day=2026-11-23",
     "/office/verification/{job}",
@@ -79,7 +84,7 @@ def test_more_rows_are_not_more_questions(
     ticket = shop.opens_a_ticket()
     done = goes_on(shop, ticket)
     goes_on(shop, ticket)
-    known = {"ticket": ticket["id"], "customer": ticket["customer_id"], "job": done["id"]}
+    known = {**about(ticket), "job": done["id"]}
     few = counted(at_desk(people.SUN), app, known)
     for _ in range(2):
         goes_on(shop, ticket)
@@ -90,6 +95,11 @@ def test_more_rows_are_not_more_questions(
         if len(many[path]) > len(few[path])
     }
     assert grown == {}, grown
+
+
+def about(ticket: Json) -> dict[str, str]:
+    known = {each: ticket[f"{each}_id"] for each in ("customer", "site", "asset")}
+    return {"ticket": ticket["id"], **known}
 
 
 def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str]]:

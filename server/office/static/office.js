@@ -212,7 +212,27 @@ function askAgain(event) {
   about.focus();
 }
 
+// A form that is opened in place of what it edits: its texts come back, too, and it opens by itself for them.
+
+document.addEventListener("htmx:load", (event) => {
+  const opened = event.detail.elt;
+  if (opened === document.body) return;
+  const forms = opened.matches("form[data-keeps]") ? [opened] : opened.querySelectorAll("form[data-keeps]");
+  for (const form of forms) {
+    bringBack(form);
+    form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  }
+});
+
+function openWhatWasTyped() {
+  for (const link of document.querySelectorAll("[data-opens-form]")) {
+    const typed = kept({ dataset: { keeps: link.dataset.opensForm } });
+    if (Object.keys(typed).length > 0) link.click();
+  }
+}
+
 forgetWhatIsDone();
+document.addEventListener("DOMContentLoaded", openWhatWasTyped);
 for (const form of document.querySelectorAll("form[data-keeps]")) bringBack(form);
 const first = document.querySelector(".thumb");
 if (first) showPhoto(first);
