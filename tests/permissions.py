@@ -224,6 +224,7 @@ TABLE = [
     *_rows(
         """
         GET         /office/
+        GET         /office/search
         POST        /office/sign-out
         """,
         SHOP | MANAGER,

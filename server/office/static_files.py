@@ -18,6 +18,8 @@ FILES = {
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
     "customers.css": Path(__file__).with_name("static") / "customers.css",
+    "search.css": Path(__file__).with_name("static") / "search.css",
+    "search.js": Path(__file__).with_name("static") / "search.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
 }
