@@ -43,7 +43,7 @@
 
   const open = () => {
     list.hidden = false;
-    field.setAttribute("aria-expanded", "true");
+    field.setAttribute("aria-expanded", String(options().length > 0));
   };
 
   const close = () => {
