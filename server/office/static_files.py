@@ -43,6 +43,8 @@ FILES = {
     "figures.css": Path(__file__).with_name("static") / "figures.css",
     "figures.js": Path(__file__).with_name("static") / "figures.js",
     "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
+    "search.css": Path(__file__).with_name("static") / "search.css",
+    "search.js": Path(__file__).with_name("static") / "search.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",
