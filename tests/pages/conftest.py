@@ -14,7 +14,13 @@ from tests.pages.desks import Desk
 from tests.shop import Json, Shop
 
 HERE = Path(__file__).parent
-ON_BOTH_DATABASES = ("test_bad_input.py", "test_together.py", "test_tickets.py")
+ON_BOTH_DATABASES = (
+    "test_bad_input.py",
+    "test_imports.py",
+    "test_stores.py",
+    "test_together.py",
+    "test_tickets.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
