@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -75,10 +76,23 @@ class Movement(Table):
     person_id: Mapped[Id | None] = mapped_column(refers("people.id"))
 
 
+OPEN_REQUEST = "state IN ('requested', 'reserved', 'shipped')"  # as the index says it
+
+
 class PartRequest(Table):
     """A part that a visit lacked: from the tablet's wish to the part being there."""
 
     __tablename__ = "part_requests"
+    __table_args__ = (
+        Index("ix_part_requests_asked", "requested_at", "id"),
+        Index(
+            "ix_part_requests_open",
+            "requested_at",
+            "id",
+            sqlite_where=text(OPEN_REQUEST),
+            postgresql_where=text(OPEN_REQUEST),
+        ),
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
@@ -308,6 +322,11 @@ def requests_visible_to(person: Person) -> Select[PartRequest]:
     return select(PartRequest).where(its_ticket.exists())
 
 
+def open_requests(found: Select[PartRequest]) -> Select[PartRequest]:
+    """Those that somebody still waits for."""
+    return found.where(text(f"part_requests.{OPEN_REQUEST}"))
+
+
 def get_request(session: Session, person: Person, request_id: str) -> PartRequest:
     found = session.scalar(requests_visible_to(person).where(PartRequest.id == request_id))
     if found is None:
@@ -317,9 +336,9 @@ def get_request(session: Session, person: Person, request_id: str) -> PartReques
 
 def swaps_visible_to(person: Person) -> Select[SerialSwap]:
     """Whoever sees the ticket sees which serials were exchanged for it."""
-    seen = tickets.visible_to(person).with_only_columns(tickets.Ticket.id)
-    of_jobs = select(jobs.Job.id).where(jobs.Job.ticket_id.in_(seen))
-    return select(SerialSwap).where(SerialSwap.job_id.in_(of_jobs))
+    its_job = select(jobs.Job.id).where(jobs.Job.id == SerialSwap.job_id)
+    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == jobs.Job.ticket_id)
+    return select(SerialSwap).where(its_job.where(its_ticket.exists()).exists())
 
 
 def get_swap(session: Session, person: Person, swap_id: str) -> SerialSwap:

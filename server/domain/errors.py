@@ -167,6 +167,39 @@ class ChecksumMismatch(DoorstepError):
     zh = "收到的数据与校验值不符，已丢弃，请重新发送。"
 
 
+# The customer file.
+
+
+class MergeImpossible(Conflict):
+    code = "merge_impossible"
+    en = "These two cannot become one customer. Nothing was changed; look at both and choose again."
+    zh = "这两位客户无法合并，未作任何更改，请核对后重新选择。"
+
+
+class MergeNotUndone(Conflict):
+    code = "merge_not_undone"
+    en = "This merge can no longer be taken back. Nothing was changed."
+    zh = "该合并已无法撤销，未作任何更改。"
+
+
+class CustomerErased(Conflict):
+    code = "customer_erased"
+    en = "The data of this customer was erased, so nothing is written here any more. Nothing was changed."
+    zh = "该客户的资料已被删除，不能再写入，未作任何更改。"
+
+
+class ReceiptErased(Gone):
+    code = "receipt_erased"
+    en = "The words of this receipt were erased with the customer's data. Its digest and its figures are kept."
+    zh = "该回执的文字已随客户资料删除，其摘要和数字仍然保留。"
+
+
+class ErasureRefused(Conflict):
+    code = "erasure_refused"
+    en = "This customer cannot be erased yet. Nothing was changed; the page lists what is in the way."
+    zh = "该客户暂时不能删除，未作任何更改，页面列出了原因。"
+
+
 # Signing in and devices.
 
 
@@ -175,6 +208,19 @@ class WrongPassword(NotSignedIn):
     device = DeviceStep.PARK
     en = "Name and password do not fit. Check both and try again."
     zh = "用户名或密码不正确，请检查后重试。"
+
+
+class SecondFactorRequired(NotSignedIn):
+    code = "second_factor_required"
+    en = "This role signs in with a code of the authenticator app, too. Whoever has none yet sets it up at the office's door."
+    zh = "该角色登录时还需要身份验证器的动态码；尚未设置的，请先在办公室登录页设置。"
+
+
+class WrongCode(NotSignedIn):
+    code = "wrong_code"
+    device = DeviceStep.PARK
+    en = "This code does not fit, or it was used before. Wait for the next one and type that."
+    zh = "动态码不正确或已被使用，请等待下一个动态码后再输入。"
 
 
 class TokenExpired(NotSignedIn):
@@ -215,6 +261,12 @@ class PasswordTooCommon(Invalid):
     code = "password_too_common"
     en = "This password is one of the first that are guessed. Choose another."
     zh = "该密码过于常见，请另选一个。"
+
+
+class InvitationOver(Gone):
+    code = "invitation_over"
+    en = "This link was used, has run out, or was followed by another one. Ask whoever sent it for a new one."
+    zh = "该链接已使用、已过期或已被新链接取代，请向发送人索取新的链接。"
 
 
 class DeviceRevoked(NotAllowed):
@@ -279,6 +331,18 @@ class StepNotPossible(Conflict):
     code = "step_not_possible"
     en = "This cannot be done while it is {state}."
     zh = "当前状态（{state}）下无法执行此操作。"
+
+
+class VerdictStands(Conflict):
+    code = "verdict_stands"
+    en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."
+    zh = "该审核结论已不能撤销，未作任何更改。请重新审核。"
+
+
+class JudgedMeanwhile(Conflict):
+    code = "judged_meanwhile"
+    en = "Somebody else has judged this meanwhile. Nothing was changed; what you typed is still here."
+    zh = "其他同事已作出审核，未作任何更改，您输入的内容仍在。"
 
 
 class CertificateMissing(Invalid):

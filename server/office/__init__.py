@@ -5,26 +5,42 @@ from flask import Blueprint, Flask
 from server import errors
 from server.office import (
     answers,
+    assets,
+    board,
     counts,
+    customer_exports,
+    customers,
     devices,
     entrance,
+    erasures,
     exceptions,
+    figure_files,
     imports,
     intake,
+    invitations,
     jobs,
+    merges,
     movements,
+    organisations,
+    papers,
     part_requests,
     parts,
+    people,
     pictures,
     planning,
     products,
     revisits,
+    second_steps,
     sessions,
+    settings,
+    sites,
     static_files,
     stock,
     tickets,
     today,
+    told,
     variances,
+    verdicts,
     verification,
     wording,
 )
@@ -32,10 +48,18 @@ from server.office import (
 PAGES: tuple[Blueprint, ...] = (
     static_files.blp,
     entrance.blp,
+    second_steps.blp,
     today.blp,
     intake.blp,
     tickets.blp,
+    customers.blp,
+    sites.blp,
+    assets.blp,
+    merges.blp,
+    customer_exports.blp,
+    erasures.blp,
     planning.blp,
+    board.blp,
     jobs.blp,
     revisits.blp,
     exceptions.blp,
@@ -48,8 +72,15 @@ PAGES: tuple[Blueprint, ...] = (
     variances.blp,
     imports.blp,
     devices.blp,
+    people.blp,
+    invitations.blp,
+    papers.blp,
+    organisations.blp,
     verification.blp,
+    verdicts.blp,
     pictures.blp,
+    settings.blp,
+    figure_files.blp,
 )
 
 
@@ -62,6 +93,7 @@ def register(app: Flask) -> None:
     office.after_request(answers.keep_out_of_caches)
     office.after_request(answers.tell_our_own_pages)
     office.after_request(answers.tell_that_it_is_done)
+    office.after_request(told.carry)
     office.app_context_processor(answers.what_every_page_knows)
     for page in PAGES:
         office.register_blueprint(page)

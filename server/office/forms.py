@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -99,8 +99,20 @@ def _sentence(said: Any) -> str:
     return text
 
 
+def with_window(form: dict[str, Any], zone: str) -> dict[str, Any]:
+    """The window of a form as two moments; its end is on the same day unless `until` says another one."""
+    day, until = form.pop("day", None), form.pop("until", None)
+    start, end = form.pop("begin", None), form.pop("end", None)
+    where = form.pop("zone", None) or zone
+    form["window_start"] = moment_of(day, start, where)
+    form["window_end"] = moment_of(until or day, end, where)
+    return form
+
+
 def moment_of(day: date | None, at: time | None, zone: str) -> datetime | None:
-    """A day and a time of day as people at the site write them."""
+    """A day and a time of day as people at the site write them, in UTC: two of one zone would be compared
+    by their hands, also over the hour that a clock is put back.
+    """
     if day is None or at is None:
         return None
-    return datetime.combine(day, at, ZoneInfo(zone))
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)

@@ -6,29 +6,28 @@ from datetime import date, time
 from typing import Any
 
 import marshmallow as ma
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import part_requests
 from server.auth import me, needs
-from server.db import keysets, stock
+from server.db import stock
 from server.db.jobs import Job
-from server.db.parts import PartRequest, get_request, requests_visible_to
+from server.db.parts import PartRequest, get_request, open_requests, requests_visible_to
 from server.db.people import Organisation, names_of
 from server.db.revisits import Revisit
 from server.domain import errors
 from server.domain import parts as rules
 from server.house import house
-from server.office import answers, forms, scanning
+from server.office import answers, forms, lists, scanning
 from server.office.wording import zone_of_office
 from server.schemas import Code, ComingDay, Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("part_requests", __name__)
 
-A_PAGE = 50
 NOON = time(12)
 STEPS = {
     "reserve": part_requests.reserve,
@@ -55,14 +54,14 @@ class Name(Shape):
 @reads
 @needs("request.read")
 def find(session: Session) -> str:
-    """The open ones, the oldest first; all of them on request."""
-    show = "all" if request.args.get("show") == "all" else "open"
-    found = requests_visible_to(me())
-    if show == "open":
-        found = found.where(PartRequest.state.in_(rules.OPEN_REQUESTS))
-    key = (PartRequest.requested_at, PartRequest.id)
-    page = keysets.page(
-        session, found, key, A_PAGE, request.args.get("after"), newest_first=show == "all"
+    """The open ones, the oldest first; those that are still to be sent; all of them on request."""
+    seen = requests_visible_to(me())
+    waiting = open_requests(seen)
+    to_send = waiting.where(PartRequest.state.in_(rules.NOT_SENT))
+    page = lists.of(
+        session,
+        {"open": waiting, "send": to_send, "all": seen},
+        (PartRequest.requested_at, PartRequest.id),
     )
     names = scanning.names(session, {each.sku for each in page.rows if each.sku})
     return render_template(
@@ -70,7 +69,7 @@ def find(session: Session) -> str:
         requests=_wishes(session, page.rows),
         names=names,
         next=page.next,
-        show=show,
+        show=page.show,
     )
 
 
