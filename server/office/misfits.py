@@ -24,6 +24,7 @@ from server.office.labels import label
 from server.office.wording import in_language, language
 
 Lines = list[tuple[str, str]]
+KINDS = rules.KINDS
 
 # decision -> its name, and what it will do where the kind has nothing more exact to say.
 DOES = {
