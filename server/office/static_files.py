@@ -17,6 +17,7 @@ FILES = {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
+    "tickets.css": Path(__file__).with_name("static") / "tickets.css",
     "verification.css": Path(__file__).with_name("static") / "verification.css",
     "verification.js": Path(__file__).with_name("static") / "verification.js",
     "people.css": Path(__file__).with_name("static") / "people.css",
