@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, false, or_, select
+from sqlalchemy import ColumnElement, Index, Select, false, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.drafts import Drafts
@@ -13,6 +13,8 @@ from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
+
+WITHOUT_TIME = "window_start IS NULL"  # as the index says it
 
 
 class Job(Table):
@@ -25,6 +27,13 @@ class Job(Table):
     __table_args__ = (
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
         Index("ix_jobs_window_end", "window_end"),
+        Index(
+            "ix_jobs_timeless",
+            "issued_at",
+            "id",
+            sqlite_where=text(WITHOUT_TIME),
+            postgresql_where=text(WITHOUT_TIME),
+        ),
     )
 
     id: Mapped[Key]

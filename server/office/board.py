@@ -192,7 +192,8 @@ def _board(session: Session, asked: Asked, now: datetime) -> Board:
     ids = {each.id for each in shown}
     begin, end = asked.edge(0), asked.edge(asked.days)
     found = lanes.bars(session, me(), ids, begin, end, now)
-    other = lanes.taken(session, ids, begin, end, (each.job_id for each in found))
+    hired = {each.id for each in shown if each.is_contractor}
+    other = lanes.taken(session, me(), ids, hired, begin, end, {each.job_id for each in found})
     groups = _groups(_lanes(shown, found, other, asked, now))
     waits = pool.waiting(session, asked.pool, now) if may(me().role, "job.issue") else None
     return Board(
@@ -317,6 +318,8 @@ def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
         "today": house().clock().astimezone(ZoneInfo(asked.zone)).date(),
         "offset": _offset(asked),
         "branches": _branches(session),
+        "places": _places(session, board),
+        "standings": {name: labels.label(name, "standing") for name in MARKS},
         "marks": MARKS,
         "names": {
             lane.member.id: lane.member.name for group in board.groups for lane in group.lanes
@@ -330,6 +333,12 @@ def _offset(asked: Asked) -> str:
     """ "+08:00": where the line of the present hour stands, whatever the browser's own zone is."""
     told = house().clock().astimezone(ZoneInfo(asked.zone)).strftime("%z")
     return f"{told[:3]}:{told[3:]}"
+
+
+def _places(session: Session, board: Board) -> list[str]:
+    if board.pool is None or answers.is_fragment():
+        return []
+    return pool.places(session)
 
 
 def _branches(session: Session) -> list[tuple[str, str]]:
