@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.actions import revisits, settling
+from server.actions import absences, calendars, revisits, settings, settling
 from server.clock import wire
 from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
@@ -17,7 +17,7 @@ from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
 from server.db.people import Certificate, Person
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket, next_number
-from server.domain import checklists, default_checklists, errors
+from server.domain import checklists, errors
 from server.domain import jobs as rules
 from server.domain import tickets as ticket_rules
 from server.domain import visits as visit_rules
@@ -114,6 +114,8 @@ def _draft(
     _must_be_sound(form)
     _parts_must_be_known(session, form)
     start, end = form.get("window_start"), form.get("window_end")
+    category = asset.product.category if asset else ""
+    slots, checklist = settings.template(session, ticket.branch_id, ticket.kind, category, now)
     return Job(
         ticket_id=ticket.id,
         branch_id=ticket.branch_id,
@@ -127,11 +129,11 @@ def _draft(
         assignee_id=assignee.id,
         skills=_either(form.get("skills"), earlier and earlier.skills, _skills(asset)),
         certificates=_with_law(form.get("certificates") or [], ticket, asset),
-        slots=_either(form.get("slots"), earlier and earlier.slots, _slots(ticket)),
-        checklist=_either(form.get("checklist"), earlier and earlier.checklist, _checklist(ticket)),
+        slots=_either(form.get("slots"), earlier and earlier.slots, slots),
+        checklist=_either(form.get("checklist"), earlier and earlier.checklist, checklist),
         planned_parts=form.get("planned_parts") or _awaited_parts(session, revisit),
         notes=form.get("notes") or "",
-        care_card=form.get("care_card") or _care_card(session, ticket, asset),
+        care_card=form.get("care_card") or _care_card(session, ticket, asset, now),
         revisit_of=earlier.id if earlier else None,
         revisit_id=revisit.id if revisit else None,
         cause=revisit.cause if revisit else None,
@@ -151,14 +153,6 @@ def _draft(
 def _either(*choices: Any) -> Any:
     """The first that was said at all."""
     return next(each for each in choices if each is not None)
-
-
-def _slots(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_SLOTS[ticket.kind]
-
-
-def _checklist(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_CHECKLISTS[ticket.kind]
 
 
 def _must_be_sound(form: Form) -> None:
@@ -258,12 +252,15 @@ def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, 
     ]
 
 
-def _care_card(session: Session, ticket: Ticket, asset: Asset | None) -> str:
-    if asset is None:
-        return ""
-    customer = session.get_one(Customer, ticket.customer_id)
-    is_chinese = customer.language == "zh" and asset.product.care_card_zh
-    return asset.product.care_card_zh if is_chinese else asset.product.care_card
+def _care_card(session: Session, ticket: Ticket, asset: Asset | None, now: datetime) -> str:
+    """The product's card in the customer's language, else what the branch says of care in general."""
+    is_chinese = session.get_one(Customer, ticket.customer_id).language == "zh"
+    card = ""
+    if asset is not None:
+        card = (is_chinese and asset.product.care_card_zh) or asset.product.care_card
+    return card or settings.care_advice(
+        session, ticket.branch_id, "zh" if is_chinese else "en", now
+    )
 
 
 def _check(
@@ -289,10 +286,15 @@ def _pairs(
     return [
         (
             _needs(session, job, now, with_parts=person_id == job.assignee_id),
-            _assignee(session, session.get_one(Person, person_id), job),
+            _assignee(session, session.get_one(Person, person_id), job, _day(job, now)),
         )
         for person_id in going
     ]
+
+
+def _day(job: Job, now: datetime) -> date:
+    """The day of the trip, at its site; the present one where nothing is agreed."""
+    return (job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date()
 
 
 def _needs(session: Session, job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
@@ -304,7 +306,8 @@ def _needs(session: Session, job: Job, now: datetime, *, with_parts: bool) -> ru
         certificates=frozenset(job.certificates),
         window=_window(job),
         parts=wanted,
-        day=(job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date(),
+        day=_day(job, now),
+        closed=calendars.closed_on(session, job.branch_id, _day(job, now)) if with_parts else None,
         place=_place(session.get(Site, job.site_id)),
     )
 
@@ -321,7 +324,8 @@ def _window(job: Job) -> rules.Window | None:
     return rules.Window(job.window_start, job.window_end)
 
 
-def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
+def _assignee(session: Session, person: Person, job: Job, day: date) -> rules.Assignee:
+    is_away = bool(absences.between(session, [person.id], day, day)[person.id])
     papers = session.scalars(select(Certificate).where(Certificate.person_id == person.id))
     others = list(_other_windows(session, person, job))
     return rules.Assignee(
@@ -332,6 +336,7 @@ def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
         ),
         windows=tuple((job_id, window) for job_id, window, _place in others),
         van=parts.stock_at(session, str(Place("van", person.id))),
+        away=frozenset({day} if is_away else ()),
         places={job_id: place for job_id, _window, place in others if place is not None},
     )
 

@@ -2,8 +2,8 @@
 
 The rows are read in one transaction that cannot write (SQLite: a read transaction in WAL mode;
 PostgreSQL: REPEATABLE READ), so all tables are of one moment and no writer waits. A file is durable
-before the row that names it is committed, and originals are never altered or removed: they are copied
-after the snapshot has ended.
+before the row that names it is committed, and originals are never altered, and removed only with the person
+whom they show: they are copied after the snapshot has ended.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from server.backups import manifests, originals, rows, targets
+from server.backups import forgetting, manifests, originals, rows, targets
 from server.backups.keys import mark_of
 from server.backups.manifests import Manifest, Rows
 from server.backups.rows import Shape, Tally
@@ -57,6 +57,7 @@ def back_up(
             made = _copy_originals(target, Media(config.media), manifest)
             manifests.write(target, made.manifest)
             target.publish(manifest.backup)
+            forgetting.forget(target, made.manifest)
             return made
     finally:
         database.close()

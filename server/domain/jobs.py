@@ -93,6 +93,8 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "与派工单 {subject} 之间的路程约 {minutes} 分钟，间隔时间不够",
     ),
     "part_not_in_van": ("Not enough of {subject} in the van", "车载配件 {subject} 数量不足"),
+    "absent": ("{subject} is away on that day", "{subject} 当天不在岗"),
+    "shop_closed": ("The shop is closed on that day: {subject}", "当天门店休息：{subject}"),
     "certificate_missing": ("No valid certificate {subject}", "没有有效的 {subject} 证书"),
 }  # fmt: skip
 # What no reason overrides.
@@ -117,6 +119,7 @@ class Assignee:
     certificates: tuple[Certificate, ...]
     windows: tuple[tuple[str, Window], ...]  # (job id, window) of the person's other open jobs
     van: Mapping[str, int]  # sku -> quantity
+    away: frozenset[date] = frozenset()  # days of absence, as far as the job's day is concerned
     places: Mapping[str, Position] = field(default_factory=dict)  # job id -> where, if known
 
 
@@ -129,6 +132,7 @@ class Needs:
     window: Window | None
     parts: Mapping[str, int]  # sku -> planned quantity
     day: date
+    closed: str | None = None  # what the shop is closed for on that day
     place: Position | None = None
 
 
@@ -143,6 +147,7 @@ def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
     """All that speaks against this assignment, with what no reason overrides (`BARRIERS`)."""
     return [
         *_missing_certificates(needs, assignee),
+        *_absences(needs, assignee),
         *_missing_skills(needs, assignee),
         *_overlaps(needs, assignee),
         *_long_ways(needs, assignee),
@@ -153,6 +158,13 @@ def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
 def _missing_certificates(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
     held = {each.kind for each in assignee.certificates if each.holds_on(needs.day)}
     return (Warning("certificate_missing", kind) for kind in sorted(needs.certificates - held))
+
+
+def _absences(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
+    if needs.day in assignee.away:
+        yield Warning("absent", assignee.name)
+    if needs.closed is not None:
+        yield Warning("shop_closed", needs.closed)
 
 
 def _missing_skills(needs: Needs, assignee: Assignee) -> Iterable[Warning]:

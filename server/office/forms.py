@@ -36,17 +36,29 @@ def read(shape: type[Shape], *, keep_empty: tuple[str, ...] = ()) -> dict[str, A
 
     An empty field counts as not said, but for those of `keep_empty`, which it empties.
     """
+    return read_some(shape, {}, keep_empty=keep_empty)
+
+
+def read_some(
+    shape: type[Shape], known_already: Mapping[str, str], *, keep_empty: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The same, where the address says some of it."""
     known = {each.data_key or name: each for name, each in shape().fields.items()}
     said = {
-        name: value.strip() or (None if known[name].allow_none else "")
+        name: _with_our_lines(value).strip() or (None if known[name].allow_none else "")
         for name, value in request.form.items()
         if name in known and (value.strip() or name in keep_empty)
     }
     try:
-        found: dict[str, Any] = shape().load(said)
+        found: dict[str, Any] = shape().load({**said, **known_already})
     except ma.ValidationError as wrong:
         raise errors.Invalid(errors=wrong.normalized_messages()) from wrong
     return found
+
+
+def _with_our_lines(text: str) -> str:
+    """Browsers send the lines of a text with `\\r\\n`; here they end with `\\n`, as they are compared."""
+    return text.replace("\r\n", "\n")
 
 
 def words_in(asked: Mapping[str, str], name: str = "q") -> str:

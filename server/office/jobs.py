@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import jobs
 from server.auth import me, needs
+from server.db import readiness
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
@@ -53,6 +54,8 @@ def find(session: Session) -> str:
     day = forms.day_in(request.args.get("day", ""), now.astimezone(zone).date())
     begin = datetime.combine(day, time(), zone)
     of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
+    if request.args.get("show") == "unready":
+        of_day = readiness.left_unready(of_day.where(Job.state != "cancelled"))
     in_order = of_day.order_by(Job.window_start, Job.id).limit(A_DAY_AT_MOST)
     found = list(session.scalars(in_order))
     about = (
@@ -71,6 +74,7 @@ def find(session: Session) -> str:
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
+        only_unready=request.args.get("show") == "unready",
     )
 
 
@@ -191,7 +195,7 @@ def _move(
     day = forms.day_in(typed["day"], starts.date())
     installers = planning.sendable(session, job.branch_id)
     return render_template(
-        "office/move.html",
+        "office/job_move.html",
         job=job,
         customer=session.get_one(Customer, ticket.customer_id),
         installers=installers,

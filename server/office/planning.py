@@ -18,7 +18,7 @@ from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
-from server.db.people import Organisation, Person
+from server.db.people import Organisation, Person, are_granted
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import errors
@@ -204,7 +204,7 @@ def sendable(session: Session, branch_id: str) -> list[Person]:
         .where(Person.role.in_(FIELD_ROLES), Person.is_active)
         .where(
             (Organisation.id == branch_id)
-            | ((Organisation.kind == "contractor") & (Organisation.granted_until > now))
+            | ((Organisation.kind == "contractor") & are_granted(now))
         )
         .order_by(Organisation.kind, Person.name, Person.id)
     )

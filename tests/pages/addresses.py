@@ -16,6 +16,8 @@ QUERIES = [
     ("/office/part-requests", ("show", "after")),
     ("/office/verification", ("judged",)),
     ("/office/devices", ()),
+    ("/office/figures", ("period", "from", "until", "branch", "figure", "by", "sort", "page")),
+    ("/office/figures/stars", ("from", "until", "branch", "show", "by", "of", "after")),
     ("/office/sign-in", ("next",)),
     ("/office/tickets/{ticket}", ()),
     ("/office/tickets/{ticket}/plan", ("day", "assignee_id", "from", "to", "work", "reason")),
@@ -25,6 +27,18 @@ QUERIES = [
     ("/office/intake/{customer}", ("kind", "class")),
     ("/office/intake/{customer}/promise", ("kind", "class")),
     ("/office/verification/{job}", ("judged",)),
+    ("/office/customers", ("q", "after")),
+    ("/office/customers/new", ("name", "phone")),
+    ("/office/customers/{customer}", ("after",)),
+    ("/office/customers/{customer}/edit", ()),
+    ("/office/customers/{customer}/merge", ("q",)),
+    ("/office/customers/{customer}/erase", ()),
+    ("/office/customers/{customer}/sites/new", ()),
+    ("/office/sites/{site}", ()),
+    ("/office/sites/{site}/edit", ()),
+    ("/office/sites/{site}/assets/new", ()),
+    ("/office/assets/{asset}", ()),
+    ("/office/assets/{asset}/edit", ()),
 ]
 FORMS = [
     ("/office/sign-in", {"username": "wei", "password": "p", "next": "/office/"}),
@@ -104,4 +118,49 @@ FORMS = [
     ("/office/part-requests/{request}/name", {"sku": "HINGE-110"}),
     ("/office/devices/{device}/revoke", {"mode": "collect"}),
     ("/office/tickets/{ticket}/cancel", {"reason": "x"}),
+    (
+        "/office/customers/new",
+        dict.fromkeys(("name", "phone", "address", "district", "city", "access_notes"), "x")
+        | {"email": "x@example.com", "language": "zh", "is_vip": "yes", "notes": "x"},
+    ),
+    (
+        "/office/customers/{customer}/edit",
+        {
+            "name": "x",
+            "phone": "x",
+            "email": "",
+            "language": "en",
+            "is_vip": "no",
+            "notes": "x",
+            "was_notes": "y",
+            "keep_notes": "both",
+        },
+    ),
+    (
+        "/office/customers/{customer}/consents",
+        {"purpose": "marketing", "channel": "sms", "how": "link", "word": "given", "words": "x"},
+    ),
+    ("/office/customers/{customer}/hold", {"reason": "x"}),
+    ("/office/customers/{customer}/release", {}),
+    ("/office/customers/{customer}/erase", {"reason": "x"}),
+    (
+        "/office/customers/{customer}/merge",
+        {"merged_id": "x", "kept_rev": "1", "merged_rev": "1", "name": "kept", "notes": "both"},
+    ),
+    (
+        "/office/customers/{customer}/sites/new",
+        {"address": "x", "district": "x", "time_zone": "Asia/Shanghai", "access_notes": "x"},
+    ),
+    (
+        "/office/sites/{site}/edit",
+        {"address": "x", "district": "", "time_zone": "Asia/Shanghai", "was_address": "y"},
+    ),
+    (
+        "/office/sites/{site}/assets/new",
+        {"product_id": "x", "serial": "x", "sold_on": "2026-11-24", "warranty_until": ""},
+    ),
+    (
+        "/office/assets/{asset}/edit",
+        {"serial": "x", "site_id": "x", "sold_on": "2026-11-24", "was_serial": "SN-1"},
+    ),
 ]
