@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.db.customers import Customer, Site
 from server.db.jobs import Crew, Job, own_people, visible_to
-from server.db.people import Organisation, Person
+from server.db.people import Organisation, Person, are_granted
 from server.db.tickets import Ticket
 from server.domain.jobs import LONGEST_WINDOW
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
@@ -29,7 +29,7 @@ class Member(NamedTuple):
     organisation_id: str
     organisation: str
     is_contractor: bool
-    granted_until: datetime | None
+    is_granted: bool
 
 
 class Bar(NamedTuple):
@@ -55,11 +55,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Time of somebody that is not free, for a job that goes along or that is not ours to see.
-
-    Other reasons (a holiday, an illness) are of the same kind: they come from a source of their own in
-    `taken`.
-    """
+    """Time of somebody that is not free: a job that they go along on, or one that is not ours to see."""
 
     person_id: str
     start: datetime
@@ -67,7 +63,7 @@ class Taken:
     job_id: str | None = None  # told where it may be seen
 
 
-def members(session: Session, person: Person, branch_id: str) -> list[Member]:
+def members(session: Session, person: Person, branch_id: str, now: datetime) -> list[Member]:
     """The branch's people in the field, then those of contractors; whoever has left, too.
 
     A contractor's manager has the own company, a lead the own team, an installer nobody else.
@@ -82,7 +78,7 @@ def members(session: Session, person: Person, branch_id: str) -> list[Member]:
             Organisation.id,
             Organisation.name,
             Organisation.kind == "contractor",
-            Organisation.granted_until,
+            are_granted(now),
         )
         .join(Organisation, Organisation.id == Person.organisation_id)
         .where(Person.role.in_(FIELD_ROLES), _is_in_reach(person, branch_id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import promises
 from server.auth import me
-from server.db import jobs, keysets, tickets
+from server.db import jobs, keysets, search, tickets
 from server.db.customers import Asset, Customer, Product, Site
 from server.db.jobs import Job
 from server.db.revisits import Revisit
@@ -65,13 +65,13 @@ class Pool:
 
 def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
     """Most pressing first among the oldest of each kind."""
-    found = _narrowed(_without_job(), asked)
+    found = _narrowed(session, _without_job(), asked)
     key = (Ticket.opened_at, Ticket.id)
     page = keysets.page(session, found, key, A_PAGE, asked.after)
     rows: list[tuple[Ticket, Revisit | Job | None]] = [(ticket, None) for ticket in page.rows]
     if asked.after is None:
-        rows += _with_tickets(session, _revisits(asked))
-        rows += _with_tickets(session, _without_time(asked, now))
+        rows += _with_tickets(session, _revisits(session, asked))
+        rows += _with_tickets(session, _without_time(session, asked, now))
     entries = _entries(session, rows, now)
     entries.sort(key=_pressing)
     return Pool(entries, page.next)
@@ -94,7 +94,7 @@ def _without_job() -> Select[Ticket]:
     )
 
 
-def _narrowed(found: Select[Any], asked: Filters) -> Select[Any]:
+def _narrowed(session: Session, found: Select[Any], asked: Filters) -> Select[Any]:
     if asked.kind:
         found = found.where(Ticket.kind == asked.kind)
     if asked.ticket_class:
@@ -105,7 +105,7 @@ def _narrowed(found: Select[Any], asked: Filters) -> Select[Any]:
         of_category = select(Asset.id).join(Product, Product.id == Asset.product_id)
         asking = of_category.where(Product.category == asked.skill, Asset.id == Ticket.asset_id)
         found = found.where(asking.exists())
-    return tickets.like(found, asked.words) if asked.words else found
+    return search.tickets_like(session, me(), found, asked.words) if asked.words else found
 
 
 def _is_at(place: str) -> Any:
@@ -120,19 +120,19 @@ def _due() -> Select[Ticket]:
     return seen.where(Revisit.state == revisit_rules.State.DUE)
 
 
-def _revisits(asked: Filters) -> Select[Any]:
-    due = _narrowed(_due(), asked).with_only_columns(*WITH_TICKET[Revisit])
+def _revisits(session: Session, asked: Filters) -> Select[Any]:
+    due = _narrowed(session, _due(), asked).with_only_columns(*WITH_TICKET[Revisit])
     return due.order_by(Revisit.opened_at, Revisit.id).limit(A_PAGE)
 
 
-def _without_time(asked: Filters, now: datetime) -> Select[Any]:
+def _without_time(session: Session, asked: Filters, now: datetime) -> Select[Any]:
     """Issued to somebody, and nobody has said when."""
     timeless = jobs.visible_to(me(), now).where(
         Job.state.in_(WITHOUT_TIME), Job.window_start.is_(None)
     )
     found = timeless.join(Ticket, Ticket.id == Job.ticket_id)
     return (
-        _narrowed(found, asked)
+        _narrowed(session, found, asked)
         .with_only_columns(*WITH_TICKET[Job])
         .order_by(Job.issued_at, Job.id)
         .limit(A_PAGE)
