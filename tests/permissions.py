@@ -111,6 +111,7 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
 RELATIONS = ("own", "colleague's", "other company's", "none", "over")
@@ -307,6 +308,8 @@ TABLE = [
         GET         /office/audit
         GET         /office/audit.<spreadsheet>
         POST        /office/audit/prove
+        GET,POST    /office/exports
+        POST        /office/exports/<export_id>/file
         """,
         SUPERVISOR,
     ),

@@ -15,6 +15,7 @@ from server.office import (
     entrance,
     erasures,
     exceptions,
+    exports,
     figure_files,
     imports,
     intake,
@@ -83,6 +84,7 @@ PAGES: tuple[Blueprint, ...] = (
     settings.blp,
     figure_files.blp,
     audit.blp,
+    exports.blp,
 )
 
 
