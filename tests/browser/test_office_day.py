@@ -193,6 +193,7 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "part-requests",
         "devices",
         "audit",
+        "exports",
         "figures",
         "figures/revisits",
         "intake",

@@ -17,6 +17,7 @@ QUERIES = [
     ("/office/part-requests", ("show", "after")),
     ("/office/verification", ("judged",)),
     ("/office/devices", ()),
+    ("/office/exports", ()),
     ("/office/audit", ("q", "noun", "id", "person", "act", "from", "until", "after")),
     ("/office/figures", ("period", "from", "until", "branch", "figure", "by", "sort", "page")),
     ("/office/figures/stars", ("from", "until", "branch", "show", "by", "of", "after")),
