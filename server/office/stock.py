@@ -124,7 +124,7 @@ def show(session: Session, place: str) -> AnyResponse | str:
     if words:
         held = [each for each in held if words in f"{each.sku} {each.name}".casefold()]
     if (form := request.args.get("as")) in downloads.FORMATS:
-        titles = [_("Part number"), _("Name"), _("Quantity"), _("Minimum")]
+        titles = [_("Part number"), _("Part name"), _("Quantity"), _("Minimum")]
         rows: list[list[Any]] = [
             [each.sku, each.name, each.quantity, each.minimum or None] for each in held
         ]

@@ -17,7 +17,7 @@ class Page:
         self.status: int = answer.status_code
         self.goes_to: str = answer.headers.get("Location", "")
         self.headers = answer.headers
-        self.html: str = answer.get_data(as_text=True)
+        self.html: str = answer.get_data().decode("utf-8", "replace")  # a workbook is no text
 
     @property
     def text(self) -> str:
