@@ -15,6 +15,19 @@ QUERIES = [
     ("/office/revisits", ("show", "after")),
     ("/office/exceptions", ("show", "after", "decided")),
     ("/office/part-requests", ("show", "after")),
+    ("/office/parts", ("q", "show", "after", "as")),
+    ("/office/products", ("q", "show", "after", "as")),
+    ("/office/stock", ("q", "after")),
+    (f"/office/stock/warehouse:{people.NORTH}", ("q", "as")),
+    (f"/office/stock/van:{people.ALICE.id}/count", ()),
+    ("/office/movements", ("place", "sku", "kind", "after", "as")),
+    ("/office/counts", ("show", "after")),
+    ("/office/variances", ("show", "after")),
+    ("/office/imports", ("kind", "place", "after")),
+    ("/office/new/part", ()),
+    ("/office/new/product", ()),
+    ("/office/move/transfer", ("from_place", "to_place", "reason")),
+    ("/office/move/return", ("from_place", "to_place", "job_id")),
     ("/office/verification", ("judged",)),
     ("/office/exports", ()),
     ("/office/audit", ("q", "noun", "id", "person", "act", "from", "until", "after")),
@@ -137,6 +150,46 @@ FORMS = [
         "/office/part-requests/{request}/step",
         {"step": "ship", "tracking": "x", "expected_on": "2026-11-24", "reason": "x"},
     ),
+    (
+        "/office/part-requests/{request}/step",
+        {"step": "reserve", "from_place": f"warehouse:{people.NORTH}"},
+    ),
+    ("/office/part-requests/{request}/step", {"step": "hand_over"}),
+    (
+        "/office/new/part",
+        dict.fromkeys(("sku", "name", "name_zh", "unit"), "x")
+        | {"unit_price": "1", "is_returnable": "false", "is_active": "true"},
+    ),
+    (
+        "/office/new/product",
+        dict.fromkeys(
+            ("model", "name", "name_zh", "category", "care_card", "care_card_zh", "certificate"),
+            "x",
+        )
+        | {"warranty_months": "24", "is_active": "true"},
+    ),
+    *(
+        (
+            f"/office/move/{kind}",
+            {
+                "sku": "x",
+                "quantity": "1",
+                "scan": "x",
+                "from_place": f"warehouse:{people.NORTH}",
+                "to_place": f"van:{people.ALICE.id}",
+                "ticket_id": "{ticket}",
+                "job_id": "{job}",
+                "correction": "found",
+                "reason": "x",
+            },
+        )
+        for kind in ("transfer", "return", "adjust")
+    ),
+    (
+        f"/office/stock/van:{people.ALICE.id}/count",
+        {"sku": "x", "quantity": "1", "scan": "x", "is_full": "yes", "note": "x"},
+    ),
+    ("/office/imports", {"kind": "stock", "place": f"warehouse:{people.NORTH}"}),
     ("/office/part-requests/{request}/name", {"sku": "HINGE-110"}),
     ("/office/devices/{device}/give", {"person_id": people.LENA.id}),
     ("/office/devices/{device}/revoke", {"mode": "collect"}),
