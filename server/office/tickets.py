@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import promises, readiness, tickets
+from server.actions import promises, readiness, settings, tickets
 from server.auth import me, needs
 from server.db import keysets, search, timelines
 from server.db.customers import Asset, Customer, Site
@@ -28,7 +28,7 @@ from server.domain.events import KINDS
 from server.domain.promises import CLOCKS
 from server.house import house
 from server.office import answers, forms, labels, waits
-from server.office.wording import in_language
+from server.office.wording import in_language, language
 from server.schemas import Code, Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -169,6 +169,7 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         asset=session.get(Asset, ticket.asset_id) if ticket.asset_id else None,
         waits=waits.of_ticket(session, ticket),
         clocks={name: clocks[name] for name in CLOCKS},
+        reasons=_reasons(session, ticket),
         trips=_trips(session, jobs),
         readiness=_readiness(session, jobs),
         revisits=_of_ticket(session, Revisit, ticket, Revisit.opened_at),
@@ -183,6 +184,17 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         typed=typed,
         **more,
     )
+
+
+def _reasons(session: Session, ticket: Ticket) -> dict[str, list[str]]:
+    """What the branch offers to whoever has to give a reason; other words are as good."""
+    now = house().clock()
+    return {
+        of: [
+            each.words(language()) for each in settings.reasons(session, ticket.branch_id, of, now)
+        ]
+        for of in ("call_off", "nobody_goes")
+    }
 
 
 def _entries(session: Session, ticket: Ticket) -> list[timelines.Entry]:
