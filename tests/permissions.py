@@ -81,6 +81,7 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
@@ -98,6 +99,7 @@ product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     ++
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
 customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
@@ -301,6 +303,14 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    *_rows(
+        """
+        GET         /office/audit
+        GET         /office/audit.<spreadsheet>
+        POST        /office/audit/prove
+        """,
+        SUPERVISOR,
+    ),
     # The office's pages.
     *_rows(
         """
@@ -323,8 +333,52 @@ TABLE = [
         POST        /office/exceptions/<exception_id>/decide
         POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
+        GET         /office/variances
+        POST        /office/variances/<exception_id>/own
+        POST        /office/variances/<exception_id>/explain
         """,
         SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/parts
+        GET         /office/parts/<sku>
+        GET         /office/products
+        GET         /office/products/<product_id>
+        """,
+        ALL,
+    ),
+    *_rows(
+        """
+        GET         /office/stock
+        GET         /office/stock/<place>
+        GET         /office/movements
+        GET         /office/scan
+        GET         /office/counts
+        GET         /office/counts/<count_id>
+        """,
+        SHOP | FIELD,
+    ),
+    *_rows(
+        """
+        POST        /office/parts/<sku>
+        POST        /office/parts/<sku>/minimum
+        GET,POST    /office/new/part
+        POST        /office/products/<product_id>
+        GET,POST    /office/new/product
+        GET,POST    /office/move/<kind>
+        GET,POST    /office/stock/<place>/count
+        POST        /office/counts/<count_id>/own
+        POST        /office/counts/<count_id>/settle
+        POST        /office/counts/<count_id>/drop
+        GET,POST    /office/imports
+        GET         /office/imports/template/<kind>
+        GET         /office/imports/<import_id>
+        GET         /office/imports/<import_id>/bad
+        POST        /office/imports/<import_id>/apply
+        POST        /office/imports/<import_id>/drop
+        """,
+        STOCKROOM,
     ),
     *_rows(
         """
@@ -332,6 +386,7 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
@@ -347,20 +402,38 @@ TABLE = [
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
         GET         /office/devices/<device_id>
+        GET         /office/figures
+        GET         /office/figures/table.<spreadsheet>
+        GET         /office/figures/<figure>
+        GET         /office/figures/<figure>.<spreadsheet>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
         POST        /office/verdicts/<verdict_id>/undo
+        GET         /office/customers
+        GET,POST    /office/customers/new
+        GET         /office/customers/<customer_id>
+        GET,POST    /office/customers/<customer_id>/edit
+        POST        /office/customers/<customer_id>/consents
+        GET,POST    /office/customers/<customer_id>/sites/new
+        GET         /office/sites/<site_id>
+        GET,POST    /office/sites/<site_id>/edit
+        GET,POST    /office/sites/<site_id>/assets/new
+        GET         /office/assets/<asset_id>
+        GET,POST    /office/assets/<asset_id>/edit
         """,
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
+        GET,POST    /office/jobs/<job_id>/move
+        GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -424,7 +497,17 @@ TABLE = [
         GET,POST    /office/organisations/new
         POST        /office/organisations/<organisation_id>/change
         POST        /office/organisations/<organisation_id>/grant
-        POST        /office/organisations/<organisation_id>/calendar
+        POST        /office/organisations/<organisation_id>/holidays
+        """,
+        SUPERVISOR,
+    ),
+    *_rows(
+        """
+        POST        /office/customers/<customer_id>/hold
+        POST        /office/customers/<customer_id>/release
+        GET,POST    /office/customers/<customer_id>/merge
+        POST        /office/merges/<merge_id>/undo
+        GET,POST    /office/customers/<customer_id>/erase
         """,
         SUPERVISOR,
     ),
@@ -436,6 +519,8 @@ TABLE = [
         ADVISOR | STOCKROOM,
     ),
     *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/board", WITNESSES),
+    *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

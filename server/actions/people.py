@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.actions import devices, jobs, references, rows, sheets, sign_ins
-from server.db import audit
+from server.db import audit, figures
 from server.db.jobs import Job, lock
 from server.db.people import Chain, Device, Organisation, Person, get_organisation, held_by
 from server.domain import errors
@@ -18,6 +18,8 @@ from server.ids import new_id
 
 # What decides whose tablets carry a job.
 PLACE_IN_TEAM = {"role", "team", "organisation_id"}
+# What the audit tells with what it was before.
+TOLD = {"role", "organisation_id", "team", "language", "skills", "is_active"}
 
 
 def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Person:
@@ -41,6 +43,7 @@ def change(
     role_must_fit(form.get("role", person.role), organisation)
     _must_leave_a_supervisor(session, person, form)
     team_before = _team(session, person)
+    changes = rows.before_and_after(person, form, TOLD)
     changed = set(rows.change(session, person, form))
     if not changed:
         return
@@ -49,8 +52,12 @@ def change(
         sheets.touch(session, sheets.of_people([person.id]))
     if PLACE_IN_TEAM & changed:
         sheets.touch(session, sheets.of_people({*team_before, *_team(session, person)}))
+    if "organisation_id" in changed:
+        figures.touch_all(session, figures.of_installer(person.id))
     _sign_out(session, by, person, changed, now)
-    audit.record(session, by.id, "person.changed", person.id, now, changed=sorted(changed))
+    audit.record(
+        session, by.id, "person.changed", person.id, now, changed=sorted(changed), changes=changes
+    )
 
 
 def _organisation(session: Session, by: Person, organisation_id: str) -> Organisation:

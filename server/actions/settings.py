@@ -4,6 +4,7 @@ Readers of one subject (`promises_of`, `rulebook`, `template` …) hand out what
 Each costs one small question in a transaction; documents that were read before are at hand.
 """
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from server.ids import new_id
 
 Document = dict[str, Any]
 
+MOST_TOLD = 200  # characters of a value in a line of the audit
 TOLD_AT_MOST = 50  # differences in a line of the audit
 
 
@@ -116,7 +118,7 @@ def put(
     if name == rules.AUTO_ACCEPT and document is not None:
         _switch(session, branch_id, document)
     after = document if document is not None else value(session, name, branch_id, now)
-    changed = [each.path for each in between(compared, after)]
+    differing = list(between(compared, after))[:TOLD_AT_MOST]
     audit.record(
         session,
         by.id,
@@ -125,11 +127,18 @@ def put(
         now,
         branch=branch_id,
         version=made.version,
-        changed=changed[:TOLD_AT_MOST],
+        changed=[each.path for each in differing],
+        changes={each.path: [_told(each.was), _told(each.now)] for each in differing},
         follows_house=document is None,
         reason=note or None,
     )
     return made
+
+
+def _told(value: Any) -> Any:
+    """As a line of the audit holds it; what is long is read in the setting's own history."""
+    text = json.dumps(value, ensure_ascii=False)
+    return value if len(text) <= MOST_TOLD else text[: MOST_TOLD - 1] + "…"
 
 
 def _switch(session: Session, branch_id: str | None, document: Document) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, promises, settings
-from server.db import audit, feed
+from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
 from server.db.photos import Photo
 from server.db.tickets import Ticket
@@ -116,6 +116,7 @@ def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
 
 def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
     now = work.now
+    figures.touch(work.session, ticket.id, ticket.repeats)
     state = rules.state(_ticket_facts(work, ticket))
     if state == ticket.state:
         return

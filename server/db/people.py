@@ -1,6 +1,6 @@
 """Organisations, people, their certificates, their tablets and sign-ins."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -49,8 +49,8 @@ class Organisation(Table):
         server_default=text("10"),
         comment="percent of those visits that somebody looks at all the same",
     )
-    calendar: Mapped[Document | None] = mapped_column(
-        comment="when its promises run: hours by weekday, whose holidays; null: round the clock"
+    holidays_of: Mapped[Code | None] = mapped_column(
+        comment="the country whose holidays a branch keeps; null: none"
     )
     is_active: Mapped[bool] = mapped_column(default=True)
     rev: Mapped[int] = mapped_column(default=1)
@@ -196,6 +196,15 @@ def people_visible_to(person: Person) -> Select[Person]:
             or_(Person.id == person.id, Person.organisation_id == person.organisation_id)
         )
     return found
+
+
+def names_of(session: Session, ids: Iterable[str | None]) -> dict[str | None, str]:
+    """id -> name, of those that are not None: for pages, with one question."""
+    wanted = {each for each in ids if each}
+    if not wanted:
+        return {}
+    found = session.scalars(select(Person).where(Person.id.in_(wanted)))
+    return {each.id: each.name for each in found}
 
 
 def get_person(session: Session, person: Person, person_id: str) -> Person:

@@ -21,6 +21,9 @@ class Blob(Table):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     stored_at: Mapped[Time]
+    erased_at: Mapped[Time | None] = mapped_column(
+        comment="the bytes were removed for good; that they had come stays on record"
+    )
 
 
 class Owner(Table):

@@ -13,6 +13,7 @@ from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
+REPEATS = "repeats IS NOT NULL"  # few of many
 
 
 class Ticket(Table):
@@ -30,6 +31,12 @@ class Ticket(Table):
         ),
         Index("ix_tickets_at_risk", "at_risk_from", "branch_id"),
         Index("ix_tickets_breaks", "breaks_at", "id"),
+        Index(
+            "ix_tickets_repeats",
+            "repeats",
+            sqlite_where=text(REPEATS),
+            postgresql_where=text(REPEATS),
+        ),
     )
 
     id: Mapped[Key]

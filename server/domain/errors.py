@@ -167,6 +167,39 @@ class ChecksumMismatch(DoorstepError):
     zh = "收到的数据与校验值不符，已丢弃，请重新发送。"
 
 
+# The customer file.
+
+
+class MergeImpossible(Conflict):
+    code = "merge_impossible"
+    en = "These two cannot become one customer. Nothing was changed; look at both and choose again."
+    zh = "这两位客户无法合并，未作任何更改，请核对后重新选择。"
+
+
+class MergeNotUndone(Conflict):
+    code = "merge_not_undone"
+    en = "This merge can no longer be taken back. Nothing was changed."
+    zh = "该合并已无法撤销，未作任何更改。"
+
+
+class CustomerErased(Conflict):
+    code = "customer_erased"
+    en = "The data of this customer was erased, so nothing is written here any more. Nothing was changed."
+    zh = "该客户的资料已被删除，不能再写入，未作任何更改。"
+
+
+class ReceiptErased(Gone):
+    code = "receipt_erased"
+    en = "The words of this receipt were erased with the customer's data. Its digest and its figures are kept."
+    zh = "该回执的文字已随客户资料删除，其摘要和数字仍然保留。"
+
+
+class ErasureRefused(Conflict):
+    code = "erasure_refused"
+    en = "This customer cannot be erased yet. Nothing was changed; the page lists what is in the way."
+    zh = "该客户暂时不能删除，未作任何更改，页面列出了原因。"
+
+
 # Signing in and devices.
 
 
@@ -445,6 +478,12 @@ class SpreadsheetTooLarge(Invalid):
     code = "spreadsheet_too_large"
     en = "This table is larger than can be taken at once. Nothing was changed. Split it and send the pieces one after the other."
     zh = "表格超过一次可处理的上限，未作任何更改。请拆分后依次上传。"
+
+
+class ImportOutdated(Conflict):
+    code = "import_outdated"
+    en = "What is there has changed since this comparison was made. Nothing was written. Look at the new comparison below and decide again."
+    zh = "比对之后数据已有变化，未写入任何内容。请查看下方新的比对结果后再决定。"
 
 
 # Backups.

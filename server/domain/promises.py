@@ -108,14 +108,16 @@ class Promise:
     def policy(self, kind: str, ticket_class: str, is_vip: bool = False) -> Policy:
         return policy(kind, ticket_class, is_vip, self.policies, self.vip_share)
 
-    def calendar(self, time_zone: str, of_branch: "Calendar | None" = None) -> "Calendar | None":
-        """Its own hours on the clocks of that zone, but on the holidays of the branch; else whatever the
-        branch keeps. None where the clocks never stand still.
-        """
+    def calendar(
+        self,
+        time_zone: str,
+        holidays: frozenset[date] = frozenset(),
+        workdays: frozenset[date] = frozenset(),
+    ) -> "Calendar | None":
+        """The hours on the clocks of that zone; None where the clocks never stand still."""
         if self.hours is None:
-            return of_branch
-        days = (of_branch.holidays, of_branch.workdays) if of_branch else ()
-        return Calendar(time_zone, self.hours, *days)
+            return None
+        return Calendar(time_zone, self.hours, holidays, workdays)
 
 
 def document() -> dict[str, Any]:

@@ -21,6 +21,28 @@ FILES = {
     "verification.js": Path(__file__).with_name("static") / "verification.js",
     "people.css": Path(__file__).with_name("static") / "people.css",
     "people.js": Path(__file__).with_name("static") / "people.js",
+    "route_sheets.css": Path(__file__).with_name("static") / "route_sheets.css",
+    "customers.css": Path(__file__).with_name("static") / "customers.css",
+    "stores.css": Path(__file__).with_name("static") / "stores.css",
+    "stores.js": Path(__file__).with_name("static") / "stores.js",
+    "board.css": Path(__file__).with_name("static") / "board.css",
+    "board.js": Path(__file__).with_name("static") / "board.js",
+    "event-calendar.css": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.css",
+    "event-calendar.js": ROOT
+    / "node_modules"
+    / "@event-calendar"
+    / "build"
+    / "dist"
+    / "event-calendar.min.js",
+    "audit.css": Path(__file__).with_name("static") / "audit.css",
+    "figures.css": Path(__file__).with_name("static") / "figures.css",
+    "figures.js": Path(__file__).with_name("static") / "figures.js",
+    "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",

@@ -22,14 +22,13 @@ from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, visible_to
-from server.domain import errors
 from server.domain import tickets as rules
 from server.domain.events import KINDS
 from server.domain.promises import CLOCKS
 from server.house import house
 from server.office import answers, forms, labels, waits
 from server.office.wording import in_language, language
-from server.schemas import Code, Shape, Text, one_of
+from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("tickets", __name__)
@@ -39,15 +38,6 @@ TIMELINE, TIMELINE_PAGES = 200, 25
 TOLD_TOGETHER = timedelta(minutes=30)
 TOLD_ONCE = ("checklist.answered", "photo.taken", "part.used")
 FILTERS = ("open", "at_risk", "closed", "all")
-
-
-class Changes(Shape):
-    kind = Text(64, validate=one_of(*rules.KINDS))
-    category = Text(64, validate=one_of(*rules.CATEGORIES), allow_none=True)
-    ticket_class = Text(64, validate=one_of(*rules.CLASSES), data_key="class")
-    fault = Code(allow_none=True)
-    summary = Text(200, least=1)
-    description = Text()
 
 
 class Words(Shape):
@@ -154,10 +144,7 @@ class Story:
 @reads
 @needs("ticket.read")
 def show(session: Session, ticket_id: str) -> str:
-    return _shown(session, get_for(session, me(), ticket_id), forms.Typed())
-
-
-def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) -> str:
+    ticket = get_for(session, me(), ticket_id)
     jobs = _jobs(session, ticket)
     entries = _entries(session, ticket)
     clocks = promises.clocks(session, ticket, house().clock())
@@ -179,10 +166,7 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         names=_people(session, entries, jobs),
         stories=_stories(reversed(entries)),
         is_over=ticket.state in waits.OVER,
-        choices=labels.choices,
         reopeners=tickets.REOPENERS,
-        typed=typed,
-        **more,
     )
 
 
@@ -280,41 +264,6 @@ def _people(
 
 
 # Acts.
-
-
-@blp.post("/tickets/<ticket_id>/change")
-@writes
-@needs("ticket.write")
-def change(session: Session, ticket_id: str) -> AnyResponse | str | tuple[str, int]:
-    """Two people may edit at once: what only one of them touched is kept from both.
-
-    Where both touched the same field, the page comes back with both texts, and nothing is lost.
-    """
-    ticket = get_for(session, me(), ticket_id, to_change=True)
-    try:
-        form = forms.read(Changes, keep_empty=("category", "fault", "description"))
-    except errors.Invalid as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return _shown(session, ticket, typed), 422
-    mine = {name: value for name, value in form.items() if _text(value) != _was(name)}
-    theirs = {name for name in form if _text(getattr(ticket, name)) != _was(name)}
-    clashing = sorted(name for name in theirs & set(mine) if mine[name] != getattr(ticket, name))
-    if clashing:
-        now_there = {name: _text(getattr(ticket, name)) for name in clashing}
-        return _shown(session, ticket, forms.typed(), clashes=now_there)
-    if mine:
-        tickets.change(session, me(), ticket, mine, house().clock())
-    return answers.go_to("office.tickets.show", ticket_id=ticket.id)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _was(name: str) -> str:
-    """What stood in the field when the page was opened."""
-    field = "class" if name == "ticket_class" else name
-    return request.form.get(f"was_{field}", "").replace("\r\n", "\n").strip()
 
 
 @blp.post("/tickets/<ticket_id>/answer")
