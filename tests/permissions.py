@@ -315,6 +315,7 @@ TABLE = [
     *_rows(
         """
         GET         /office/
+        GET         /office/search
         POST        /office/sign-out
         GET         /office/second-factor
         POST        /office/second-factor/recovery

@@ -86,6 +86,11 @@ def _local(at: datetime, zone: str | None) -> datetime:
     return at.astimezone(ZoneInfo(zone or zone_of_office()))
 
 
+def local_date(at: datetime | None, zone: str | None = None) -> str | None:
+    """The calendar day of a moment there, as addresses have it."""
+    return _local(at, zone).date().isoformat() if at else None
+
+
 def day(at: datetime, zone: str | None = None) -> str:
     """ "today", "tomorrow", "yesterday", or the date with its weekday."""
     return date_words(_local(at, zone).date(), zone)

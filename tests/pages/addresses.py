@@ -4,6 +4,7 @@ from tests import people
 
 QUERIES = [
     ("/office/", ()),
+    ("/office/search", ("q", "recent")),
     ("/office/tickets", ("q", "show", "kind", "after")),
     ("/office/jobs", ("day",)),
     (

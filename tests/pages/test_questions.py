@@ -17,6 +17,8 @@ PAGES = [
     "/office/tickets",
     "/office/tickets?show=closed",
     "/office/tickets?show=all",
+    "/office/search",
+    "/office/search?q=Li",
     "/office/tickets?q=hood",
     "/office/intake?q=Li",
     "/office/jobs?day=2026-11-23",
