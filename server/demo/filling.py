@@ -31,7 +31,7 @@ from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Product
 from server.db.people import Person
-from server.demo import staff
+from server.demo import rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
 from server.demo.customers import HOUSEHOLDS, Household
@@ -142,6 +142,7 @@ def _open_houses(
     ids = {HOUSES[0].key: sun.organisation_id}
     form = {"phone": HOUSES[0].phone, "address": HOUSES[0].address}
     organisations.change(session, sun, sun.organisation, form, now)
+    rules.decide(session, sun, sun.organisation_id, now)
     people.change(session, sun, sun, {"language": SUN.language, "phone": SUN.phone}, now)
     for each in others:
         ids[each.key] = organisations.add(session, sun, _house_form(each, now), now).id

@@ -222,6 +222,12 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         f"intake/{ticket['customer_id']}",
         f"tickets/{ticket['id']}/plan",
         f"verification/{job['id']}",
+        "settings",
+        "settings/promises",
+        "settings/texts",
+        "settings/checklists/repair",
+        "settings/checklists/repair/steps/fault",
+        "settings/checklists/repair/tablet",
         "nowhere",
     ):
         sun.goto(office + where)
