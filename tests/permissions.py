@@ -81,15 +81,19 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
-# "+" it is found, "." for them there is nothing, "-" there is no such thing. Whether the role may use the
-# address at all stands in TABLE; who the things belong to, in tests/worlds.py.
+# "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
+# role may use the address at all stands in TABLE; who the things belong to, in tests/worlds.py.
 _SIGHTS = """
 #              installer lead      advisor   dispatcher storekeeper manager   supervisor
 organisation   +++.+     +++.+     +++.+     +++.+      +++.+       ++..-     +++.+
 person         ++..+     ++..+     +++.+     +++.+      +++.+       ++..+     +++.+
 van            +....     ++..+     +++.+     +++.+      +++.+       .....     +++.+
+staff          .....     .....     .....     .....      .....       !+..+     +++.+
+absence        ++...     ++...     +++..     +++..      +++..       ++...     +++..
+invitation     +++.+     +++.+     +++.+     +++.+      +++.+       ++..+     +++.+
 certificate    ++...     ++...     +++..     +++..      +++..       ++...     +++..
 product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
@@ -136,6 +140,10 @@ TABLE = [
         GET         /tablet/<path:name>
         GET         /office
         GET,POST    /office/sign-in
+        GET,POST    /office/sign-in/code
+        GET,POST    /office/sign-in/set-up
+        GET         /office/sign-in/qr.svg
+        GET,POST    /office/join/<token>
         POST        /office/language
         GET         /office/<path:anything>
         GET         /office/static/<mark>/<name>
@@ -295,11 +303,26 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    *_rows(
+        """
+        GET         /office/audit
+        GET         /office/audit.<spreadsheet>
+        POST        /office/audit/prove
+        """,
+        SUPERVISOR,
+    ),
     # The office's pages.
     *_rows(
         """
         GET         /office/
+        GET         /office/search
         POST        /office/sign-out
+        GET         /office/second-factor
+        POST        /office/second-factor/recovery
+        GET         /office/people
+        GET         /office/people/<person_id>
+        GET         /office/organisations
+        GET         /office/organisations/<organisation_id>
         """,
         SHOP | MANAGER,
     ),
@@ -309,9 +332,54 @@ TABLE = [
         GET         /office/tickets/<ticket_id>
         GET         /office/exceptions
         POST        /office/exceptions/<exception_id>/decide
+        POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
+        GET         /office/variances
+        POST        /office/variances/<exception_id>/own
+        POST        /office/variances/<exception_id>/explain
         """,
         SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/parts
+        GET         /office/parts/<sku>
+        GET         /office/products
+        GET         /office/products/<product_id>
+        """,
+        ALL,
+    ),
+    *_rows(
+        """
+        GET         /office/stock
+        GET         /office/stock/<place>
+        GET         /office/movements
+        GET         /office/scan
+        GET         /office/counts
+        GET         /office/counts/<count_id>
+        """,
+        SHOP | FIELD,
+    ),
+    *_rows(
+        """
+        POST        /office/parts/<sku>
+        POST        /office/parts/<sku>/minimum
+        GET,POST    /office/new/part
+        POST        /office/products/<product_id>
+        GET,POST    /office/new/product
+        GET,POST    /office/move/<kind>
+        GET,POST    /office/stock/<place>/count
+        POST        /office/counts/<count_id>/own
+        POST        /office/counts/<count_id>/settle
+        POST        /office/counts/<count_id>/drop
+        GET,POST    /office/imports
+        GET         /office/imports/template/<kind>
+        GET         /office/imports/<import_id>
+        GET         /office/imports/<import_id>/bad
+        POST        /office/imports/<import_id>/apply
+        POST        /office/imports/<import_id>/drop
+        """,
+        STOCKROOM,
     ),
     *_rows(
         """
@@ -326,11 +394,24 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/reopen
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
+        POST        /office/revisits/<revisit_id>/call
         GET         /office/devices
+        GET         /office/settings
+        GET         /office/settings/<name>
+        GET         /office/settings/<name>/history
+        GET         /office/settings/checklists/<template>
+        GET         /office/settings/checklists/<template>/<listed>/<code>
+        GET         /office/settings/checklists/<template>/tablet
+        GET         /office/devices/<device_id>
+        GET         /office/figures
+        GET         /office/figures/table.<spreadsheet>
+        GET         /office/figures/<figure>
+        GET         /office/figures/<figure>.<spreadsheet>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
+        POST        /office/verdicts/<verdict_id>/undo
         GET         /office/customers
         GET,POST    /office/customers/new
         GET         /office/customers/<customer_id>
@@ -352,6 +433,7 @@ TABLE = [
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
+        GET,POST    /office/jobs/<job_id>/move
         GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
@@ -365,6 +447,63 @@ TABLE = [
     ),
     *_rows(
         """
+        POST        /office/settings/<name>
+        POST        /office/settings/<name>/follow
+        POST        /office/settings/<name>/revert
+        POST        /office/settings/checklists
+        POST        /office/settings/checklists/<template>/<listed>/<code>
+        POST        /office/settings/checklists/<template>/order
+        POST        /office/settings/checklists/<template>/take-out
+        POST        /office/settings/checklists/<template>/publish
+        POST        /office/settings/checklists/<template>/drop
+        """,
+        SUPERVISOR,
+    ),
+    *_rows(
+        """
+        POST        /office/devices/<device_id>/revoke {"mode": "collect"}
+        POST        /office/devices/<device_id>/restore
+        POST        /office/devices/<device_id>/give {"person_id": "x"}
+        """,
+        DISPATCHER | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/people/invite
+        POST        /office/people/<person_id>/change as staff
+        GET,POST    /office/people/<person_id>/leave as staff
+        POST        /office/people/<person_id>/come-back as staff
+        POST        /office/people/<person_id>/sign-out as staff
+        POST        /office/people/<person_id>/password-link as staff
+        POST        /office/people/<person_id>/certificates
+        POST        /office/certificates/<certificate_id>/withdraw
+        GET         /office/invitations/<invitation_id>
+        POST        /office/invitations/<invitation_id>/again
+        POST        /office/invitations/<invitation_id>/withdraw
+        POST        /office/organisations/<organisation_id>/teams
+        POST        /office/organisations/<organisation_id>/lead {"person_id": "x"}
+        """,
+        SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/absences
+        POST        /office/absences/<absence_id>/withdraw
+        """,
+        DISPATCHER | SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/second-factor
+        GET,POST    /office/organisations/new
+        POST        /office/organisations/<organisation_id>/change
+        POST        /office/organisations/<organisation_id>/grant
+        POST        /office/organisations/<organisation_id>/holidays
+        """,
+        SUPERVISOR,
+    ),
+    *_rows(
+        """
         POST        /office/customers/<customer_id>/hold
         POST        /office/customers/<customer_id>/release
         GET,POST    /office/customers/<customer_id>/merge
@@ -373,7 +512,6 @@ TABLE = [
         """,
         SUPERVISOR,
     ),
-    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
     *_rows(
         """
         POST        /office/part-requests/<request_id>/step
@@ -382,6 +520,7 @@ TABLE = [
         ADVISOR | STOCKROOM,
     ),
     *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.db.exceptions import FieldException
+from server.db.invitations import Invitation
 from server.db.parts import SerialSwap
-from server.db.people import Certificate, Chain, Device, Organisation
+from server.db.people import Absence, Certificate, Chain, Device, Organisation
 from server.db.photos import Photo, Upload
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
@@ -226,7 +227,27 @@ def _trip(
         valid_until=date(2027, 12, 31),
     )
     _save(session, customer, site, product, asset, ticket, job, visit, request, movement)
-    _save(session, photo, receipt, revisit, exception, swap, certificate)
+    absence = Absence(
+        id=new_id(),
+        person_id=who.id,
+        begins_on=date(2026, 12, 1),
+        ends_on=date(2026, 12, 3),
+        reason="holiday",
+        noted_by=people.BOB.id,
+        noted_at=NOW,
+    )
+    invitation = Invitation(
+        id=new_id(),
+        kind="join",
+        organisation_id=who.organisation_id,
+        content={"name": "Nora", "role": "installer", "organisation_id": who.organisation_id},
+        made_by=people.SUN.id,
+        made_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+        ended_at=NOW if is_over else None,
+        ended_why="withdrawn" if is_over else None,
+    )
+    _save(session, photo, receipt, revisit, exception, swap, certificate, absence, invitation)
     kept: dict[str, Any] = {
         "ticket": ticket,
         "job": job,
@@ -237,10 +258,12 @@ def _trip(
         "revisit": revisit,
         "exception": exception,
         "swap": swap,
+        "invitation": invitation,
     }
     if is_over:
-        session.delete(certificate)  # withdrawn, it is no more
-        world.has("certificate", whose, certificate.id)
+        for noun, paper in (("certificate", certificate), ("absence", absence)):
+            session.delete(paper)  # withdrawn, it is no more
+            world.has(noun, whose, paper.id)
         tablet = Device(id=new_id(), enrolled_by=who.id, status="revoked", **_TABLET)
         _save(session, tablet)
         kept["device"] = tablet
@@ -249,7 +272,7 @@ def _trip(
         merge = make.make_merge(customer, double)
         _save(session, double, merge)
         kept |= {"customer": customer, "site": site, "asset": asset, "merge": merge}
-        kept |= {"movement": movement, "certificate": certificate}
+        kept |= {"movement": movement, "certificate": certificate, "absence": absence}
         if who not in people.CAST:
             tablet = Device(id=new_id(), enrolled_by=who.id, **_TABLET)
             _save(session, tablet)

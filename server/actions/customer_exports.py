@@ -23,7 +23,7 @@ SHOWN = "checked"  # photos that there is a derivative of
 
 # What the house keeps for itself: how it finds rows, and who of its people did what.
 _INWARD = frozenset(
-    {"search_text", "phone_key", "rev", "edition", "document", "missing", "branch_id", "hash"}
+    {"phone_key", "rev", "edition", "document", "missing", "branch_id", "hash"}
     | {"seen_in", "measured", "noted_by", "opened_by", "issued_by", "verdict_by", "decided_by"}
     | {"taken_by", "assignee_id", "visit_id", "event_id", "base_rev", "held_by", "override_reason"}
     | {"skills", "certificates", "checklist", "slots", "doubts", "revisit_id", "is_apart"}

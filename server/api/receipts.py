@@ -118,7 +118,7 @@ def find(session: Session, asked: dict[str, Any]) -> Any:
     if "ticket_id" in asked:
         of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket_id"])
         found = found.where(Receipt.job_id.in_(of_ticket))
-    return page(session, found, (Receipt.made_at, Receipt.id), _line, asked)
+    return page(session, found, (Receipt.id,), _line, asked)
 
 
 @blp.route("/receipts/<receipt_id>")

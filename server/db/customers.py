@@ -1,10 +1,9 @@
 """The customer file: people, the places where things stand, and the things themselves."""
 
-import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Index, Select, String, event, false, func, or_, select, text
+from sqlalchemy import Index, Select, String, event, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from server.db.people import Person
@@ -32,7 +31,6 @@ class Customer(Table):
     language: Mapped[Code] = mapped_column(default="zh")
     is_vip: Mapped[bool] = mapped_column(default=False)
     notes: Mapped[Words] = mapped_column(default="")
-    search_text: Mapped[Words] = mapped_column(comment="what a search looks at; kept by itself")
     phone_key: Mapped[str | None] = mapped_column(
         String(20), index=True, comment="the number as all ways of writing it have it in common"
     )
@@ -109,37 +107,12 @@ class Asset(Table):
     product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
 
 
-def _note_search_text(_mapper: Any, _connection: Any, customer: Customer) -> None:
-    words = (customer.name, customer.email or "", _digits(customer.phone or ""))
-    customer.search_text = "\n".join(words).casefold()
+def _note_phone_key(_mapper: Any, _connection: Any, customer: Customer) -> None:
     customer.phone_key = rules.phone_key(customer.phone or "")
 
 
-event.listen(Customer, "before_insert", _note_search_text)
-event.listen(Customer, "before_update", _note_search_text)
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-_LIKE_A_PHONE = re.compile(r"[\d\s()+./-]{3,}\Z")
-
-
-def customers_like(found: Select[Customer], words: str) -> Select[Customer]:
-    """Those whose name, e-mail or phone holds the words, or who own such an order or serial.
-
-    Upper case makes no difference, and in a phone number neither do blanks and dashes.
-    """
-    assets = select(Site.customer_id).join(Asset, Asset.site_id == Site.id)
-    fits = [
-        Customer.search_text.contains(words.casefold(), autoescape=True),
-        Customer.id.in_(assets.where(func.lower(Asset.serial) == words.lower())),
-        Customer.id.in_(assets.where(func.lower(Asset.order_number) == words.lower())),
-    ]
-    if _LIKE_A_PHONE.match(words) and _digits(words):
-        fits.append(Customer.search_text.contains(_digits(words)))
-    return found.where(or_(*fits))
+event.listen(Customer, "before_insert", _note_phone_key)
+event.listen(Customer, "before_update", _note_phone_key)
 
 
 def customers_visible_to(person: Person) -> Select[Customer]:

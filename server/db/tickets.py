@@ -1,17 +1,19 @@
 """Tickets, and the numbers that people read out on the phone."""
 
-from sqlalchemy import Index, Select, String, func, or_, select, text, update
+from datetime import datetime
+
+from sqlalchemy import Index, Select, String, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs
-from server.db.customers import Customer, customers_like
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
+REPEATS = "repeats IS NOT NULL"  # few of many
 
 
 class Ticket(Table):
@@ -26,6 +28,14 @@ class Ticket(Table):
             "id",
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
+        ),
+        Index("ix_tickets_at_risk", "at_risk_from", "branch_id"),
+        Index("ix_tickets_breaks", "breaks_at", "id"),
+        Index(
+            "ix_tickets_repeats",
+            "repeats",
+            sqlite_where=text(REPEATS),
+            postgresql_where=text(REPEATS),
         ),
     )
 
@@ -58,6 +68,12 @@ class Ticket(Table):
     cancelled_at: Mapped[Time | None]
     cancelled_reason: Mapped[Words] = mapped_column(default="")
     reopened_at: Mapped[Time | None]
+    at_risk_from: Mapped[Time | None] = mapped_column(
+        comment="when the first promise that still runs begins to warn; kept by actions/promises.py"
+    )
+    breaks_at: Mapped[Time | None] = mapped_column(
+        comment="when the first of them breaks, or broke"
+    )
     repeats: Mapped[Id | None] = mapped_column(comment="the earlier ticket with the same fault")
     rev: Mapped[int] = mapped_column(default=1)
 
@@ -95,6 +111,11 @@ def over_ones(found: Select[Ticket]) -> Select[Ticket]:
     return found.where(text(f"NOT (tickets.{OPEN})"))
 
 
+def at_risk(found: Select[Ticket], now: datetime) -> Select[Ticket]:
+    """Those of them with a promise that is at risk or broken, and that somebody can still do something about."""
+    return found.where(Ticket.at_risk_from <= now)
+
+
 def visible_to(person: Person) -> Select[Ticket]:
     """The desk sees its branch, a supervisor all, the rest none."""
     found = select(Ticket)
@@ -121,16 +142,3 @@ def lock(session: Session, ticket_id: str) -> None:
     jobs.lock(session, set(session.scalars(of_ticket)))
     row = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
     session.execute(row.execution_options(populate_existing=True)).all()
-
-
-def like(found: Select[Ticket], words: str) -> Select[Ticket]:
-    """Those with such a number or such words, or of a customer whom such words find."""
-    customers = customers_like(select(Customer), words).with_only_columns(Customer.id)
-    said = words.lower()
-    fits = or_(
-        func.lower(Ticket.id) == said,
-        func.lower(Ticket.summary).contains(said, autoescape=True),
-        func.lower(Ticket.description).contains(said, autoescape=True),
-        Ticket.customer_id.in_(customers),
-    )
-    return found.where(fits)

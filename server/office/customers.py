@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import consents, customers
 from server.actions import sites as site_acts
 from server.auth import me, needs
-from server.db import doubles, keysets
-from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
+from server.db import doubles, keysets, search
+from server.db.customers import Customer, customers_visible_to, get_customer
 from server.domain import customers as rules
 from server.domain import errors
 from server.house import house
@@ -77,7 +77,7 @@ def find(session: Session) -> str:
     words = forms.words_in(request.args)
     found = customers_visible_to(me()).where(Customer.erased_at.is_(None))
     if words:
-        found = customers_like(found, words)
+        found = search.customers_like(session, me(), found, words)
     key = (Customer.name, Customer.id)
     page = keysets.page(session, found, key, A_PAGE, request.args.get("after"))
     ids = [each.id for each in page.rows]

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import merges
 from server.auth import me, needs
 from server.db import merges as rows
+from server.db import search
 from server.db.consents import Consent
-from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
+from server.db.customers import Customer, customers_visible_to, get_customer
 from server.db.tickets import Ticket
 from server.domain import edits as texts
 from server.domain import errors
@@ -77,7 +78,11 @@ def _search(session: Session, kept: Customer) -> str:
             Customer.branch_id == kept.branch_id,
             Customer.erased_at.is_(None),
         )
-        fits = customers_like(others, words).order_by(Customer.name).limit(FOUND_AT_MOST)
+        fits = (
+            search.customers_like(session, me(), others, words)
+            .order_by(Customer.name)
+            .limit(FOUND_AT_MOST)
+        )
         found = list(session.scalars(fits))
     return render_template(
         "office/merge_search.html",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from server.spreadsheets.sheets import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, NumberText, Row, Sheet
 from server.spreadsheets.texts import read_text
 from server.spreadsheets.workbooks import is_packed, read_workbook
-from server.spreadsheets.writing import CSV, XLSX, Cell, write_csv, write_xlsx
+from server.spreadsheets.writing import CSV, XLSX, Cell, write_csv, write_workbook, write_xlsx
 
 __all__ = [
     "CSV",
@@ -30,6 +30,7 @@ __all__ = [
     "Sheet",
     "read",
     "write_csv",
+    "write_workbook",
     "write_xlsx",
 ]
 

@@ -18,8 +18,10 @@ ON_BOTH_DATABASES = (
     "test_bad_input.py",
     "test_erasures.py",
     "test_merges.py",
-    "test_together.py",
+    "test_plans.py",
+    "test_stores.py",
     "test_tickets.py",
+    "test_together.py",
 )
 
 
