@@ -37,6 +37,7 @@ from server.db.verdicts import Verdict
 from server.domain import audit_chain as chain
 from server.domain import customers as rules
 from server.domain import erasures as empty
+from server.domain import errors
 from server.domain.customers import Obstacle
 from server.domain.people import Role
 from server.ids import new_id
@@ -98,6 +99,8 @@ def erase(
     _lock(session, ids)
     if customer.erased_at is not None:
         return None
+    if customer.merged_into is not None:  # while we waited
+        raise errors.Conflict()
     rules.must_be_erasable(_obstacles(session, ids))
     counts = _erase(session, ids, now)
     done = Erasure(

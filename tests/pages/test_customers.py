@@ -58,6 +58,16 @@ def test_somebody_new_is_taken_in_once(wei: Desk, shop: Shop) -> None:
     assert "Elsewhere 1" in page.text
 
 
+def test_a_caller_who_is_known_is_not_taken_in_twice(wei: Desk, shop: Shop) -> None:
+    known = shop.takes_in_a_customer()
+    said = {"name": "Li Na", "phone": "139 0000 0000", "address": "12 Jade Lane."}
+    page = wei.sends("/office/intake/customers", **said)
+    assert page.status == 409
+    assert f"/office/intake/{known['customer_id']}" in page.links()
+    assert page.value("phone") == "139 0000 0000"
+    assert wei.sends("/office/intake/customers", **said, is_new="yes").status == 303
+
+
 def was(page: Page, *names: str) -> dict[str, str]:
     """What a form carries of what stood there when it was opened."""
     return {f"was_{name}": page.value(f"was_{name}") for name in names}
