@@ -6,7 +6,7 @@ from alembic import op
 import server.db.types
 
 revision = "people_of_the_office"
-down_revision = "indexes_of_the_office"
+down_revision = "verdicts"
 branch_labels = None
 depends_on = None
 

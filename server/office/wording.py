@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
         window=window,
         span=span,
         phone=phone,
+        short_id=short_id,
         size=size,
         local_day=local_day,
         money=prices.money,
@@ -83,6 +84,11 @@ def zone_of_office() -> str:
 
 def _local(at: datetime, zone: str | None) -> datetime:
     return at.astimezone(ZoneInfo(zone or zone_of_office()))
+
+
+def local_date(at: datetime | None, zone: str | None = None) -> str | None:
+    """The calendar day of a moment there, as addresses have it."""
+    return _local(at, zone).date().isoformat() if at else None
 
 
 def day(at: datetime, zone: str | None = None) -> str:
@@ -169,6 +175,11 @@ def address(site: Site) -> str:
     if any(_CHINESE.search(each) for each in parts):
         return "".join(reversed(parts))
     return ", ".join([*parts, *([site.postcode] if site.postcode else [])])
+
+
+def short_id(its_id: str) -> str:
+    """A number that people say as it is; of a long one its end, which differs most."""
+    return its_id if len(its_id) <= 20 else f"…{its_id[-8:]}"
 
 
 def size(count: int) -> str:
