@@ -81,7 +81,13 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
-NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv", "kind": "receive"}
+NO_THINGS |= {"template": "repair.appliance", "listed": "steps", "code": "fault_seen"}
+# The same, for addresses that know other words.
+WORDS = {
+    "/office/imports/template/<kind>": {"kind": "parts"},
+    "/office/settings/<name>": {"name": "promises"},
+}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
@@ -102,7 +108,12 @@ customer       ....-     ....-     ++..-     ++..-      ....-       ....-     ++
 merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
-movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
+movement       +...-     ++..-     ++..-     ++..-      ++..-       ....-     +++.-
+place          ....-     ....-     ++..-     ++..-      ++..-       ....-     +++.-
+count          .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -338,8 +349,8 @@ TABLE = [
         POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
         GET         /office/variances
-        POST        /office/variances/<exception_id>/own
-        POST        /office/variances/<exception_id>/explain
+        POST        /office/variances/<exception_id>/own as variance
+        POST        /office/variances/<exception_id>/explain as variance {"reason": "x"}
         """,
         SHOP,
     ),
