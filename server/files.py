@@ -144,6 +144,19 @@ class Media:
         except FileNotFoundError as missing:
             raise errors.FileUnknown() from missing
 
+    def erase(self, sha256: str) -> None:
+        """Remove the original and what was made of it, durably. Safe to repeat.
+
+        The one way in which an original ever goes: the person whom it shows has a right to it.
+        """
+        for path in (
+            *(self.derived_path(sha256, each) for each in DERIVATIVES),
+            self.original_path(sha256),
+        ):
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                self._flush_folder(path.parent)
+
     # Derivatives.
 
     def write_derived(self, sha256: str, derivative: Derivative, data: bytes) -> Path:

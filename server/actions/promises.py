@@ -1,19 +1,26 @@
-"""The promises of a ticket: its facts, handed to the clocks of `server/domain/promises.py`."""
+"""The promises of a ticket: its facts, handed to the clocks of `server/domain/promises.py`.
 
-from collections.abc import Iterable
-from datetime import datetime
+Minutes and hours are those of the branch as they stood when the ticket was opened: what is written later
+breaks no promise that was given, and saves none.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.actions import calendars, settings
 from server.db import house
 from server.db.audit import AuditLine
-from server.db.customers import Customer
+from server.db.customers import Customer, Site
 from server.db.tickets import Ticket, open_ones
 from server.domain import promises as rules
 from server.domain.tickets import OVER
 
 Clocks = dict[str, rules.Clock]
+
+FALLBACK_ZONE = "Asia/Shanghai"  # of a ticket that has no site yet
 
 _FACTS = {"ticket.closed": "closed", "ticket.cancelled": "closed", "ticket.reopened": "reopened"}
 # A verdict was taken back, and the fact that came of it with it.
@@ -36,18 +43,57 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     customers = {ticket.customer_id for ticket in wanted.values()}
     very_important = select(Customer.id).where(Customer.id.in_(customers), Customer.is_vip)
     vips = set(session.scalars(very_important))
+    given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
+    zones = _zones(session, wanted.values()) if given.have_hours else {}
+    days = calendars.of_branches(session, {each.branch_id for each in wanted.values()}, now)
     facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
     for line in _closes(session, list(wanted)):
         facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
-    return {
-        its_id: rules.clocks(
-            rules.policy(ticket.kind, ticket.ticket_class, ticket.customer_id in vips),
+    found = {}
+    for its_id, ticket in wanted.items():
+        promise = given.at(ticket.branch_id, ticket.opened_at)
+        zone = zones.get(ticket.site_id or "", FALLBACK_ZONE)
+        found[its_id] = rules.clocks(
+            promise.policy(ticket.kind, ticket.ticket_class, ticket.customer_id in vips),
             ticket.opened_at,
             facts[its_id],
             now,
+            promise.calendar(zone, *days[ticket.branch_id].sets()),
         )
-        for its_id, ticket in wanted.items()
+    return found
+
+
+def version_of(session: Session, ticket: Ticket) -> int:
+    """Under which version of the settings this ticket was promised."""
+    given = settings.PromisesOf(session, [ticket.branch_id])
+    return given.version_at(ticket.branch_id, ticket.opened_at)
+
+
+def due_if_opened_now(
+    session: Session,
+    branch_id: str,
+    kind: str,
+    ticket_class: str,
+    is_vip: bool,
+    zone: str,
+    now: datetime,
+) -> dict[str, datetime]:
+    """Until when a customer would be promised what, by clock, if a ticket were opened now."""
+    promise = settings.PromisesOf(session, [branch_id]).at(branch_id, now)
+    policy = promise.policy(kind, ticket_class, is_vip)
+    days = calendars.of_branches(session, [branch_id], now)[branch_id]
+    calendar = promise.calendar(zone, *days.sets())
+    return {
+        name: rules.later(now, timedelta(minutes=getattr(policy, name)), calendar)
+        for name in rules.CLOCKS
     }
+
+
+def _zones(session: Session, tickets: Collection[Ticket]) -> dict[str, str]:
+    """Clocks run in the time zone of the site."""
+    sites = {ticket.site_id for ticket in tickets if ticket.site_id}
+    found = select(Site.id, Site.time_zone).where(Site.id.in_(sites))
+    return dict(session.execute(found).all())
 
 
 def _facts(ticket: Ticket) -> list[rules.Fact]:

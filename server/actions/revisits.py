@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import settling
+from server.actions import settings, settling
 from server.db import audit
 from server.db.jobs import Job, Visit
 from server.db.people import Person
@@ -28,7 +28,8 @@ def open_for(
     by: str | None = None,
 ) -> Revisit:
     """Opens what the trigger asks for; the same trigger on the same job opens only one."""
-    opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words)
+    book = settings.rulebook(session, job.branch_id, now)
+    opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words, rules=book.rules)
     opened = _open(WorkingSet(session, [job], now), job, opening, by)
     session.flush()
     return opened
@@ -36,7 +37,10 @@ def open_for(
 
 def open_from_visit(work: WorkingSet, job: Job, visit: Visit) -> None:
     """What a finished visit asks for by itself: its outcome, a reservation, few stars."""
-    for opening in rules.openings(visit.content):
+    if not visit.content["finished"]:
+        return
+    book = settings.rulebook(work.session, job.branch_id, work.now)
+    for opening in rules.openings(visit.content, book):
         _open(work, job, opening, None)
 
 
@@ -62,6 +66,12 @@ def _open(work: WorkingSet, job: Job, opening: rules.Opening, by: str | None) ->
         work.session, by, "revisit.opened", revisit.id, work.now, job=job.id, cause=opening.cause
     )
     return revisit
+
+
+def who_decides(session: Session, revisit: Revisit, branch_id: str) -> str:
+    """The role before which the branch's rules put it, as they stood when it was opened."""
+    book = settings.rulebook(session, branch_id, revisit.opened_at)
+    return book.rules[rules.Trigger(revisit.trigger)].decides
 
 
 def decide(

@@ -52,11 +52,20 @@ def note_stored(
 ) -> None:
     """A file is here in full, brought by this person (None: by somebody unknown). Safe to repeat."""
     session.flush()
-    insert_once(session, Blob, sha256=sha256, size=size, stored_at=now)
+    is_new = insert_once(session, Blob, sha256=sha256, size=size, stored_at=now)
+    if not is_new:
+        _again_if_erased(session, sha256, now)
     if person_id is not None:
         insert_once(session, Owner, sha256=sha256, person_id=person_id)
     house.ask_for(session, "photo.examine", sha256, now)
     meet(session, sha256, now)
+
+
+def _again_if_erased(session: Session, sha256: str, now: datetime) -> None:
+    """Bytes that had been removed for good are here again: whether anybody wants them is asked again."""
+    blob = session.get(Blob, sha256)
+    if blob is not None and blob.erased_at is not None:
+        house.ask_for(session, "file.erase", sha256, now)
 
 
 def meet(session: Session, sha256: str, now: datetime) -> None:

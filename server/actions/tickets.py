@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, part_requests, promises, references, revisits, settling
+from server.actions import (
+    jobs,
+    part_requests,
+    promises,
+    references,
+    revisits,
+    rows,
+    settings,
+    settling,
+)
+from server.actions.customers import lasting
 from server.db import audit, customers, feed
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -29,15 +39,20 @@ CHANGEABLE = (
     + ("site_id", "asset_id")
 )  # fmt: skip
 
+# What the audit tells with what it was before; what customers said stays in the ticket.
+TOLD = {"kind", "channel", "category", "ticket_class", "fault", "site_id", "asset_id"}
+
 
 def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Ticket:
     """Takes in what a customer asks for or complains of.
 
-    The same fault on the same asset within 30 days of its close is linked to the first ticket.
+    The same fault on the same asset within 30 days of its close (or what the branch chose) is linked to
+    the first ticket.
     """
     customer = references.named(
         customers.get_customer, session, by, form["customer_id"], "customer_id"
     )
+    customer = lasting(session, by, customer)
     site_id, asset_id = _places(session, by, customer.id, form)
     ticket = Ticket(
         id=next_number(session, "T"),
@@ -99,7 +114,10 @@ def _link_repeat(session: Session, ticket: Ticket, now: datetime) -> None:
         .limit(1)
     )
     last = session.scalars(earlier).first()
-    if last is not None and revisit_rules.is_repeat_fault(last.closed_at, now, True, True):
+    if last is None:
+        return
+    within = settings.rulebook(session, ticket.branch_id, now).repeat_within
+    if revisit_rules.is_repeat_fault(last.closed_at, now, True, True, within):
         ticket.repeats = last.repeats or last.id
 
 
@@ -107,6 +125,7 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
     """Changes what the office wrote down; naming a category or class counts as triage."""
     rules.must_be_open(ticket.state)
     site_id, asset_id = _places(session, by, ticket.customer_id, {**_places_of(ticket), **form})
+    changes = rows.before_and_after(ticket, form, TOLD)
     for name in CHANGEABLE:
         if name in form:
             setattr(ticket, name, form[name])
@@ -115,7 +134,9 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
         ticket.triaged_at = now
     ticket.responded_at = ticket.responded_at or now
     _touched(session, ticket)
-    audit.record(session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form))
+    audit.record(
+        session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form), changes=changes
+    )
     settling.settle_ticket(session, ticket.id, now)
     promises.keep(session, ticket, now)
 

@@ -141,7 +141,7 @@ def _stored_size(session: Session, person_id: str, sha256: str, is_here: IsHere)
     blob = session.get(Blob, sha256)
     if blob is None or not photos.is_owner(session, sha256, person_id):
         return None
-    return blob.size if is_here(sha256, blob.size) else None
+    return blob.size if blob.erased_at or is_here(sha256, blob.size) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,11 @@ def check(
 ) -> dict[str, Known]:
     wanted = set(hashes)
     owned = select(Owner.sha256).where(Owner.person_id == person_id, Owner.sha256.in_(wanted))
-    sizes = session.execute(select(Blob.sha256, Blob.size).where(Blob.sha256.in_(owned)))
-    stored = {sha256 for sha256, size in sizes if is_here(sha256, size)}
+    blobs = session.execute(
+        select(Blob.sha256, Blob.size, Blob.erased_at).where(Blob.sha256.in_(owned))
+    )
+    # What was erased had come: a tablet that still has it may forget it.
+    stored = {sha256 for sha256, size, erased_at in blobs if erased_at or is_here(sha256, size)}
     opened = select(Upload).where(
         Upload.person_id == person_id,
         Upload.sha256.in_(wanted - stored),

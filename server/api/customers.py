@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from server.actions import customers
 from server.api.pages import as_it_is, created, etag, open_for_change, page
 from server.auth import me, needs
-from server.db.customers import Customer, customers_like, customers_visible_to, get_customer
+from server.db import search
+from server.db.customers import Customer, customers_visible_to, get_customer
 from server.house import house
 from server.schemas import (
     Flag,
@@ -79,8 +80,10 @@ class CustomerQuery(PageQuery):
         200,
         least=1,
         metadata={
-            "description": "Part of a name, e-mail or phone number (blanks and dashes do not count), "
-            "or a whole order number or serial number of something the customer bought.",
+            "description": "Words that the customer is found by, all of them: the beginning of a name "
+            "(in Chinese any part), e-mail, address, order number or serial number, and any four "
+            "digits and more of a phone number (blanks and dashes do not count). Of very many the "
+            "newest are looked through.",
             "example": "138 0013",
         },
     )
@@ -95,7 +98,7 @@ def find(session: Session, asked: dict[str, Any]) -> Any:
     """List or search customers."""
     found = customers_visible_to(me())
     if "q" in asked:
-        found = customers_like(found, asked["q"])
+        found = search.customers_like(session, me(), found, asked["q"])
     return page(session, found, (Customer.id,), as_it_is, asked)
 
 

@@ -13,6 +13,7 @@ from server.auth import me, needs
 from server.db.jobs import Job
 from server.db.receipts import Receipt, get_for, visible_to
 from server.db.tables import values_of
+from server.domain import erasures, errors
 from server.domain import receipts as rules
 from server.domain.events import UNSIGNED_REASONS
 from server.house import house
@@ -117,7 +118,7 @@ def find(session: Session, asked: dict[str, Any]) -> Any:
     if "ticket_id" in asked:
         of_ticket = select(Job.id).where(Job.ticket_id == asked["ticket_id"])
         found = found.where(Receipt.job_id.in_(of_ticket))
-    return page(session, found, (Receipt.made_at, Receipt.id), _line, asked)
+    return page(session, found, (Receipt.id,), _line, asked)
 
 
 @blp.route("/receipts/<receipt_id>")
@@ -140,9 +141,12 @@ def show(session: Session, receipt_id: str) -> Any:
 def canonical(session: Session, receipt_id: str) -> Response:
     """The very bytes that the digest covers: canonical JSON (RFC 8785).
 
-    Their SHA-256 is the receipt's `digest`. Check them without us: `sha256sum` is enough.
+    Their SHA-256 is the receipt's `digest`. Check them without us: `sha256sum` is enough. 410 `receipt_erased`
+    where the words were erased with the customer's data.
     """
     receipt = get_for(session, me(), receipt_id, house().clock())
+    if erasures.is_emptied(receipt.content):
+        raise errors.ReceiptErased()
     return Response(rules.canonical(receipt.content), mimetype="application/json")
 
 

@@ -57,7 +57,7 @@ def find(session: Session, asked: dict[str, Any]) -> Any:
     if "serial" in asked:
         either = (SerialSwap.old_serial, SerialSwap.new_serial)
         found = found.where((either[0] == asked["serial"]) | (either[1] == asked["serial"]))
-    return page(session, found, (SerialSwap.swapped_at, SerialSwap.id), as_it_is, asked)
+    return page(session, found, (SerialSwap.id,), as_it_is, asked)
 
 
 @blp.route("/serial-swaps/<swap_id>")

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from server.actions import promises, settling, tickets
 from server.api.pages import DEFAULT_LIMIT, created, etag, must_match, only, page
 from server.auth import me, needs
-from server.db import keysets, timelines
+from server.db import keysets, search, timelines
 from server.db.jobs import Job
 from server.db.tables import values_of
-from server.db.tickets import Ticket, get_for, like, visible_to
+from server.db.tickets import Ticket, get_for, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS
@@ -237,8 +237,9 @@ class TicketQuery(PageQuery):
         200,
         least=1,
         metadata={
-            "description": "A ticket's number, part of its words, or what a search for customers "
-            "takes: name, phone number, order number, serial number.",
+            "description": "A ticket's number, or words that it or its customer is found by, all of "
+            "them: beginnings of what it is about, and what a search for customers takes. Of very many "
+            "the newest are looked through.",
             "example": "hinge",
         },
     )
@@ -292,7 +293,7 @@ def find(session: Session, asked: dict[str, Any]) -> Any:
         theirs = select(Job.ticket_id).where(Job.assignee_id == asked["assignee_id"])
         found = found.where(Ticket.id.in_(theirs))
     if "q" in asked:
-        found = like(found, asked["q"])
+        found = search.tickets_like(session, me(), found, asked["q"])
     key = (Ticket.opened_at, Ticket.id)
     return page(session, found, key, lambda each: shown(session, each), asked, newest_first=True)
 

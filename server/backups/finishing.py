@@ -58,7 +58,8 @@ def _ask_for_pictures(session: Session, now: datetime) -> None:
 
 
 def _missing(session: Session, media: Media) -> tuple[str, ...]:
-    found = session.execute(select(Blob.sha256, Blob.size).execution_options(yield_per=AT_ONCE))
+    kept = select(Blob.sha256, Blob.size).where(Blob.erased_at.is_(None))
+    found = session.execute(kept.execution_options(yield_per=AT_ONCE))
     return tuple(sha256 for sha256, size in found if not _is_here(media, sha256, size))
 
 

@@ -2,8 +2,8 @@
 
 The rows are read in one transaction that cannot write (SQLite: a read transaction in WAL mode;
 PostgreSQL: REPEATABLE READ), so all tables are of one moment and no writer waits. A file is durable
-before the row that names it is committed, and originals are never altered or removed: they are copied
-after the snapshot has ended.
+before the row that names it is committed, and originals are never altered, and removed only with the person
+whom they show: they are copied after the snapshot has ended.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from server.backups import manifests, originals, rows, targets
+from server.backups import forgetting, manifests, originals, rows, targets
 from server.backups.keys import mark_of
 from server.backups.manifests import Manifest, Rows
 from server.backups.rows import Shape, Tally
@@ -25,6 +25,8 @@ from server.db import migrate
 from server.db.engine import Database
 from server.domain import errors
 from server.files import Media
+
+SEALS = "audit_seals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def back_up(
             made = _copy_originals(target, Media(config.media), manifest)
             manifests.write(target, made.manifest)
             target.publish(manifest.backup)
+            forgetting.forget(target, made.manifest)
             return made
     finally:
         database.close()
@@ -81,6 +84,7 @@ def _snapshot(target: Target, database: Database, config: Config, now: datetime)
             )
         shapes = rows.shapes(connection, is_current=revision == migrate.newest())
         epoch = connection.scalar(sa.text("SELECT value FROM house WHERE name = 'epoch'"))
+        anchor = _anchor(connection) if any(each.name == SEALS for each in shapes) else ""
         tables = tuple(_seal_rows(target, connection, backup, shape) for shape in shapes)
     return Manifest(
         backup=backup,
@@ -93,7 +97,15 @@ def _snapshot(target: Target, database: Database, config: Config, now: datetime)
         originals=0,
         size=0,
         missing=(),
+        audit_anchor=anchor,
     )
+
+
+def _anchor(connection: sa.Connection) -> str:
+    """The newest seal of the audit: kept away from the database, it shows a chain that was made anew."""
+    newest = sa.text(f"SELECT number, hash FROM {SEALS} ORDER BY number DESC LIMIT 1")
+    found = connection.execute(newest).first()
+    return f"{found.number}:{found.hash}" if found else ""
 
 
 def _wait_for_us(connection: sa.Connection) -> None:

@@ -28,14 +28,32 @@ def label(sha256: str) -> str:
 
 
 def named_by(target: Target, folder: Path, manifest: Manifest) -> Iterator[tuple[str, int]]:
-    """(SHA-256, size) of every original that the snapshot names, read from its rows, not from memory."""
+    """(SHA-256, size) of every original that the snapshot names, read from its rows, not from memory.
+
+    Those that were erased by then are none: there is nothing left to copy.
+    """
+    for sha256, size, is_erased in _blobs(target, folder, manifest):
+        if not is_erased:
+            yield sha256, size
+
+
+def erased_in(target: Target, folder: Path, manifest: Manifest) -> Iterator[str]:
+    """SHA-256 of every original that had been erased by then."""
+    for sha256, _size, is_erased in _blobs(target, folder, manifest):
+        if is_erased:
+            yield sha256
+
+
+def _blobs(target: Target, folder: Path, manifest: Manifest) -> Iterator[tuple[str, int, bool]]:
+    """(SHA-256, size, whether it was erased); backups of before know of no erasing."""
     blobs = manifest.table("blobs").shape
     names = [name for name, _ in blobs.columns]
     sha256, size = names.index("sha256"), names.index("size")
+    erased = names.index("erased_at") if "erased_at" in names else None
     path = manifests.rows_path(folder, "blobs")
     with target.open(path, manifests.rows_label(manifest.backup, "blobs"), packed=True) as file:
         for row in read(blobs, file):
-            yield row[sha256], row[size]
+            yield row[sha256], row[size], erased is not None and row[erased] is not None
 
 
 def is_there(target: Target, sha256: str, size: int) -> bool:

@@ -1,9 +1,10 @@
 """Who did what to which thing, when: one line for every write."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, insert
+from sqlalchemy import Index, String, bindparam, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.lookups import Command
@@ -14,7 +15,11 @@ class AuditLine(Table):
     """Written in the transaction of the act itself, never changed."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_noun", "noun", "noun_id"),)
+    __table_args__ = (
+        Index("ix_audit_noun", "noun", "noun_id"),
+        Index("ix_audit_person", "person_id", "at"),
+        Index("ix_audit_act", "act", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[Time] = mapped_column(index=True)
@@ -53,3 +58,19 @@ def record(
         request_id=session.info.get("request_id"),
         details=details,
     )
+
+
+LOOKED_BACK = 100  # lines about one thing among which a change is looked for
+
+
+def last_changes(
+    session: Session, noun: str, noun_id: str, fields: Iterable[str]
+) -> dict[str, AuditLine]:
+    """The line that last changed each of these fields of a thing, as far as one is found."""
+    wanted = set(fields)
+    lines = select(AuditLine).where(AuditLine.noun == noun, AuditLine.noun_id == noun_id)
+    found: dict[str, AuditLine] = {}
+    for line in session.scalars(lines.order_by(AuditLine.id.desc()).limit(LOOKED_BACK)):
+        for name in wanted & set(line.details.get("changed", ())):
+            found.setdefault(name, line)
+    return found

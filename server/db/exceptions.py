@@ -34,7 +34,7 @@ class FieldException(Table):
     ticket_id: Mapped[Id | None] = mapped_column(refers("tickets.id"), index=True)
     job_id: Mapped[Id | None] = mapped_column(refers("jobs.id"), index=True)
     event_id: Mapped[Id | None] = mapped_column(index=True)
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     person_id: Mapped[Id | None] = mapped_column(comment="whose work it is about")
     details: Mapped[Document] = mapped_column(default=dict)
     owner_id: Mapped[Id | None] = mapped_column(refers("people.id"), index=True)

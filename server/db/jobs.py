@@ -29,6 +29,7 @@ class Job(Table):
     __table_args__ = (
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
         Index("ix_jobs_window_end", "window_end"),
+        Index("ix_jobs_issued", "issued_at", "id"),
         Index(
             "ix_jobs_to_verify",
             "finished_at",
@@ -49,7 +50,7 @@ class Job(Table):
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
     branch_id: Mapped[Id] = mapped_column(refers("organisations.id"))
     site_id: Mapped[Id] = mapped_column(refers("sites.id"))
-    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"))
+    asset_id: Mapped[Id | None] = mapped_column(refers("assets.id"), index=True)
     work: Mapped[Words]
     priority: Mapped[Code] = mapped_column(default="ordinary")
     window_start: Mapped[Time | None]
@@ -174,8 +175,8 @@ def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:
     found = select(Visit).where(seen.where(Job.id == Visit.job_id).exists())
     if person.role not in CONTRACTOR_ROLES:
         return found
-    present = seen.with_only_columns(Job.visit_id)
-    return found.where(or_(Visit.id.in_(present), Visit.person_id.in_(own_people(person))))
+    is_present = seen.where(Job.id == Visit.job_id, Job.visit_id == Visit.id).exists()
+    return found.where(or_(is_present, Visit.person_id.in_(own_people(person))))
 
 
 def visit_for(session: Session, person: Person, visit_id: str, now: datetime) -> Visit:

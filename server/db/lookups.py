@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Engine, Text, TypeDecorator, bindparam, event
+from sqlalchemy import Dialect, Engine, Text, TypeDecorator, bindparam, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -65,6 +65,11 @@ def among(column: Any, name: str) -> Any:
     that the statement reads the same however long it is.
     """
     return _Among(column, bindparam(name, type_=_ListOf(column.type)))
+
+
+def among_these(column: Any, values: Iterable[Any]) -> Any:
+    """The same with the list itself."""
+    return _Among(column, literal(list(values), type_=_ListOf(column.type)))
 
 
 @compiles(_Among, "sqlite")

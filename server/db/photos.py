@@ -21,6 +21,9 @@ class Blob(Table):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     stored_at: Mapped[Time]
+    erased_at: Mapped[Time | None] = mapped_column(
+        comment="the bytes were removed for good; that they had come stays on record"
+    )
 
 
 class Owner(Table):
@@ -53,7 +56,7 @@ class Upload(Table):
     mime: Mapped[str] = mapped_column(String(100), default="")
     metadata_raw: Mapped[Words] = mapped_column(default="")
     person_id: Mapped[Id]
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     created_at: Mapped[Time]
     expires_at: Mapped[Time] = mapped_column(index=True)
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")
@@ -131,8 +134,8 @@ def visible_to(person: Person, now: datetime) -> Select[Photo]:
     found = select(Photo).where(its_job.exists())
     if person.role not in CONTRACTOR_ROLES:
         return found
-    visits = jobs.visits_visible_to(person, now).with_only_columns(jobs.Visit.id)
-    of_visit = Photo.visit_id.in_(visits) & Photo.is_apart.is_(False)
+    its_visit = jobs.visits_visible_to(person, now).where(jobs.Visit.id == Photo.visit_id)
+    of_visit = its_visit.exists() & Photo.is_apart.is_(False)
     return found.where(of_visit | Photo.taken_by.in_(jobs.own_people(person)))
 
 
@@ -146,15 +149,17 @@ def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> P
 def picture_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
     """A photo to look at: also those of an earlier trip that a visible job shows as its history."""
     earlier, later = aliased(jobs.Job), aliased(jobs.Job)
-    seen = jobs.visible_to(person, now).with_only_columns(jobs.Job.id)
-    shown = (
+    is_seen = jobs.visible_to(person, now).where(jobs.Job.id == later.id).exists()
+    shown = [
         select(earlier.id)
-        .join(later, or_(later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id))
-        .where(later.id.in_(seen), earlier.finished_at.is_not(None))
+        .join(later, same)
+        .where(is_seen, earlier.finished_at.is_not(None))
         .where(earlier.issued_at <= later.issued_at, earlier.id == Photo.job_id)
-    )
+        .exists()
+        for same in (later.ticket_id == earlier.ticket_id, later.asset_id == earlier.asset_id)
+    ]
     its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
-    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), shown.exists())
+    history = and_(Photo.state == "checked", Photo.is_apart.is_(False), or_(*shown))
     wanted = select(Photo).where(Photo.id == photo_id, or_(its_job.exists(), history))
     found = session.scalar(wanted)
     if found is None:

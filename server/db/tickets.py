@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Select, String, func, or_, select, text, update
+from sqlalchemy import Index, Select, String, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs
-from server.db.customers import Customer, customers_like
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
+REPEATS = "repeats IS NOT NULL"  # few of many
 
 
 class Ticket(Table):
@@ -31,6 +31,12 @@ class Ticket(Table):
         ),
         Index("ix_tickets_at_risk", "at_risk_from", "branch_id"),
         Index("ix_tickets_breaks", "breaks_at", "id"),
+        Index(
+            "ix_tickets_repeats",
+            "repeats",
+            sqlite_where=text(REPEATS),
+            postgresql_where=text(REPEATS),
+        ),
     )
 
     id: Mapped[Key]
@@ -136,16 +142,3 @@ def lock(session: Session, ticket_id: str) -> None:
     jobs.lock(session, set(session.scalars(of_ticket)))
     row = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
     session.execute(row.execution_options(populate_existing=True)).all()
-
-
-def like(found: Select[Ticket], words: str) -> Select[Ticket]:
-    """Those with such a number or such words, or of a customer whom such words find."""
-    customers = customers_like(select(Customer), words).with_only_columns(Customer.id)
-    said = words.lower()
-    fits = or_(
-        func.lower(Ticket.id) == said,
-        func.lower(Ticket.summary).contains(said, autoescape=True),
-        func.lower(Ticket.description).contains(said, autoescape=True),
-        Ticket.customer_id.in_(customers),
-    )
-    return found.where(fits)

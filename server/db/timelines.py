@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select, true, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.db.audit import AuditLine
@@ -17,6 +17,7 @@ from server.db.parts import PartRequest
 from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
+from server.db.tickets import Ticket
 
 SOURCES: dict[str, type] = {"act": int, "event": str}  # what the ids of each are
 
@@ -62,7 +63,7 @@ def of_ticket(
 
 
 def _acts(session: Session, ticket_id: str, after: Place | None, limit: int) -> Iterator[Entry]:
-    lines = select(AuditLine).where(_is_about(ticket_id))
+    lines = select(AuditLine).where(AuditLine.id.in_(_lines_about(ticket_id)))
     lines = _behind(lines, AuditLine.at, AuditLine.id, after, "act").limit(limit)
     for line in session.scalars(lines):
         yield Entry(
@@ -125,25 +126,29 @@ def _jobs(ticket_id: str) -> Select[str]:
     return select(Job.id).where(Job.ticket_id == ticket_id)
 
 
-def _is_about(ticket_id: str) -> ColumnElement[bool]:
-    """Acts on the ticket and on all that belongs to it."""
+def _lines_about(ticket_id: str) -> CompoundSelect[Any]:
+    """Acts on the ticket and on all that belongs to it, each sort found by its own index: a database that
+    reads one long "or" goes through the whole audit instead.
+    """
     jobs = _jobs(ticket_id)
     visits = select(Visit.id).where(Visit.job_id.in_(jobs))
     events = select(FieldEvent.id).where(FieldEvent.job_id.in_(jobs))
-    of_job = {
-        "job": (jobs,),
-        "visit": (jobs, visits),
-        "event": (jobs, events),
-        "photo": (select(Photo.id).where(Photo.job_id.in_(jobs)),),
-        "receipt": (select(Receipt.id).where(Receipt.job_id.in_(jobs)),),
-        "revisit": (select(Revisit.id).where(Revisit.ticket_id == ticket_id),),
-        "exception": (select(FieldException.id).where(FieldException.ticket_id == ticket_id),),
-        "part_request": (select(PartRequest.id).where(PartRequest.ticket_id == ticket_id),),
-    }
-    its_own = and_(AuditLine.noun == "ticket", AuditLine.noun_id == ticket_id)
-    others = [
-        and_(AuditLine.noun == noun, AuditLine.noun_id.in_(ids))
-        for noun, kinds_of_id in of_job.items()
-        for ids in kinds_of_id
-    ]
-    return or_(its_own, *others)
+    about = (
+        ("ticket", select(Ticket.id).where(Ticket.id == ticket_id)),
+        ("job", jobs),
+        ("visit", jobs),
+        ("visit", visits),
+        ("event", jobs),
+        ("event", events),
+        ("photo", select(Photo.id).where(Photo.job_id.in_(jobs))),
+        ("receipt", select(Receipt.id).where(Receipt.job_id.in_(jobs))),
+        ("revisit", select(Revisit.id).where(Revisit.ticket_id == ticket_id)),
+        ("exception", select(FieldException.id).where(FieldException.ticket_id == ticket_id)),
+        ("part_request", select(PartRequest.id).where(PartRequest.ticket_id == ticket_id)),
+    )
+    return union_all(
+        *(
+            select(AuditLine.id).where(AuditLine.noun == noun, AuditLine.noun_id.in_(ids))
+            for noun, ids in about
+        )
+    )

@@ -12,35 +12,25 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises, readiness, tickets
 from server.auth import me, needs
-from server.db import keysets
+from server.db import keysets, search
 from server.db.customers import Asset, Customer, Site
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, current_visit
 from server.db.parts import PartRequest
 from server.db.revisits import Revisit
-from server.db.tickets import Ticket, at_risk, get_for, like, open_ones, over_ones, visible_to
-from server.domain import errors
+from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, visible_to
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
 from server.office import answers, forms, labels, misfits, stories, waits
 from server.office.wording import zone_of_office
-from server.schemas import Code, Shape, Text, one_of
+from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("tickets", __name__)
 
 A_PAGE = 50
 FILTERS = ("open", "at_risk", "closed", "all")
-
-
-class Changes(Shape):
-    kind = Text(64, validate=one_of(*rules.KINDS))
-    category = Text(64, validate=one_of(*rules.CATEGORIES), allow_none=True)
-    ticket_class = Text(64, validate=one_of(*rules.CLASSES), data_key="class")
-    fault = Code(allow_none=True)
-    summary = Text(200, least=1)
-    description = Text()
 
 
 class Words(Shape):
@@ -73,7 +63,7 @@ def find(session: Session) -> str:
     words = forms.words_in(asked)
     found = visible_to(me())
     if words:
-        found = like(found, words)
+        found = search.tickets_like(session, me(), found, words)
     elif which == "closed":
         found = over_ones(found)
     elif which == "at_risk":
@@ -111,10 +101,7 @@ def _customers(session: Session, found: Iterable[Ticket]) -> dict[str, Customer]
 @reads
 @needs("ticket.read")
 def show(session: Session, ticket_id: str) -> str:
-    return _shown(session, get_for(session, me(), ticket_id), forms.Typed())
-
-
-def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) -> str:
+    ticket = get_for(session, me(), ticket_id)
     now = house().clock()
     jobs = _jobs(session, ticket)
     revisits = _of_ticket(session, Revisit, ticket, Revisit.opened_at)
@@ -147,10 +134,7 @@ def _shown(session: Session, ticket: Ticket, typed: forms.Typed, **more: Any) ->
         known_by=known_by,
         outcomes=labels.choices("call"),
         is_over=ticket.state in waits.OVER,
-        choices=labels.choices,
         reopeners=tickets.REOPENERS,
-        typed=typed,
-        **more,
     )
 
 
@@ -188,41 +172,6 @@ def _readiness(session: Session, jobs: list[Job]) -> dict[str, Any] | None:
 
 
 # Acts.
-
-
-@blp.post("/tickets/<ticket_id>/change")
-@writes
-@needs("ticket.write")
-def change(session: Session, ticket_id: str) -> AnyResponse | str | tuple[str, int]:
-    """Two people may edit at once: what only one of them touched is kept from both.
-
-    Where both touched the same field, the page comes back with both texts, and nothing is lost.
-    """
-    ticket = get_for(session, me(), ticket_id, to_change=True)
-    try:
-        form = forms.read(Changes, keep_empty=("category", "fault", "description"))
-    except errors.Invalid as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return _shown(session, ticket, typed), 422
-    mine = {name: value for name, value in form.items() if _text(value) != _was(name)}
-    theirs = {name for name in form if _text(getattr(ticket, name)) != _was(name)}
-    clashing = sorted(name for name in theirs & set(mine) if mine[name] != getattr(ticket, name))
-    if clashing:
-        now_there = {name: _text(getattr(ticket, name)) for name in clashing}
-        return _shown(session, ticket, forms.typed(), clashes=now_there)
-    if mine:
-        tickets.change(session, me(), ticket, mine, house().clock())
-    return answers.go_to("office.tickets.show", ticket_id=ticket.id)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _was(name: str) -> str:
-    """What stood in the field when the page was opened."""
-    field = "class" if name == "ticket_class" else name
-    return request.form.get(f"was_{field}", "").replace("\r\n", "\n").strip()
 
 
 @blp.post("/tickets/<ticket_id>/answer")

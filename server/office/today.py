@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -327,8 +327,9 @@ def _parts(session: Session, person: Person, now: datetime) -> Panel:
 
 
 def silent_ones(found: Select[Device], now: datetime) -> Select[Device]:
-    """Tablets in service that nobody has heard of for a day."""
-    return found.where(Device.status == "active", Device.last_seen_at < now - SILENT_AFTER)
+    """Tablets in service that nobody has heard of for a day, or ever."""
+    long_ago = Device.last_seen_at < now - SILENT_AFTER
+    return found.where(Device.status == "active", or_(Device.last_seen_at.is_(None), long_ago))
 
 
 def _silent(session: Session, person: Person, now: datetime) -> Panel:

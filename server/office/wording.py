@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from server.auth import me_if_any
 from server.db.customers import Site
 from server.domain.errors import DoorstepError, Language
 from server.house import house
-from server.office import labels
+from server.office import labels, prices
 
 LOCALES: dict[Language, str] = {"en": "en", "zh": "zh_Hans"}
 TRANSLATIONS = Path(__file__).with_name("translations")
@@ -43,7 +43,11 @@ def register(app: Flask) -> None:
         window=window,
         span=span,
         phone=phone,
+        short_id=short_id,
         size=size,
+        local_day=local_day,
+        money=prices.money,
+        price=prices.plain,
     )
 
 
@@ -82,6 +86,11 @@ def _local(at: datetime, zone: str | None) -> datetime:
     return at.astimezone(ZoneInfo(zone or zone_of_office()))
 
 
+def local_date(at: datetime | None, zone: str | None = None) -> str | None:
+    """The calendar day of a moment there, as addresses have it."""
+    return _local(at, zone).date().isoformat() if at else None
+
+
 def day(at: datetime, zone: str | None = None) -> str:
     """ "today", "tomorrow", "yesterday", or the date with its weekday."""
     return date_words(_local(at, zone).date(), zone)
@@ -104,6 +113,13 @@ def long_day(at: datetime) -> str:
     """ "Thursday, 26 November"."""
     pattern = "M月d日 EEEE" if language() == "zh" else "EEEE, d MMMM"
     return format_date(_local(at, None).date(), pattern, locale=get_locale())
+
+
+def local_day(at: datetime | None, zone: str, before: bool = False) -> str:
+    """The day of a moment for a field of a form; with `before` the day that ends with that midnight."""
+    if at is None:
+        return ""
+    return (_local(at, zone) - timedelta(seconds=int(before))).date().isoformat()
 
 
 def clock_time(at: datetime, zone: str | None = None) -> str:
@@ -159,6 +175,11 @@ def address(site: Site) -> str:
     if any(_CHINESE.search(each) for each in parts):
         return "".join(reversed(parts))
     return ", ".join([*parts, *([site.postcode] if site.postcode else [])])
+
+
+def short_id(its_id: str) -> str:
+    """A number that people say as it is; of a long one its end, which differs most."""
+    return its_id if len(its_id) <= 20 else f"…{its_id[-8:]}"
 
 
 def size(count: int) -> str:

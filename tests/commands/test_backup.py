@@ -113,6 +113,32 @@ def test_pictures_are_made_again(
     house.database.close()
 
 
+def test_what_was_erased_is_missed_by_nobody_and_goes_with_the_last_backup_that_has_it(
+    lively: Config, new_machine: NewMachine, safe: Safe, app: Flask
+) -> None:
+    first = safe.backs_up(lively)
+    house = app.extensions["doorstep"]
+    gone = min(files_of(lively))
+    house.database.write(lambda session: _erase(session, gone, house.clock()))
+    house.media.erase(gone)
+    second = safe.backs_up(lively)
+    assert (second["files"], second["missing"]) == (1, [])
+    restored = new_machine()
+    told = safe.restores_onto(restored)
+    assert (told["missing"], gone in files_of(restored)) == ([], False)
+    safe.restores_onto(old := new_machine(), "--backup", first["backup"])
+    assert gone in files_of(old)  # until the backup of before is thinned out
+    originals = safe.folder / "originals"
+    assert len([each for each in originals.rglob("*") if each.is_file()]) == 2
+    shutil.rmtree(safe.folder / "backups" / first["backup"])
+    safe.backs_up(lively)
+    assert len([each for each in originals.rglob("*") if each.is_file()]) == 1
+
+
+def _erase(session: Any, sha256: str, now: Any) -> None:
+    session.get_one(Blob, sha256).erased_at = now
+
+
 def test_a_second_backup_copies_only_what_is_new(
     lively: Config, new_machine: NewMachine, safe: Safe, office: Office, album: Album
 ) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, Inspector, MetaData, Table, inspect, text
+from sqlalchemy import Engine, Inspector, MetaData, Table, inspect, select, text
+from sqlalchemy.orm import Session
 
 from server.db import house, migrate, models
 from server.db.customers import Customer
@@ -22,6 +23,7 @@ from server.db.jobs import Job, Visit
 from server.db.people import Organisation, Person
 from server.db.tables import CONVENTION
 from server.db.tickets import Ticket
+from server.db.words import SearchEntry
 from tests import make, people
 
 FIRST_RELEASE = "first_tables"
@@ -232,6 +234,24 @@ def test_a_database_of_the_first_release_keeps_its_rows(empty_database_url: str)
         assert now.read(lambda session: session.get_one(Ticket, "T-1")).kind == "repair"
         visit = now.read(lambda session: session.get_one(Visit, "visit"))
         assert visit.content["notes"] == [{"text": "修好了"}]
+
+
+def _entries(session: Session) -> list[tuple[str, str]]:
+    return list(session.execute(select(SearchEntry.kind, SearchEntry.words)).all())
+
+
+def test_things_of_the_first_release_are_found_by_their_words(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url, FIRST_RELEASE)
+    with opened(empty_database_url) as first:
+        insert(first.engine, of_the_first_release())
+    migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as now:
+        found = now.read(_entries)
+        known = {kind: words.split() for kind, words in found}
+        assert "李娜" in known["c"]
+        assert "chengdu" in known["s"]
+        assert "door" in known["t"]
+        assert "alice" in known["w"]
 
 
 # A migration to come.

@@ -14,7 +14,15 @@ from tests.pages.desks import Desk
 from tests.shop import Json, Shop
 
 HERE = Path(__file__).parent
-ON_BOTH_DATABASES = ("test_bad_input.py", "test_together.py", "test_tickets.py")
+ON_BOTH_DATABASES = (
+    "test_bad_input.py",
+    "test_erasures.py",
+    "test_merges.py",
+    "test_plans.py",
+    "test_stores.py",
+    "test_tickets.py",
+    "test_together.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,6 +79,8 @@ def things(shop: Shop) -> Json:
     trip.comes_home()
     return {
         "customer": customer["customer_id"],
+        "site": customer["site_id"],
+        "asset": customer["asset_id"],
         "job": job["id"],
         "ticket": job["ticket_id"],
         "revisit": shop.revisit(shop.ticket(job))["id"],

@@ -220,6 +220,8 @@ def test_words_of_others_are_never_markup(at_desk: AtDesk, shop: Shop, write: Wr
     sun = at_desk(people.SUN)
     known = {
         "customer": customer["customer_id"],
+        "site": customer["site_id"],
+        "asset": customer["asset_id"],
         "job": job["id"],
         "ticket": job["ticket_id"],
         "revisit": shop.wei.get("/api/v1/revisits").json["items"][0]["id"],

@@ -64,6 +64,7 @@ function openKeys() {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-opens=keys]")) openKeys();
+  if (event.target.closest("[data-prints]")) window.print();
   const menu = document.querySelector("details.menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
@@ -165,5 +166,31 @@ function forgetWhatIsDone() {
   if (sent) localStorage.removeItem(sent);
 }
 
+// A form that is opened in place of what it edits: its texts come back, too, and it opens by itself for them.
+
+document.addEventListener("htmx:load", (event) => {
+  const opened = event.detail.elt;
+  if (opened === document.body) return;
+  const forms = opened.matches("form[data-keeps]") ? [opened] : opened.querySelectorAll("form[data-keeps]");
+  for (const form of forms) {
+    bringBack(form);
+    form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  }
+});
+
+function openWhatWasTyped() {
+  for (const link of document.querySelectorAll("[data-opens-form]")) {
+    const typed = kept({ dataset: { keeps: link.dataset.opensForm } });
+    if (Object.keys(typed).length > 0) link.click();
+  }
+}
+
+// Pictures further down are fetched when somebody gets there; paper shows all of them.
+
+window.addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll("img[loading=lazy]")) each.loading = "eager";
+});
+
 forgetWhatIsDone();
+document.addEventListener("DOMContentLoaded", openWhatWasTyped);
 for (const form of document.querySelectorAll("form[data-keeps]")) bringBack(form);
