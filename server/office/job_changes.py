@@ -17,7 +17,7 @@ from server.domain import errors
 from server.domain import jobs as rules
 from server.domain import tickets as ticket_rules
 from server.house import house
-from server.office import answers, edits, forms, labels, planning
+from server.office import answers, doubts, edits, forms, labels
 from server.office.edits import Clash
 from server.office.wording import language
 from server.schemas import ComingDay, Shape, Text, one_of
@@ -138,6 +138,6 @@ def _form(
         edit=edits.form_of(written(job), Changes, typed, clashes),
         choices=labels.choices,
         failure=doubtful,
-        warnings=planning.warnings_in(doubtful),
+        warnings=doubts.warnings_in(doubtful),
         sentence=doubtful.sentence(language()) if doubtful else "",
     )
