@@ -20,6 +20,7 @@ from server.db.people import Absence, Certificate, Chain, Device, Organisation
 from server.db.photos import Photo, Upload
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
+from server.db.verdicts import Verdict
 from server.domain.people import Role
 from server.ids import new_id
 from tests import make, people
@@ -88,6 +89,7 @@ def build(session: Session) -> World:
     _trip(session, world, "contractor's over", CAROL, NORTH, is_over=True)
     for someone in (*people.CAST, SID, RAVI):
         _upload(session, world, someone)
+        _verdict(session, world, someone)
     return world
 
 
@@ -288,6 +290,21 @@ def _trip(
             kept["device"] = tablet
     for noun, row in kept.items():
         world.has(noun, whose, row.id)
+
+
+def _verdict(session: Session, world: World, who: Character) -> None:
+    """On Alice's visit, by everybody: each takes back their own. One that is undone stays theirs."""
+    verdict = Verdict(
+        id=new_id(),
+        job_id=world.things["job"]["alice"],
+        verdict="accept",
+        by_id=who.id,
+        at=NOW,
+        before={"thing": {}, "ticket": {"state": "verifying"}},
+        made={"ticket": {"closed_by_hand": None, "reopened_at": None}},
+    )
+    _save(session, verdict)
+    world.has("verdict", who.username, verdict.id)
 
 
 def _upload(session: Session, world: World, who: Character) -> None:
