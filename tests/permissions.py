@@ -539,6 +539,14 @@ TABLE = [
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
+    # The customer's pages: a signed link is all that they ask for.
+    *_rows(
+        """
+        GET,POST    /c/<token>
+        GET         /c/static/<name>
+        """,
+        OPEN,
+    ),
     *_rows(
         """
         POST        /sync/v1/devices
