@@ -32,6 +32,7 @@ from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Customer, Product
 from server.db.people import Person
+from server.demo import rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
 from server.demo.customers import BY_KEY, CONSENTS, HOUSEHOLDS, Household, Said
@@ -103,6 +104,7 @@ def fill(
         _live(town, cases, tell)
         clock.move_to(calendar.now)
         _count(office)
+        staff.note_down(office, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():
@@ -141,6 +143,7 @@ def _open_houses(
     ids = {HOUSES[0].key: sun.organisation_id}
     form = {"phone": HOUSES[0].phone, "address": HOUSES[0].address}
     organisations.change(session, sun, sun.organisation, form, now)
+    rules.decide(session, sun, sun.organisation_id, now)
     people.change(session, sun, sun, {"language": SUN.language, "phone": SUN.phone}, now)
     for each in others:
         ids[each.key] = organisations.add(session, sun, _house_form(each, now), now).id
