@@ -164,6 +164,7 @@
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     scrollTime: "07:00:00", columnWidth: "minmax(6.5rem, 1fr)",
     nowIndicator: true, editable: true, eventStartEditable: true, selectable: false, pointer: false,
+    icons: (icons) => ({ ...icons, expand: "▸", collapse: "▾" }),
     buttonText: (text) => ({ ...text, expand: words.unfold, collapse: words.fold }),
     resources: resources(), events: [],
     eventContent: content, resourceLabelContent: label,
