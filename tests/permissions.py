@@ -99,6 +99,7 @@ product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     ++
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
 customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
@@ -317,6 +318,7 @@ TABLE = [
     *_rows(
         """
         GET         /office/
+        GET         /office/search
         POST        /office/sign-out
         GET         /office/second-factor
         POST        /office/second-factor/recovery
@@ -388,6 +390,7 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
@@ -434,6 +437,7 @@ TABLE = [
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
         GET,POST    /office/jobs/<job_id>/move
+        GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -497,7 +501,7 @@ TABLE = [
         GET,POST    /office/organisations/new
         POST        /office/organisations/<organisation_id>/change
         POST        /office/organisations/<organisation_id>/grant
-        POST        /office/organisations/<organisation_id>/calendar
+        POST        /office/organisations/<organisation_id>/holidays
         """,
         SUPERVISOR,
     ),
@@ -520,6 +524,7 @@ TABLE = [
     ),
     *_rows("GET /office/jobs", WITNESSES),
     *_rows("GET /office/board", WITNESSES),
+    *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

@@ -76,7 +76,7 @@ def find(session: Session) -> str:
 def _found(session: Session, words: str) -> list[tuple[Customer, list[Site]]]:
     if not words:
         return []
-    ids, _is_cut = search.customers_found(session, me(), words)
+    ids = search.customers_of(session, search.look_up(session, me(), words))
     fits = customers_visible_to(me()).where(among_these(Customer.id, ids))
     seen = {each.id: each for each in session.scalars(fits)}
     customers = [seen[each] for each in ids if each in seen][:FOUND_AT_MOST]

@@ -127,6 +127,11 @@ LABELS = {
         "retake": _l("retake asked"),
         "rework": _l("rework"),
     },
+    "event_status": {
+        "recorded": _l("on record only, it counts for nothing"),
+        "quarantined": _l("put aside"),
+        "held": _l("waits for the one before it"),
+    },
     "device_status": {
         "active": _l("in service"),
         "draining": _l("being collected"),
