@@ -87,6 +87,7 @@ def show_all(session: Session) -> str:
         names=[each for each in rules.SIMPLE if _is_here(each, where)],
         templates=names[len(rules.SIMPLE) :],
         heads=heads,
+        drafts=rows.drafted(session, where.branch_id),
         choices_of_kind=labels.choices("kind"),
         categories=_categories(session),
         made=made,
