@@ -31,7 +31,7 @@ from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Product
 from server.db.people import Person
-from server.demo import rules
+from server.demo import rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
 from server.demo.customers import HOUSEHOLDS, Household
@@ -103,6 +103,7 @@ def fill(
         _live(town, cases, tell)
         clock.move_to(calendar.now)
         _count(office)
+        staff.note_down(office, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():

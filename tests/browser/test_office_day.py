@@ -177,6 +177,7 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         sun.get_by_role("heading", name="今天", exact=True).wait_for()
     revisit = shop.revisit(shop.ticket(job))
     ticket = shop.ticket(job)
+    device = shop.sun.get("/api/v1/devices").json["items"][0]["id"]
     found = {}
     for where in (
         "",
@@ -191,8 +192,30 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         f"revisits/{revisit['id']}/plan",
         "exceptions",
         "part-requests",
+        "parts",
+        "products",
+        "stock",
+        f"stock/van:{people.ALICE.id}",
+        f"stock/van:{people.ALICE.id}/count",
+        "movements",
+        "counts",
+        "variances",
+        "imports",
+        "new/part",
+        "new/product",
+        "move/receive",
         "devices",
         "audit",
+        "exports",
+        f"devices/{device}",
+        "people",
+        f"people/{people.ALICE.id}",
+        f"people/{people.ALICE.id}/leave",
+        "people/invite",
+        "organisations",
+        "organisations/new",
+        f"organisations/{people.CONTRACTOR}",
+        f"organisations/{people.NORTH}",
         "figures",
         "figures/revisits",
         "intake",
