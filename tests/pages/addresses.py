@@ -57,7 +57,7 @@ QUERIES = [
     ("/office/tickets/{ticket}/edit", ()),
     ("/office/jobs/{job}/edit", ()),
     ("/office/route-sheets", ("day", "who")),
-    ("/office/customers", ("q", "after")),
+    ("/office/customers", ("q", "show", "after")),
     ("/office/customers/new", ("name", "phone")),
     ("/office/customers/{customer}", ("after",)),
     ("/office/customers/{customer}/edit", ()),

@@ -53,6 +53,7 @@ PAGES = [
     "/office/intake/{customer}",
     "/office/customers",
     "/office/customers?q=Li",
+    "/office/customers?show=time_is_up",
     "/office/customers/{customer}",
     "/office/sites/{site}",
     "/office/assets/{asset}",
