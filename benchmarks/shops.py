@@ -97,7 +97,7 @@ class Shop:
 
 
 def config(url: str, media: Path) -> Config:
-    return Config(database_url=url, media=media, secret=SECRET)
+    return Config(database_url=url, media=media, secret=SECRET, second_factor=False)
 
 
 def on_sqlite(installers: int, jobs: int, to: Path) -> Shop:

@@ -11,7 +11,7 @@ from server import api, auth, errors, office, requests, tablet_app
 from server.api.json_answers import JsonAnswers
 from server.clock import Clock, utc_now
 from server.config import Config
-from server.db import feed
+from server.db import feed, figures
 from server.db.engine import Database
 from server.files import Media
 from server.house import House
@@ -66,4 +66,5 @@ def furnish(app: Flask, config: Config, clock: Clock) -> House:
 
 
 def _stamp(session: feed.Session, clock: Clock) -> None:
+    figures.mark(session)
     feed.stamp(session, clock())

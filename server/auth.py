@@ -4,7 +4,8 @@ Tokens are flask-jwt-extended's; whether one still counts is asked of the databa
 that a revocation bites at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
@@ -22,13 +23,13 @@ from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationE
 from jwt.exceptions import PyJWTError
 
 from server import passwords
-from server.actions import sign_ins
+from server.actions import second_factors, sign_ins
 from server.actions.sign_ins import Caller
 from server.config import DEMO_PASSWORD, Config
 from server.db.lookups import Lookups
 from server.db.people import Person, SignIn
 from server.domain import errors
-from server.domain.people import must
+from server.domain.people import OFFICE_ROLES, WITHOUT_CODE, must
 from server.house import house
 from server.requests import said
 
@@ -59,13 +60,11 @@ def by_password(username: str, password: str) -> Person:
 
     Raises `WrongPassword`, and `TooMany` after too many of them for the name or from the address.
     """
-    database, now = house().database, house().clock()
-    subjects = sign_ins.guess_subjects(username, request.remote_addr or "")
-    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
-    person = database.read(lambda s: sign_ins.person_by_name(s, username))
-    if not _fits(password, person):
-        database.write(lambda s: sign_ins.note_guess(s, subjects, now))
-        raise errors.WrongPassword()
+    with counting_guesses(username) as guess:
+        person = house().database.read(lambda s: sign_ins.person_by_name(s, username))
+        if not _fits(password, person):
+            guess()
+            raise errors.WrongPassword()
     assert person is not None, "only a person's password fits"
     return person
 
@@ -75,6 +74,34 @@ def _fits(password: str, person: Person | None) -> bool:
         return False
     is_allowed = house().config.is_demo or password != DEMO_PASSWORD
     return is_allowed and person is not None and person.is_active
+
+
+def needs_a_code(person: Person) -> bool:
+    """Whether a second factor is asked of this person."""
+    return person.role in OFFICE_ROLES and house().config.second_factor
+
+
+def must_fit(person: Person, code: str) -> None:
+    """Takes a code of the authenticator app, or a recovery code. Raises `WrongCode`, counted as a password
+    that does not fit is, and `TooMany`.
+    """
+    database, now, secret = house().database, house().clock(), house().config.secret
+    with counting_guesses(person.username) as guess:
+        if not database.write(lambda s: second_factors.check(s, secret, person.id, code, now)):
+            guess()
+            raise errors.WrongCode()
+
+
+@contextmanager
+def counting_guesses(username: str) -> Iterator[Callable[[], None]]:
+    """Hands out a function that counts one failure for the name and the address.
+
+    Raises `TooMany` after too many of them.
+    """
+    database, now = house().database, house().clock()
+    subjects = sign_ins.guess_subjects(username, request.remote_addr or "")
+    database.read(lambda s: sign_ins.must_not_be_guessing(s, subjects, now))
+    yield lambda: database.write(lambda s: sign_ins.note_guess(s, subjects, now))
 
 
 def token_pair(link: SignIn) -> dict[str, Any]:
@@ -184,12 +211,29 @@ def needs(act: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             must(caller().person.role, act)
+            _must_have_come_with_a_code(act)
             return view(*args, **kwargs)
 
         setattr(guarded, NEEDS, act)
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def _must_have_come_with_a_code(act: str) -> None:
+    """Whoever sits in the office has shown a second factor when signing in. Raises `SecondFactorRequired`.
+
+    A sign-in of before, such as that of an installer who has become a dispatcher meanwhile, still delivers.
+    """
+    if act not in WITHOUT_CODE and lacks_a_code():
+        raise errors.SecondFactorRequired()
+
+
+def lacks_a_code() -> bool:
+    """Whether whoever sends this request has shown no second factor, though the role asks for one."""
+    who = caller()
+    is_asked = who.person.role in OFFICE_ROLES and house().config.second_factor
+    return is_asked and not who.with_code
 
 
 def is_open(view: View) -> View:

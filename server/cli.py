@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     play.add_argument("--lang", choices=("en", "zh"), help="language of what is told")
     _add(commands, "index", _index, "make the index of search anew (docs/operations.md says when)")
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
+    figures = _add(commands, "figures", _figures, "count every ticket anew for the figures")
+    figures.add_argument("--check", action="store_true", help="count nothing; say what differs")
     _add_backups(commands)
     box = _add(
         commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
@@ -161,6 +163,27 @@ def _new_epoch(chosen: argparse.Namespace) -> int:
     print(f"A new epoch has begun: {epoch}. Tablets offer again what they still hold.")
     database.close()
     return 0
+
+
+def _figures(chosen: argparse.Namespace) -> int:
+    """1 where a check finds a figure that is not what the tickets say."""
+    from server.db.engine import Database
+    from server.reports import counting
+
+    database = Database(Config.from_env().database_url)
+    try:
+        if chosen.check:
+            wrong = database.read(counting.disagreements)
+            print("\n".join(wrong) or "Every figure is what the tickets say.")
+            return 1 if wrong else 0
+        database.write(counting.begin_anew)
+        done = 0
+        while database.read(counting.is_waiting):
+            done += database.write(counting.count_some)
+        print(f"Every figure was counted anew, from {done} tickets.")
+        return 0
+    finally:
+        database.close()
 
 
 def _import_box(chosen: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ class Config:
     media: Path
     secret: str
     is_demo: bool = False
+    second_factor: bool = True  # asked of office roles
     access_minutes: int = 30
     refresh_days: int = 90
     keep_days: int = 14
@@ -70,6 +71,7 @@ class Config:
             media=_folder(values),
             secret=_secret(values, is_demo),
             is_demo=is_demo,
+            second_factor=_second_factor(values, is_demo),
             access_minutes=_integer(values, "DOORSTEP_ACCESS_MINUTES", 30, 15, 60),
             refresh_days=_integer(values, "DOORSTEP_REFRESH_DAYS", 90, 1, 365),
             keep_days=_integer(values, "DOORSTEP_KEEP_DAYS", 14, 1, 365),
@@ -127,6 +129,14 @@ def _secret(values: Mapping[str, str], is_demo: bool) -> str:
     if len(secret) < 32 or len(set(secret)) < 8 or secret == DEMO_SECRET:
         raise ConfigError("DOORSTEP_SECRET must be a secret of your own, 32 characters or longer.")
     return secret
+
+
+def _second_factor(values: Mapping[str, str], is_demo: bool) -> bool:
+    """Off in the demo, and where a test says so in words that nobody writes by mistake."""
+    said = values.get("DOORSTEP_WITHOUT_SECOND_FACTOR", "")
+    if said not in ("", "only in tests"):
+        raise ConfigError("DOORSTEP_WITHOUT_SECOND_FACTOR is for tests: leave it out.")
+    return not is_demo and not said
 
 
 def _boolean(values: Mapping[str, str], name: str, default: bool) -> bool:

@@ -24,6 +24,7 @@ from server.clock import wire
 from server.domain import errors
 from server.house import house
 from server.ids import new_id
+from server.spreadsheets import MOST_BYTES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
+MAX_SHEET_BODY = MOST_BYTES + 64 * 1024  # a spreadsheet in a form
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}
@@ -141,9 +143,16 @@ def _begin() -> None:
     blueprint = asks.blueprint
     if blueprint == "uploads":
         return
-    body = whole_body(MAX_JSON_BODY if blueprint != "sync" else house().config.max_push_bytes)
+    body = whole_body(_most(blueprint))
     if body and asks.path.startswith("/api/") and not asks.is_json:
         raise errors.Unsupported()
+
+
+def _most(blueprint: str | None) -> int:
+    """How large a body may be, by who is asked."""
+    if blueprint == "sync":
+        return house().config.max_push_bytes
+    return MAX_SHEET_BODY if blueprint == "office.imports" else MAX_JSON_BODY
 
 
 def whole_body(most: int) -> bytes:

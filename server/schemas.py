@@ -14,6 +14,7 @@ from marshmallow import validate
 
 from server.clock import wire
 from server.domain.events import is_id
+from server.domain.people import MAX_PASSWORD, MIN_PASSWORD
 from server.domain.sync import MAX_EVENT_DEPTH, depth
 
 TIME_ZONES = frozenset(available_timezones())
@@ -176,6 +177,33 @@ class Document(ma.fields.Dict):
         if depth(value) > MAX_EVENT_DEPTH:
             raise ma.ValidationError("This nests too deep.")
         return super()._deserialize(value, *args, **kwargs)
+
+
+class Username(Text):
+    """Upper case makes no difference, so it is kept without."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = {
+            "example": "alice",
+            "pattern": r"^[\w.@+-]+$",
+            "description": "What they sign in with; kept in lower case.",
+        }
+        check = validate.Regexp(r"[\w.@+-]+\Z")
+        super().__init__(64, least=1, validate=check, metadata=metadata, **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).casefold()
+
+
+class Password(Secret):
+    """How strong it must be, server/passwords.py says."""
+
+    def __init__(self, **options: Any) -> None:
+        words = f"At least {MIN_PASSWORD} characters, and not one of those that are guessed first."
+        metadata = {"format": "password", "description": words}
+        super().__init__(MAX_PASSWORD, least=1, metadata=metadata, **options)
 
 
 def one_of(*choices: str) -> validate.OneOf:

@@ -23,7 +23,9 @@ from server.actions import (
     judging,
     organisations,
     photos,
+    promises,
     revisits,
+    settings,
     settling,
     sign_ins,
     stored_files,
@@ -39,14 +41,13 @@ from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.reports import counting
 from server.requests import set_up_logging
 
 log = logging.getLogger("doorstep.worker")
 
 POLL_S = 0.5
 HOUSEKEEPING = timedelta(minutes=1)
-ANSWERS_KEPT = timedelta(days=30)
-TASKS_KEPT = timedelta(days=7)
 ORPHAN_S = 3600  # how old bytes without an upload are before they go
 
 Outcome = Callable[[Session], None]
@@ -65,7 +66,7 @@ def work(config: Config) -> int:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
-            if not worker.try_one():
+            if not worker.try_one() and not worker.try_to_count():
                 stop.wait(POLL_S)
     house.database.close()
     log.info("the worker has stopped")
@@ -91,6 +92,8 @@ def run_once(house: House) -> int:
         done = 0
         while worker.do_one():
             done += 1
+        while worker.count():
+            pass
         return done
 
 
@@ -176,6 +179,22 @@ class Worker:
         freed = mine.values(holder=None, leased_until=None, **values)
         self.house.database.write(lambda session: session.execute(freed))
 
+    # Figures.
+
+    def try_to_count(self) -> bool:
+        """Some touched tickets, when there is nothing more urgent. False when there is nothing to count."""
+        try:
+            return self.count()
+        except Exception:
+            log.exception("the figures stumbled")
+            time.sleep(POLL_S)
+            return False
+
+    def count(self) -> bool:
+        if not self.house.database.read(counting.is_waiting):
+            return False
+        return self.house.database.write(counting.count_some) > 0
+
     # Keeping house.
 
     def try_to_keep_house(self) -> None:
@@ -242,6 +261,18 @@ def _settle(house: House, examiner: Examiner, job_id: str) -> Outcome:
     return settle
 
 
+def _keep_promises(house: House, examiner: Examiner, after: str) -> Outcome:
+    """When promises warn and break, reckoned anew for all open tickets, a batch at a time."""
+
+    def keep(session: Session) -> None:
+        now = house.clock()
+        last = promises.keep_some(session, "" if after == promises.ALL else after, now)
+        if last is not None:
+            queue.ask_for(session, promises.KEEP, last, now)
+
+    return keep
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -250,6 +281,7 @@ HANDLERS: dict[str, Handler] = {
     "photo.examine": _examine,
     "photo.show": _show,
     "job.settle": _settle,
+    promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
 }
 
@@ -302,17 +334,22 @@ def _erase_late(house: House) -> None:
     house.database.write(lambda session: erasures.erase_late(session, house.clock()))
 
 
-def _end_grants(house: House) -> None:
+def _grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
+    house.database.write(lambda session: organisations.begin_grants(session, house.clock()))
 
 
 def _forget_old(house: House) -> None:
-    """Answers kept for repeated requests, guesses at passwords, tasks that were done."""
+    """Answers kept for repeated requests, guesses at passwords, tasks that were done: for as long as the
+    house has decided.
+    """
     now = house.clock()
 
     def forget(session: Session) -> None:
-        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - ANSWERS_KEPT))
-        session.execute(delete(Task).where(Task.done_at < now - TASKS_KEPT))
+        days = settings.retention(session, now)
+        answers, tasks = timedelta(days=days["answers_days"]), timedelta(days=days["tasks_days"])
+        session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - answers))
+        session.execute(delete(Task).where(Task.done_at < now - tasks))
         sign_ins.forget_old(session, now)
 
     house.database.write(forget)
@@ -323,7 +360,7 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _meet_late,
     _release_held,
     _propose_revisits,
-    _end_grants,
+    _grants,
     _erase_late,
     _forget_old,
 )

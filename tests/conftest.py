@@ -207,7 +207,12 @@ def only_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
     folder = tmp_path_factory.mktemp("app")
     nowhere = sqlite_url(folder / "nowhere.sqlite3")
-    config = Config(database_url=nowhere, media=folder, secret="only for tests, and nothing else")
+    config = Config(
+        database_url=nowhere,
+        media=folder,
+        secret="only for tests, and nothing else",
+        second_factor=False,  # but where it is the subject
+    )
     app = create_app(config)
     app.config["ORDINARY"] = config
     return app

@@ -35,6 +35,7 @@ def environment(config: Config, **more: str) -> dict[str, str]:
         "DOORSTEP_MEDIA": str(config.media),
         "DOORSTEP_SECRET": config.secret,
         "DOORSTEP_DISK_RESERVE_MB": str(config.disk_reserve_mb),
+        "DOORSTEP_WITHOUT_SECOND_FACTOR": "" if config.second_factor else "only in tests",
         **more,
     }
 

@@ -104,7 +104,7 @@ def move_in(session: Session) -> None:
         ]
     )
     session.flush()
-    session.add_all(_person(each) for each in CAST)
+    session.add_all(row_of(each) for each in CAST)
     session.flush()
     session.add_all(
         Chain(id=each.chain_id, person_id=each.id, started_at=NOW - timedelta(hours=1))
@@ -112,7 +112,7 @@ def move_in(session: Session) -> None:
     )
 
 
-def _person(who: Character) -> Person:
+def row_of(who: Character) -> Person:
     return Person(
         id=who.id,
         username=who.username,

@@ -2,9 +2,21 @@
 
 A new endpoint gets its line here; tests/test_permissions.py says so when it is forgotten. The roles stand
 here a second time on purpose: a slip in the table of server/domain/people.py shows.
+
+An address that names a thing (`<job_id>`) is tried by every role with its own, a colleague's, another
+company's, one that never was, and one that is over; `SIGHTS` says who finds which. A line may go on:
+
+    POST /office/jobs/<job_id>/cancel {"reason": "x"}       what is sent, where `{}` is not enough to get
+                                                           as far as the thing
+    GET  /api/v1/people/<person_id>/stock as van            the thing is seen otherwise than its noun
+
+A noun that is new gets a line in `SIGHTS` and its things in tests/worlds.py.
 """
 
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
 
 from server.domain.people import Role
 
@@ -38,14 +50,78 @@ class Row:
     method: str
     path: str
     roles: Roles | None
+    sight: str = ""  # a line of SIGHTS; none where the address names no thing
+    body: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
 
 def _rows(table: str, roles: Roles | None) -> list[Row]:
-    lines = (line.split() for line in table.strip().splitlines())
-    return [Row(method, path, roles) for methods, path in lines for method in methods.split(",")]
+    return [row for line in table.strip().splitlines() for row in _line(line.strip(), roles)]
+
+
+def _line(line: str, roles: Roles | None) -> list[Row]:
+    """One row for each of its methods."""
+    line, brace, body = line.partition("{")
+    methods, path, *sight = line.replace(" as ", " ").split()
+    named = sight or [each for each in parameters(path) if each not in NO_THINGS][:1]
+    said = json.loads(brace + body) if brace else {}
+    return [
+        Row(method, path, roles, "".join(named), said if method != "GET" else {})
+        for method in methods.split(",")
+    ]
+
+
+def parameters(path: str) -> list[str]:
+    """The nouns that an address names: `job` for `<job_id>`."""
+    names = re.findall(r"<(?:\w+:)?(\w+)>", path)
+    return [each.removesuffix("_id") for each in names]
+
+
+# Parameters that name no thing of anybody's, with what is put in their place.
+NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
+
+# Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
+# "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
+# role may use the address at all stands in TABLE; who the things belong to, in tests/worlds.py.
+_SIGHTS = """
+#              installer lead      advisor   dispatcher storekeeper manager   supervisor
+organisation   +++.+     +++.+     +++.+     +++.+      +++.+       ++..-     +++.+
+person         ++..+     ++..+     +++.+     +++.+      +++.+       ++..+     +++.+
+van            +....     ++..+     +++.+     +++.+      +++.+       .....     +++.+
+staff          .....     .....     .....     .....      .....       !+..+     +++.+
+absence        ++...     ++...     +++..     +++..      +++..       ++...     +++..
+invitation     +++.+     +++.+     +++.+     +++.+      +++.+       ++..+     +++.+
+certificate    ++...     ++...     +++..     +++..      +++..       ++...     +++..
+product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
+sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
+device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
+customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
+ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+revisit        .....     .....     ++..+     ++..+      .....       .....     +++.+
+exception      .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+job            +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
+"""
+RELATIONS = ("own", "colleague's", "other company's", "none", "over")
+_COLUMNS = (
+    (Role.INSTALLER, Role.LEAD_INSTALLER, Role.ADVISOR, Role.DISPATCHER)
+    + (Role.STOREKEEPER, Role.CONTRACTOR_MANAGER, Role.SUPERVISOR)
+)  # fmt: skip
+SIGHTS: dict[str, dict[Role, str]] = {
+    noun: dict(zip(_COLUMNS, marks, strict=True))
+    for noun, *marks in (line.split() for line in _SIGHTS.strip().splitlines()[1:])
+}
 
 
 TABLE = [
@@ -63,6 +139,10 @@ TABLE = [
         GET         /tablet/<path:name>
         GET         /office
         GET,POST    /office/sign-in
+        GET,POST    /office/sign-in/code
+        GET,POST    /office/sign-in/set-up
+        GET         /office/sign-in/qr.svg
+        GET,POST    /office/join/<token>
         POST        /office/language
         GET         /office/<path:anything>
         GET         /office/static/<mark>/<name>
@@ -119,7 +199,9 @@ TABLE = [
         """,
         DESK,
     ),
-    *_rows("POST /api/v1/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
+    *_rows(
+        """POST /api/v1/devices/<device_id>/revoke {"mode": "collect"}""", DISPATCHER | SUPERVISOR
+    ),
     *_rows(
         """
         POST        /api/v1/products
@@ -137,7 +219,7 @@ TABLE = [
         GET         /api/v1/movements
         GET         /api/v1/movements/<movement_id>
         GET         /api/v1/stock
-        GET         /api/v1/people/<person_id>/stock
+        GET         /api/v1/people/<person_id>/stock as van
         """,
         SHOP | FIELD,
     ),
@@ -157,8 +239,8 @@ TABLE = [
         POST        /api/v1/part-requests/<request_id>/reserve
         POST        /api/v1/part-requests/<request_id>/ship
         POST        /api/v1/part-requests/<request_id>/arrive
-        POST        /api/v1/part-requests/<request_id>/cancel
-        POST        /api/v1/part-requests/<request_id>/ask-again
+        POST        /api/v1/part-requests/<request_id>/cancel {"reason": "x"}
+        POST        /api/v1/part-requests/<request_id>/ask-again {"reason": "x"}
         """,
         ADVISOR | STOCKROOM,
     ),
@@ -182,13 +264,13 @@ TABLE = [
         POST        /api/v1/jobs
         POST        /api/v1/jobs/check
         PATCH       /api/v1/jobs/<job_id>
-        POST        /api/v1/jobs/<job_id>/cancel
-        POST        /api/v1/revisits/<revisit_id>/issue
+        POST        /api/v1/jobs/<job_id>/cancel {"reason": "x"}
+        POST        /api/v1/revisits/<revisit_id>/issue {"assignee_id": "x"}
         """,
         DISPATCHER | SUPERVISOR,
     ),
     *_rows(
-        "POST /api/v1/jobs/<job_id>/reassign",
+        """POST /api/v1/jobs/<job_id>/reassign {"assignee_id": "x"}""",
         DISPATCHER | SUPERVISOR | LEAD | MANAGER,
     ),
     *_rows(
@@ -198,8 +280,8 @@ TABLE = [
         GET         /api/v1/tickets/<ticket_id>/timeline
         GET         /api/v1/exceptions
         GET         /api/v1/exceptions/<exception_id>
-        POST        /api/v1/exceptions/<exception_id>/decide
-        POST        /api/v1/exceptions/<exception_id>/owner
+        POST        /api/v1/exceptions/<exception_id>/decide {"decision": "apply", "reason": "x"}
+        POST        /api/v1/exceptions/<exception_id>/owner {"owner_id": "x"}
         """,
         SHOP,
     ),
@@ -207,14 +289,14 @@ TABLE = [
         """
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
-        POST        /api/v1/tickets/<ticket_id>/answer
-        POST        /api/v1/tickets/<ticket_id>/cancel
-        POST        /api/v1/tickets/<ticket_id>/reopen
-        POST        /api/v1/jobs/<job_id>/verdict
-        POST        /api/v1/photos/<photo_id>/verdict
+        POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
+        POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
+        POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}
+        POST        /api/v1/photos/<photo_id>/verdict {"verdict": "accept"}
         GET         /api/v1/revisits
         GET         /api/v1/revisits/<revisit_id>
-        POST        /api/v1/revisits/<revisit_id>/decide
+        POST        /api/v1/revisits/<revisit_id>/decide {"to": "due"}
         """,
         DESK,
     ),
@@ -226,6 +308,12 @@ TABLE = [
         GET         /office/
         GET         /office/search
         POST        /office/sign-out
+        GET         /office/second-factor
+        POST        /office/second-factor/recovery
+        GET         /office/people
+        GET         /office/people/<person_id>
+        GET         /office/organisations
+        GET         /office/organisations/<organisation_id>
         """,
         SHOP | MANAGER,
     ),
@@ -235,9 +323,54 @@ TABLE = [
         GET         /office/tickets/<ticket_id>
         GET         /office/exceptions
         POST        /office/exceptions/<exception_id>/decide
+        POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
+        GET         /office/variances
+        POST        /office/variances/<exception_id>/own
+        POST        /office/variances/<exception_id>/explain
         """,
         SHOP,
+    ),
+    *_rows(
+        """
+        GET         /office/parts
+        GET         /office/parts/<sku>
+        GET         /office/products
+        GET         /office/products/<product_id>
+        """,
+        ALL,
+    ),
+    *_rows(
+        """
+        GET         /office/stock
+        GET         /office/stock/<place>
+        GET         /office/movements
+        GET         /office/scan
+        GET         /office/counts
+        GET         /office/counts/<count_id>
+        """,
+        SHOP | FIELD,
+    ),
+    *_rows(
+        """
+        POST        /office/parts/<sku>
+        POST        /office/parts/<sku>/minimum
+        GET,POST    /office/new/part
+        POST        /office/products/<product_id>
+        GET,POST    /office/new/product
+        GET,POST    /office/move/<kind>
+        GET,POST    /office/stock/<place>/count
+        POST        /office/counts/<count_id>/own
+        POST        /office/counts/<count_id>/settle
+        POST        /office/counts/<count_id>/drop
+        GET,POST    /office/imports
+        GET         /office/imports/template/<kind>
+        GET         /office/imports/<import_id>
+        GET         /office/imports/<import_id>/bad
+        POST        /office/imports/<import_id>/apply
+        POST        /office/imports/<import_id>/drop
+        """,
+        STOCKROOM,
     ),
     *_rows(
         """
@@ -251,11 +384,24 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/reopen
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
+        POST        /office/revisits/<revisit_id>/call
         GET         /office/devices
+        GET         /office/settings
+        GET         /office/settings/<name>
+        GET         /office/settings/<name>/history
+        GET         /office/settings/checklists/<template>
+        GET         /office/settings/checklists/<template>/<listed>/<code>
+        GET         /office/settings/checklists/<template>/tablet
+        GET         /office/devices/<device_id>
+        GET         /office/figures
+        GET         /office/figures/table.<spreadsheet>
+        GET         /office/figures/<figure>
+        GET         /office/figures/<figure>.<spreadsheet>
         GET         /office/verification
         GET         /office/verification/<job_id>
         POST        /office/verification/<job_id>/verdict
         POST        /office/photos/<photo_id>/verdict
+        POST        /office/verdicts/<verdict_id>/undo
         GET         /office/customers
         GET,POST    /office/customers/new
         GET         /office/customers/<customer_id>
@@ -277,6 +423,7 @@ TABLE = [
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
+        GET,POST    /office/jobs/<job_id>/move
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -289,6 +436,63 @@ TABLE = [
     ),
     *_rows(
         """
+        POST        /office/settings/<name>
+        POST        /office/settings/<name>/follow
+        POST        /office/settings/<name>/revert
+        POST        /office/settings/checklists
+        POST        /office/settings/checklists/<template>/<listed>/<code>
+        POST        /office/settings/checklists/<template>/order
+        POST        /office/settings/checklists/<template>/take-out
+        POST        /office/settings/checklists/<template>/publish
+        POST        /office/settings/checklists/<template>/drop
+        """,
+        SUPERVISOR,
+    ),
+    *_rows(
+        """
+        POST        /office/devices/<device_id>/revoke {"mode": "collect"}
+        POST        /office/devices/<device_id>/restore
+        POST        /office/devices/<device_id>/give {"person_id": "x"}
+        """,
+        DISPATCHER | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/people/invite
+        POST        /office/people/<person_id>/change as staff
+        GET,POST    /office/people/<person_id>/leave as staff
+        POST        /office/people/<person_id>/come-back as staff
+        POST        /office/people/<person_id>/sign-out as staff
+        POST        /office/people/<person_id>/password-link as staff
+        POST        /office/people/<person_id>/certificates
+        POST        /office/certificates/<certificate_id>/withdraw
+        GET         /office/invitations/<invitation_id>
+        POST        /office/invitations/<invitation_id>/again
+        POST        /office/invitations/<invitation_id>/withdraw
+        POST        /office/organisations/<organisation_id>/teams
+        POST        /office/organisations/<organisation_id>/lead {"person_id": "x"}
+        """,
+        SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/absences
+        POST        /office/absences/<absence_id>/withdraw
+        """,
+        DISPATCHER | SUPERVISOR | MANAGER,
+    ),
+    *_rows(
+        """
+        POST        /office/people/<person_id>/second-factor
+        GET,POST    /office/organisations/new
+        POST        /office/organisations/<organisation_id>/change
+        POST        /office/organisations/<organisation_id>/grant
+        POST        /office/organisations/<organisation_id>/calendar
+        """,
+        SUPERVISOR,
+    ),
+    *_rows(
+        """
         POST        /office/customers/<customer_id>/hold
         POST        /office/customers/<customer_id>/release
         GET,POST    /office/customers/<customer_id>/merge
@@ -297,7 +501,6 @@ TABLE = [
         """,
         SUPERVISOR,
     ),
-    *_rows("POST /office/devices/<device_id>/revoke", DISPATCHER | SUPERVISOR),
     *_rows(
         """
         POST        /office/part-requests/<request_id>/step
@@ -306,6 +509,7 @@ TABLE = [
         ADVISOR | STOCKROOM,
     ),
     *_rows("GET /office/jobs", WITNESSES),
+    *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

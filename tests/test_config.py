@@ -179,6 +179,14 @@ def test_a_command_says_it_in_one_line(
     )
 
 
+def test_the_second_factor_is_off_in_the_demo_and_in_tests_only() -> None:
+    name = "DOORSTEP_WITHOUT_SECOND_FACTOR"
+    assert Config.from_env(MINIMAL).second_factor
+    assert not Config.from_env({"DOORSTEP_DEMO": "true"}).second_factor
+    assert not Config.from_env({**MINIMAL, name: "only in tests"}).second_factor
+    assert sentence(**{name: "true"}) == f"{name} is for tests: leave it out."
+
+
 def test_every_variable_is_described_for_who_runs_doorstep() -> None:
     root = Path(__file__).resolve().parents[1]
     read = set(
@@ -191,5 +199,5 @@ def test_every_variable_is_described_for_who_runs_doorstep() -> None:
 def test_every_field_can_be_set() -> None:
     """Nothing is decided by an installation that the environment cannot say."""
     numbers = {field for field, *_ in NUMBERS.values()}
-    others = {"database_url", "media", "secret", "is_demo", "log_level"}
+    others = {"database_url", "media", "secret", "is_demo", "second_factor", "log_level"}
     assert {field.name for field in dataclasses.fields(Config)} == numbers | others

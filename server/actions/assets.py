@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from server.actions import references, rows, sheets
-from server.db import audit
+from server.db import audit, figures
 from server.db.customers import Asset, Product, assets_visible_to, get_product, get_site
 from server.db.people import Person
 from server.domain import assets as rules
@@ -51,6 +51,7 @@ def change(
     if changed:
         session.expire(asset, ["product", "site"])
         sheets.touch(session, sheets.of_asset(asset.id))
+        figures.touch_all(session, figures.of_asset(asset.id))
         audit.record(session, by.id, "asset.changed", asset.id, now, changed=changed)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows, sheets
-from server.db import audit
+from server.actions import promises, references, rows, sheets
+from server.db import audit, figures
 from server.db.customers import Customer, get_customer, hold_in_place
 from server.db.people import Person, get_organisation
 from server.domain import errors
@@ -43,6 +43,9 @@ def change(
     changed = rows.change(session, customer, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_customer(customer.id))
+    if "is_vip" in changed:
+        promises.keep_of_customer(session, customer.id, now)
+        figures.touch_all(session, figures.of_customer(customer.id))
     if changed:
         audit.record(session, by.id, "customer.changed", customer.id, now, changed=changed)
 

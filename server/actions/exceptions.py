@@ -27,12 +27,14 @@ def open_one(
     event_id: str | None = None,
     device_id: str | None = None,
     person_id: str | None = None,
+    branch_id: str | None = None,
     again: bool = False,
     **details: Any,
 ) -> FieldException:
     """Puts a doubt before the office; the same doubt (`kind` and `subject`) is put only once.
 
     `again` says that there is something new to it: one that was decided makes room for the next.
+    `branch_id` says whose it is where there is no job.
     The owner at first is whoever issued the job where the kind is the dispatcher's, else the role.
     """
     key = f"{kind}:{subject}"
@@ -47,7 +49,7 @@ def open_one(
         id=new_id(),
         kind=kind,
         subject=key,
-        branch_id=job.branch_id if job else None,
+        branch_id=job.branch_id if job else branch_id,
         ticket_id=job.ticket_id if job else None,
         job_id=job.id if job else None,
         event_id=event_id,

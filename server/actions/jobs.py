@@ -1,22 +1,23 @@
 """Jobs: issued, changed, handed to somebody else, cancelled."""
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.actions import revisits, settling
+from server.actions import absences, calendars, revisits, settings, settling
+from server.clock import wire
 from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Crew, Job, Visit, crew_of, current_visit
 from server.db.people import Certificate, Person
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket, next_number
-from server.domain import checklists, default_checklists, errors
+from server.domain import checklists, errors
 from server.domain import jobs as rules
 from server.domain import tickets as ticket_rules
 from server.domain import visits as visit_rules
@@ -113,6 +114,8 @@ def _draft(
     _must_be_sound(form)
     _parts_must_be_known(session, form)
     start, end = form.get("window_start"), form.get("window_end")
+    category = asset.product.category if asset else ""
+    slots, checklist = settings.template(session, ticket.branch_id, ticket.kind, category, now)
     return Job(
         ticket_id=ticket.id,
         branch_id=ticket.branch_id,
@@ -124,13 +127,13 @@ def _draft(
         window_end=end,
         time_zone=site.time_zone,
         assignee_id=assignee.id,
-        skills=form.get("skills") or [],
+        skills=_either(form.get("skills"), earlier and earlier.skills, _skills(asset)),
         certificates=_with_law(form.get("certificates") or [], ticket, asset),
-        slots=_either(form.get("slots"), earlier and earlier.slots, _slots(ticket)),
-        checklist=_either(form.get("checklist"), earlier and earlier.checklist, _checklist(ticket)),
+        slots=_either(form.get("slots"), earlier and earlier.slots, slots),
+        checklist=_either(form.get("checklist"), earlier and earlier.checklist, checklist),
         planned_parts=form.get("planned_parts") or _awaited_parts(session, revisit),
         notes=form.get("notes") or "",
-        care_card=form.get("care_card") or _care_card(session, ticket, asset),
+        care_card=form.get("care_card") or _care_card(session, ticket, asset, now),
         revisit_of=earlier.id if earlier else None,
         revisit_id=revisit.id if revisit else None,
         cause=revisit.cause if revisit else None,
@@ -152,14 +155,6 @@ def _either(*choices: Any) -> Any:
     return next(each for each in choices if each is not None)
 
 
-def _slots(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_SLOTS[ticket.kind]
-
-
-def _checklist(ticket: Ticket) -> Any:
-    return default_checklists.DEFAULT_CHECKLISTS[ticket.kind]
-
-
 def _must_be_sound(form: Form) -> None:
     """Raises `Invalid`, field by field, for slots or a checklist that no tablet could show."""
     found: dict[str, list[str]] = {}
@@ -170,8 +165,10 @@ def _must_be_sound(form: Form) -> None:
     start, end = form.get("window_start"), form.get("window_end")
     if (start is None) != (end is None):
         found["window_end"] = ["Start and end of the window go together."]
-    elif start is not None and end is not None and end <= start:
+    elif start is not None and end is not None and end.astimezone(UTC) <= start.astimezone(UTC):
         found["window_end"] = ["The window ends before it begins."]
+    elif start is not None and end is not None and end - start > rules.LONGEST_WINDOW:
+        found["window_end"] = ["The window is longer than 14 days."]
     if found:
         raise errors.Invalid(errors=found)
 
@@ -220,6 +217,11 @@ def may_send(by: Person, person: Person) -> bool:
     return True
 
 
+def _skills(asset: Asset | None) -> list[str]:
+    """What a product asks for is called as its category is."""
+    return [asset.product.category] if asset and asset.product.category else []
+
+
 def _certificates(ticket: Ticket, asset: Asset | None) -> list[str]:
     needed = asset.product.certificate if asset else None
     return [needed] if needed and ticket.kind in CERTIFIED_KINDS else []
@@ -250,12 +252,15 @@ def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, 
     ]
 
 
-def _care_card(session: Session, ticket: Ticket, asset: Asset | None) -> str:
-    if asset is None:
-        return ""
-    customer = session.get_one(Customer, ticket.customer_id)
-    is_chinese = customer.language == "zh" and asset.product.care_card_zh
-    return asset.product.care_card_zh if is_chinese else asset.product.care_card
+def _care_card(session: Session, ticket: Ticket, asset: Asset | None, now: datetime) -> str:
+    """The product's card in the customer's language, else what the branch says of care in general."""
+    is_chinese = session.get_one(Customer, ticket.customer_id).language == "zh"
+    card = ""
+    if asset is not None:
+        card = (is_chinese and asset.product.care_card_zh) or asset.product.care_card
+    return card or settings.care_advice(
+        session, ticket.branch_id, "zh" if is_chinese else "en", now
+    )
 
 
 def _check(
@@ -280,14 +285,19 @@ def _pairs(
     going = dict.fromkeys([job.assignee_id, *crew])
     return [
         (
-            _needs(job, now, with_parts=person_id == job.assignee_id),
-            _assignee(session, session.get_one(Person, person_id), job),
+            _needs(session, job, now, with_parts=person_id == job.assignee_id),
+            _assignee(session, session.get_one(Person, person_id), job, _day(job, now)),
         )
         for person_id in going
     ]
 
 
-def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
+def _day(job: Job, now: datetime) -> date:
+    """The day of the trip, at its site; the present one where nothing is agreed."""
+    return (job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date()
+
+
+def _needs(session: Session, job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
     wanted: Counter[str] = Counter()
     for line in job.planned_parts if with_parts else []:
         wanted[line["sku"]] += line["quantity"]
@@ -296,8 +306,16 @@ def _needs(job: Job, now: datetime, *, with_parts: bool) -> rules.Needs:
         certificates=frozenset(job.certificates),
         window=_window(job),
         parts=wanted,
-        day=(job.window_start or now).astimezone(ZoneInfo(job.time_zone)).date(),
+        day=_day(job, now),
+        closed=calendars.closed_on(session, job.branch_id, _day(job, now)) if with_parts else None,
+        place=_place(session.get(Site, job.site_id)),
     )
+
+
+def _place(site: Site | None) -> rules.Position | None:
+    if site is None or site.lat is None or site.lon is None:
+        return None
+    return site.lat, site.lon
 
 
 def _window(job: Job) -> rules.Window | None:
@@ -306,34 +324,42 @@ def _window(job: Job) -> rules.Window | None:
     return rules.Window(job.window_start, job.window_end)
 
 
-def _assignee(session: Session, person: Person, job: Job) -> rules.Assignee:
+def _assignee(session: Session, person: Person, job: Job, day: date) -> rules.Assignee:
+    is_away = bool(absences.between(session, [person.id], day, day)[person.id])
     papers = session.scalars(select(Certificate).where(Certificate.person_id == person.id))
+    others = list(_other_windows(session, person, job))
     return rules.Assignee(
         name=person.name,
         skills=frozenset(person.skills),
         certificates=tuple(
             rules.Certificate(each.kind, each.valid_from, each.valid_until) for each in papers
         ),
-        windows=tuple(_other_windows(session, person, job)),
+        windows=tuple((job_id, window) for job_id, window, _place in others),
         van=parts.stock_at(session, str(Place("van", person.id))),
+        away=frozenset({day} if is_away else ()),
+        places={job_id: place for job_id, _window, place in others if place is not None},
     )
 
 
-def _other_windows(session: Session, person: Person, job: Job) -> list[tuple[str, rules.Window]]:
+def _other_windows(
+    session: Session, person: Person, job: Job
+) -> Iterable[tuple[str, rules.Window, rules.Position | None]]:
+    """What else somebody has to do, with the place where it is."""
     crewed = select(Crew.job_id).where(Crew.person_id == person.id)
-    others = select(Job).where(
-        (Job.assignee_id == person.id) | Job.id.in_(crewed),
-        Job.id != (job.id or ""),
-        Job.state.in_(rules.MOVABLE_STATES - {rules.State.DECLINED}),
-        Job.window_start.is_not(None),
-        Job.window_end.is_not(None),
+    others = (
+        select(Job.id, Job.window_start, Job.window_end, Site.lat, Site.lon)
+        .join(Site, Site.id == Job.site_id)
+        .where(
+            (Job.assignee_id == person.id) | Job.id.in_(crewed),
+            Job.id != (job.id or ""),
+            Job.state.in_(rules.MOVABLE_STATES - {rules.State.DECLINED}),
+            Job.window_start.is_not(None),
+        )
     )
-    found = []
-    for other in session.scalars(others.order_by(Job.window_start)):
-        window = _window(other)
-        if window is not None:
-            found.append((other.id, window))
-    return found
+    for its_id, start, end, lat, lon in session.execute(others.order_by(Job.window_start, Job.id)):
+        place = None if lat is None or lon is None else (lat, lon)
+        if start is not None and end is not None:
+            yield its_id, rules.Window(start, end), place
 
 
 def _begin_visit(session: Session, job: Job, now: datetime) -> Visit:
@@ -412,26 +438,64 @@ def reassign(
     session: Session, by: Person, job: Job, to: str, reason: str | None, now: datetime
 ) -> list[rules.Warning]:
     """Hands a job to somebody else: it is issued anew, and the earlier visit is kept as it stands."""
+    return move(session, by, job, {"assignee_id": to, "reason": reason}, now)
+
+
+WINDOW = ("window_start", "window_end")
+
+
+def move(session: Session, by: Person, job: Job, form: Form, now: datetime) -> list[rules.Warning]:
+    """Gives a job another window, another assignee, or both at once, weighed as it will stand then.
+
+    With its own window and assignee it is left alone. Raises as `issue` does, and `StepNotPossible`
+    for a job that is over.
+    """
     rules.must_be_movable(job.state)
-    assignee = _sendable(session, by, job.branch_id, to, "assignee_id", now)
-    if assignee.id == job.assignee_id and job.state != rules.State.DECLINED:
+    _must_be_sound({name: form.get(name, getattr(job, name)) for name in WINDOW})
+    to, was = form.get("assignee_id", job.assignee_id), job.assignee_id
+    is_handed_over = to != was or (job.state == rules.State.DECLINED and "assignee_id" in form)
+    moved = {n: form[n] for n in WINDOW if n in form and form[n] != getattr(job, n)}
+    if is_handed_over:
+        job.assignee_id = _sendable(session, by, job.branch_id, to, "assignee_id", now).id
+    elif not moved:
         return []
-    was = job.assignee_id
-    job.assignee_id = assignee.id
-    crew = [each for each in crew_of(session, job.id) if each != assignee.id]
-    warnings = _check(session, job, crew, reason, now)
+    before = {name: wire(getattr(job, name)) for name in moved}
+    for name, value in moved.items():
+        setattr(job, name, value)
+    crew = [each for each in crew_of(session, job.id) if each != job.assignee_id]
+    warnings = _check(session, job, crew, form.get("reason"), now)
     _set_crew(session, job, crew)
+    job.edition += 1
+    _note_move(session, by, job, was if is_handed_over else None, before, form.get("reason"), now)
+    if is_handed_over:
+        _begin_anew(session, job, now)
+    _revise(session, job, now, reason="reassigned" if is_handed_over else None)
+    settling.settle_job(session, job.id, now)
+    return warnings
+
+
+def _begin_anew(session: Session, job: Job, now: datetime) -> None:
     current_visit(session, job).ended_at = now
     visit = _begin_visit(session, job, now)
     session.add(visit)
     job.visit_id = visit.id
-    job.edition += 1
-    audit.record(
-        session, by.id, "job.reassigned", job.id, now, was=was, to=assignee.id, reason=reason
-    )
-    _revise(session, job, now, reason="reassigned")
-    settling.settle_job(session, job.id, now)
-    return warnings
+
+
+def _note_move(
+    session: Session, by: Person, job: Job, was: str | None, before: Form,
+    reason: str | None, now: datetime,
+) -> None:  # fmt: skip
+    """A line for each thing that changed: who goes, and when."""
+    if was is not None:
+        audit.record(
+            session, by.id, "job.reassigned", job.id, now,
+            was=was, to=job.assignee_id, reason=reason,
+        )  # fmt: skip
+    if before:
+        after = {name: wire(getattr(job, name)) for name in before}
+        audit.record(
+            session, by.id, "job.moved", job.id, now, was=dict(before), to=after, reason=reason
+        )
 
 
 def cancel(session: Session, by: Person, job: Job, reason: str, now: datetime) -> None:

@@ -1,17 +1,18 @@
 """The ledger of stock: lines that somebody enters, and counts. Nothing in it is ever changed."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows
+from server.actions import exceptions, references, rows
 from server.clock import wire
-from server.db import audit, feed, jobs, tickets
+from server.db import audit, feed, jobs, stock, tickets
 from server.db.customers import Customer, Site
-from server.db.parts import Movement, Part, get_part, stock_at
+from server.db.parts import Movement, Part, get_part, quantity_at, stock_at
 from server.db.people import Person, get_organisation, get_person
 from server.domain import errors
 from server.domain import parts as rules
@@ -43,7 +44,59 @@ def enter(session: Session, by: Person, form: Mapping[str, Any], now: datetime) 
         _must_be_there(session, by, f"reserved:{form['job_id']}", now, "job_id")
     for name in ("from_place", "to_place"):
         _must_be_there(session, by, form[name], now, name)
-    return write(session, by, form, now)
+    _must_be_own(session, by, form["from_place"], form["to_place"])
+    entered = write(session, by, form, now)
+    _doubt_what_is_below_zero(session, by, entered, now)
+    return entered
+
+
+def enter_together(
+    session: Session, by: Person, forms: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Movement]:
+    """Several lines, or none of them."""
+    return [enter(session, by, form, now) for form in forms]
+
+
+def short_of(session: Session, forms: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """(place, sku) -> what the ledger says lies there, where these lines would take more than that.
+
+    Two who take the same last piece wait for each other.
+    """
+    rows.of_keys(session, Part, Part.sku, [form["sku"] for form in forms], lock=True)
+    taken: dict[tuple[str, str], int] = defaultdict(int)
+    for form in forms:
+        if rules.parse_place(form["from_place"]).is_stock:
+            taken[form["from_place"], form["sku"]] += form["quantity"]
+    lies = {each: quantity_at(session, *each) for each in taken}
+    return {each: lies[each] for each in taken if taken[each] > lies[each]}
+
+
+def _must_be_own(session: Session, by: Person, start: str, end: str) -> None:
+    """Nobody takes from a place of another branch, and what comes from nowhere arrives at an own one."""
+    place = start if rules.parse_place(start).is_stock else end
+    field = "from_place" if place is start else "to_place"
+    if rules.parse_place(place).is_stock:
+        references.named(stock.must_be_own, session, by, place, field)
+
+
+def _doubt_what_is_below_zero(session: Session, by: Person, line: Movement, now: datetime) -> None:
+    """Somebody finds out why: the same place and part are put before the stores once."""
+    if not rules.parse_place(line.from_place).is_stock:
+        return
+    left = quantity_at(session, line.from_place, line.sku)
+    if left < 0:
+        exceptions.open_one(
+            session,
+            "stock_negative",
+            f"{line.from_place}:{line.sku}",
+            now,
+            branch_id=by.organisation_id,
+            person_id=by.id,
+            again=True,
+            place=line.from_place,
+            sku=line.sku,
+            balance=left,
+        )
 
 
 def write(session: Session, by: Person, facts: Mapping[str, Any], now: datetime) -> Movement:

@@ -1,20 +1,21 @@
 """Branches of the shop, and contractors that supply installers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.actions import references, rows, sheets
-from server.db import audit, feed
+from server.db import audit, feed, figures
 from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
 from server.domain.jobs import OPEN_STATES
 from server.ids import new_id
 
 ON_SHEETS = {"name", "phone"}
+LOOKED_BACK = timedelta(hours=1)  # by the worker, which comes by more often
 
 
 def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Organisation:
@@ -35,14 +36,17 @@ def change(
     changed = rows.change(session, organisation, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_branch(organisation.id))
-    if "granted_until" in changed:
+    if {"granted_from", "granted_until"} & set(changed):
         _tell_tablets(session, organisation)
+    if "time_zone" in changed:
+        figures.touch_all(session, figures.of_branch(organisation.id))
     if changed:
         audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
 
 
 def _grant_must_fit(kind: str, form: Mapping[str, Any]) -> None:
-    if kind == "branch" and form.get("granted_until") is not None:
+    given = form.get("granted_until") or form.get("granted_from")
+    if kind == "branch" and given is not None:
         raise references.wrong("granted_until", "Only a contractor is granted a time.")
 
 
@@ -60,19 +64,33 @@ def _open_jobs_of(contractor_id: str) -> Select[str]:
     )
 
 
+def begin_grants(session: Session, now: datetime) -> None:
+    """Grants that have begun a moment ago: open jobs of before come to the contractor's tablets."""
+    begun = select(Organisation).where(
+        Organisation.kind == "contractor",
+        Organisation.granted_from <= now,
+        Organisation.granted_from > now - LOOKED_BACK,
+        Organisation.granted_until > now,
+    )
+    for contractor in session.scalars(begun):
+        shown = set(session.scalars(_shown_jobs(contractor.id)))
+        for job_id in set(session.scalars(_open_jobs_of(contractor.id))) - shown:
+            feed.touch_job(session, job_id)
+
+
 def end_grants(session: Session, now: datetime) -> None:
     """Grants that have run out: the jobs go from the contractor's tablets. Work still comes in."""
     ended = select(Organisation).where(
         Organisation.kind == "contractor", Organisation.granted_until <= now
     )
     for contractor in session.scalars(ended):
-        people = select(literal("person:") + Person.id).where(
-            Person.organisation_id == contractor.id
-        )
-        still_shown = select(feed.Change.entity_id).where(
-            feed.Change.scope.in_(people),
-            feed.Change.kind == "job",
-            feed.Change.change == "upsert",
-        )
-        for job_id in session.scalars(still_shown):
+        for job_id in session.scalars(_shown_jobs(contractor.id)):
             feed.touch_job(session, job_id, reason="grant_ended")
+
+
+def _shown_jobs(contractor_id: str) -> Select[str]:
+    """The jobs that stand on a tablet of the contractor's people."""
+    people = select(literal("person:") + Person.id).where(Person.organisation_id == contractor_id)
+    return select(feed.Change.entity_id).where(
+        feed.Change.scope.in_(people), feed.Change.kind == "job", feed.Change.change == "upsert"
+    )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, revisits
+from server.actions import exceptions, revisits, verdicts
 from server.actions.settling import settle_job
 from server.db import audit, house, jobs, photos
 from server.db.customers import Site
@@ -20,6 +20,7 @@ from server.db.working_sets import WorkingSet
 from server.domain import errors
 from server.domain import photos as rules
 from server.domain.photos import Doubt, Measured
+from server.domain.verdicts import AskedOf
 
 VERDICTS = ("accept", "retake", "rework")
 _HERE = ("stored", "checked", "unreadable")
@@ -187,11 +188,13 @@ def judge(
     reason: str | None,
     retake_within: timedelta,
     now: datetime,
+    asked_of: str = AskedOf.INSTALLER,
 ) -> None:
     """accept; retake (the picture will not do: asked for again); rework (the work will not: a revisit).
 
-    Raises `ReasonMissing` for the last two without words, `StepNotPossible` for a photo that is not
-    here or was taken back.
+    A retake is asked of the installer, on the tablet, or of the customer, by a link. Raises
+    `ReasonMissing` for the last two without words, `StepNotPossible` for a photo that is not here or was
+    taken back.
     """
     if photo.state not in _HERE:
         raise errors.StepNotPossible(state=photo.state)
@@ -199,14 +202,20 @@ def judge(
     if verdict != "accept" and not words:
         raise errors.ReasonMissing()
     job = session.get_one(Job, photo.job_id)
+    stood, known = verdicts.before(session, job, photo), verdicts.revisits_of(session, job.id)
     photo.verdict, photo.verdict_reason = verdict, words
     photo.verdict_by, photo.verdict_at = by.id, now
     photo.answer_by = now + retake_within if verdict == "retake" else None
+    photo.asked_of = asked_of if verdict == "retake" else None
     photo.rev += 1
+    revisit = None
     if verdict == "rework":
-        revisits.open_for(session, job, "verdict_rework", now, words=words, by=by.id)
+        opened = revisits.open_for(session, job, "verdict_rework", now, words=words, by=by.id)
+        revisit = opened.id if opened.id not in known else None
     audit.record(
-        session, by.id, "photo.judged", photo.id, now, verdict=verdict, reason=words, job=job.id
-    )
+        session, by.id, "photo.judged", photo.id, now, verdict=verdict, reason=words, job=job.id,
+        **({"asked_of": asked_of} if verdict == "retake" else {}),
+    )  # fmt: skip
     session.flush()
     settle_job(session, job.id, now)
+    verdicts.keep(session, by, job, photo, stood, now, revisit=revisit)

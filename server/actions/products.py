@@ -1,6 +1,6 @@
 """What the shop sells."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,3 +31,29 @@ def change(
         sheets.touch(session, sheets.of_product(product.id))
     if changed:
         audit.record(session, by.id, "product.changed", product.id, now, changed=changed)
+
+
+def take_in(
+    session: Session,
+    by: Person,
+    new: Collection[Mapping[str, Any]],
+    changed: Mapping[str, Mapping[str, Any]],
+    source: str,
+    now: datetime,
+) -> None:
+    """Many at once, out of a file: `changed` by their models. Raises `AlreadyThere`."""
+    made = [Product(id=new_id(), **form) for form in new]
+    session.add_all(made)
+    known = {each.model: each for each in rows.of_keys(session, Product, Product.model, changed)}
+    shown = [
+        known[model].id
+        for model, form in changed.items()
+        if ON_SHEETS.intersection(rows.set_fields(known[model], form))
+    ]
+    rows.flush(session)
+    for product in made:
+        audit.record(session, by.id, "product.added", product.id, now, model=product.model)
+    for model in changed:
+        audit.record(session, by.id, "product.changed", known[model].id, now, source=source)
+    if shown:
+        sheets.touch(session, sheets.of_products(shown))

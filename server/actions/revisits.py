@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import settling
+from server.actions import settings, settling
 from server.db import audit
 from server.db.jobs import Job, Visit
 from server.db.people import Person
@@ -28,7 +28,8 @@ def open_for(
     by: str | None = None,
 ) -> Revisit:
     """Opens what the trigger asks for; the same trigger on the same job opens only one."""
-    opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words)
+    book = settings.rulebook(session, job.branch_id, now)
+    opening = rules.decide(trigger, outcome_cause=outcome_cause, words=words, rules=book.rules)
     opened = _open(WorkingSet(session, [job], now), job, opening, by)
     session.flush()
     return opened
@@ -36,7 +37,10 @@ def open_for(
 
 def open_from_visit(work: WorkingSet, job: Job, visit: Visit) -> None:
     """What a finished visit asks for by itself: its outcome, a reservation, few stars."""
-    for opening in rules.openings(visit.content):
+    if not visit.content["finished"]:
+        return
+    book = settings.rulebook(work.session, job.branch_id, work.now)
+    for opening in rules.openings(visit.content, book):
         _open(work, job, opening, None)
 
 
@@ -64,6 +68,12 @@ def _open(work: WorkingSet, job: Job, opening: rules.Opening, by: str | None) ->
     return revisit
 
 
+def who_decides(session: Session, revisit: Revisit, branch_id: str) -> str:
+    """The role before which the branch's rules put it, as they stood when it was opened."""
+    book = settings.rulebook(session, branch_id, revisit.opened_at)
+    return book.rules[rules.Trigger(revisit.trigger)].decides
+
+
 def decide(
     session: Session, revisit: Revisit, to: str, reason: str | None, by: str, now: datetime
 ) -> None:
@@ -84,6 +94,19 @@ def judge(
     decide(session, revisit, to, reason, by.id, now)
     session.flush()
     settling.settle_ticket(session, revisit.ticket_id, now)
+
+
+def note_call(
+    session: Session, by: Person, revisit: Revisit, outcome: str, words: str | None, now: datetime
+) -> None:
+    """What the customer said on the phone, and what follows; raises `StepNotPossible`, `ReasonMissing`."""
+    to = rules.after_call(revisit.state, outcome, words)
+    audit.record(session, by.id, "revisit.called", revisit.id, now, outcome=outcome, words=words)
+    if to == rules.State.CALL_FIRST:
+        revisit.call_after = now + rules.CALL_AGAIN_AFTER
+        revisit.rev += 1
+        return
+    judge(session, by, revisit, to, words, now)
 
 
 def plan(session: Session, revisit: Revisit, job: Job, by: str, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Writing a row: its revision, and the field that another row has taken already."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from server.db.tables import Table
 from server.domain import errors
 
 Row = TypeVar("Row", bound=Table)
+AT_ONCE = 500  # keys in one question
 
 # The field, by the names that PostgreSQL and SQLite give to its constraint.
 UNIQUE = {
@@ -25,22 +27,42 @@ UNIQUE = {
 def add(session: Session, row: Row) -> Row:
     """Writes a new row. Raises `AlreadyThere` where another one has its name."""
     session.add(row)
-    _flush(session)
+    flush(session)
     return row
 
 
 def change(session: Session, row: Table, form: Mapping[str, Any]) -> list[str]:
     """Writes what differs, raises the revision, and returns the names of what has changed."""
+    changed = set_fields(row, form)
+    flush(session)
+    return changed
+
+
+def set_fields(row: Table, form: Mapping[str, Any]) -> list[str]:
+    """The same, to be written by whoever calls."""
     changed = sorted(name for name, value in form.items() if getattr(row, name) != value)
     for name in changed:
         setattr(row, name, form[name])
     if changed:
         row.rev += 1  # type: ignore[attr-defined]
-    _flush(session)
     return changed
 
 
-def _flush(session: Session) -> None:
+def of_keys(
+    session: Session, kind: type[Row], column: Any, keys: Iterable[str], *, lock: bool = False
+) -> list[Row]:
+    """The rows with these keys in their order, so that two who lock them do not wait crosswise."""
+    wanted, found = sorted(set(keys)), list[Row]()
+    for start in range(0, len(wanted), AT_ONCE):
+        some = select(kind).where(column.in_(wanted[start : start + AT_ONCE])).order_by(column)
+        if lock:
+            some = some.with_for_update().execution_options(populate_existing=True)
+        found += session.scalars(some)
+    return found
+
+
+def flush(session: Session) -> None:
+    """Raises `AlreadyThere` where another row has a name that is given only once."""
     try:
         session.flush()
     except IntegrityError as clash:

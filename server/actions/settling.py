@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions
-from server.db import audit, feed
+from server.actions import exceptions, promises, settings
+from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
 from server.db.lookups import Question
 from server.db.people import Organisation
@@ -21,10 +21,14 @@ from server.domain import jobs as job_rules
 from server.domain import parts as part_rules
 from server.domain import sync as sync_rules
 from server.domain import tickets as rules
+from server.domain import verdicts as verdict_rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
 
 _POLICY = Question(select(Organisation.auto_accept).where(Organisation.id == bindparam("branch")))
+_SAMPLE = Question(
+    select(Organisation.auto_accept_sample).where(Organisation.id == bindparam("branch"))
+)
 
 
 def settle_job(session: Session, job_id: str, now: datetime) -> None:
@@ -40,6 +44,9 @@ def settle(work: WorkingSet, job: Job) -> None:
     visit = work.visit(job)
     _settle_arrival(work, job, visit)
     _settle_finish(job, visit)
+    job.awaits_picture = any(
+        photo.verdict == "retake" and photo.replaced_by is None for photo in work.photos_of(job)
+    )
     job.state = job_rules.state(visit.content, job.verdict, job.cancelled_at is not None)
     _accept_by_policy(work, job, visit)
     feed.touch_job(work.session, job.id)
@@ -74,10 +81,18 @@ def _settle_finish(job: Job, visit: Visit) -> None:
 
 
 def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
-    """Where the branch chose so, a visit in full and without any doubt needs no eyes; it says so."""
+    """Where the branch chose so, a visit in full and without any doubt needs no eyes; it says so.
+
+    Of those a sample is left to people, who see how well the policy judges.
+    """
     if job.state != "finished" or job.outcome != "completed" or job.received != "complete":
         return
+    if job.kept_from_policy is not None:
+        return
     if not _may_accept_by_itself(work, job) or not _is_clean(work, job):
+        return
+    if _is_of_sample(work, job):
+        job.kept_from_policy = verdict_rules.Kept.SAMPLE.value
         return
     job.verdict, job.verdict_at, job.is_auto_accepted = "accept", work.now, True
     job.state = job_rules.state(visit.content, job.verdict, False)
@@ -86,7 +101,18 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
 
 def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
     ((may,),) = _POLICY.within(work.session, branch=job.branch_id)
-    return bool(may)
+    return bool(may) and _is_of_a_kind_for_it(work, job)
+
+
+def _is_of_a_kind_for_it(work: WorkingSet, job: Job) -> bool:
+    """A branch may want eyes on some kinds whatever else is in order."""
+    kinds = settings.auto_accepted_kinds(work.session, job.branch_id, work.now)
+    return work.ticket(job.ticket_id).kind in kinds
+
+
+def _is_of_sample(work: WorkingSet, job: Job) -> bool:
+    ((percent,),) = _SAMPLE.within(work.session, branch=job.branch_id)
+    return verdict_rules.is_sample(job.id, percent)
 
 
 def _is_clean(work: WorkingSet, job: Job) -> bool:
@@ -111,9 +137,11 @@ def settle_ticket(session: Session, ticket_id: str, now: datetime) -> None:
 
 def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
     now = work.now
+    figures.touch(work.session, ticket.id, ticket.repeats)
     state = rules.state(_ticket_facts(work, ticket))
     if state == ticket.state:
         return
+    moves_a_clock = {state, ticket.state} & rules.OVER or ticket.planned_at is None
     if state == rules.State.CLOSED:
         ticket.closed_at = now
         audit.record(work.session, None, "ticket.closed", ticket.id, now)
@@ -124,6 +152,8 @@ def _settle_ticket(work: WorkingSet, ticket: Ticket) -> None:
         ticket.planned_at = now
     ticket.state = state
     ticket.rev += 1
+    if moves_a_clock:
+        promises.keep(work.session, ticket, now)
 
 
 def ticket_facts(session: Session, ticket: Ticket) -> rules.Facts:

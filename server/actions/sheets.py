@@ -1,6 +1,6 @@
 """The open jobs whose sheets show something that the office has changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, Text, or_, select, type_coerce
 from sqlalchemy.orm import Session
@@ -29,6 +29,10 @@ def of_product(product_id: str) -> ColumnElement[bool]:
     return Job.asset_id.in_(select(Asset.id).where(Asset.product_id == product_id))
 
 
+def of_products(product_ids: Iterable[str]) -> ColumnElement[bool]:
+    return Job.asset_id.in_(select(Asset.id).where(Asset.product_id.in_(list(product_ids))))
+
+
 def of_branch(organisation_id: str) -> ColumnElement[bool]:
     return Job.branch_id == organisation_id
 
@@ -49,3 +53,11 @@ def touch(session: Session, which: ColumnElement[bool]) -> None:
     """Has the sheets of these open jobs looked at again before the commit."""
     for job_id in session.scalars(select(Job.id).where(Job.state.not_in(OVER), which)):
         feed.touch_sheet(session, job_id)
+
+
+def touch_parts(session: Session, skus: Collection[str]) -> None:
+    """The same for the jobs that plan one of many parts: their lists are read once."""
+    planned = select(Job.id, Job.planned_parts).where(Job.state.not_in(OVER))
+    for job_id, lines in session.execute(planned) if skus else ():
+        if any(line["sku"] in skus for line in lines):
+            feed.touch_sheet(session, job_id)

@@ -45,6 +45,7 @@ class Caller:
     person: Somebody
     chain_id: str
     device: Installation | None
+    with_code: bool  # this sign-in was begun with a second factor
 
     @property
     def device_id(self) -> str | None:
@@ -82,10 +83,22 @@ def person_by_name(session: Session, username: str) -> Person | None:
 
 
 def start(
-    session: Session, person_id: str, device_id: str | None, life: timedelta, now: datetime
+    session: Session,
+    person_id: str,
+    device_id: str | None,
+    life: timedelta,
+    now: datetime,
+    *,
+    with_code: bool = False,
 ) -> SignIn:
     """Begins a chain of refresh tokens and returns its first link."""
-    chain = Chain(id=new_id(), person_id=person_id, device_id=device_id, started_at=now)
+    chain = Chain(
+        id=new_id(),
+        person_id=person_id,
+        device_id=device_id,
+        started_at=now,
+        with_code=with_code,
+    )
     session.add(chain)
     session.flush()
     link = _link(chain, None, life, now)
@@ -161,6 +174,7 @@ _BEHIND_A_TOKEN = Question(
         Person.role,
         Person.is_active,
         Chain.ended_at,
+        Chain.with_code,
         Device.id,
         Device.status,
         Device.last_seen_at,
@@ -176,11 +190,11 @@ def caller(asked: Lookups, person_id: str, chain_id: str) -> Caller:
     found = asked.one(_BEHIND_A_TOKEN, person_id=person_id, chain_id=chain_id)
     if found is None:
         raise errors.TokenInvalid()
-    role, is_active, ended_at, device_id, status, last_seen_at = found
+    role, is_active, ended_at, with_code, device_id, status, last_seen_at = found
     if ended_at is not None or not is_active:
         raise _ended(status)
     device = Installation(device_id, status, last_seen_at) if device_id is not None else None
-    return Caller(Somebody(person_id, role), chain_id, device)
+    return Caller(Somebody(person_id, role), chain_id, device, bool(with_code))
 
 
 def enrol(

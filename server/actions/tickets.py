@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, part_requests, references, revisits, settling
+from server.actions import jobs, part_requests, promises, references, revisits, settings, settling
 from server.actions.customers import lasting
 from server.db import audit, customers, feed
 from server.db.jobs import Job
@@ -34,7 +34,8 @@ CHANGEABLE = (
 def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Ticket:
     """Takes in what a customer asks for or complains of.
 
-    The same fault on the same asset within 30 days of its close is linked to the first ticket.
+    The same fault on the same asset within 30 days of its close (or what the branch chose) is linked to
+    the first ticket.
     """
     customer = references.named(
         customers.get_customer, session, by, form["customer_id"], "customer_id"
@@ -66,6 +67,7 @@ def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Tick
     _link_repeat(session, ticket, now)
     audit.record(session, by.id, "ticket.opened", ticket.id, now, kind=ticket.kind)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
     return ticket
 
 
@@ -100,7 +102,10 @@ def _link_repeat(session: Session, ticket: Ticket, now: datetime) -> None:
         .limit(1)
     )
     last = session.scalars(earlier).first()
-    if last is not None and revisit_rules.is_repeat_fault(last.closed_at, now, True, True):
+    if last is None:
+        return
+    within = settings.rulebook(session, ticket.branch_id, now).repeat_within
+    if revisit_rules.is_repeat_fault(last.closed_at, now, True, True, within):
         ticket.repeats = last.repeats or last.id
 
 
@@ -118,6 +123,7 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
     _touched(session, ticket)
     audit.record(session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form))
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
 
 
 def _places_of(ticket: Ticket) -> dict[str, str | None]:
@@ -145,6 +151,7 @@ def answer(session: Session, by: Person, ticket: Ticket, words: str, now: dateti
     ticket.rev += 1
     audit.record(session, by.id, "ticket.answered", ticket.id, now)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)
 
 
 def cancel(session: Session, by: Person, ticket: Ticket, reason: str, now: datetime) -> None:
@@ -206,3 +213,4 @@ def reopen(
         revisits.open_for(session, last, trigger, now, words=words, by=by.id)
     audit.record(session, by.id, "ticket.reopened", ticket.id, now, trigger=trigger, words=words)
     settling.settle_ticket(session, ticket.id, now)
+    promises.keep(session, ticket, now)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, photos, receipts, revisits, serial_swaps, settling
+from server.actions import exceptions, photos, receipts, revisits, serial_swaps, settling, verdicts
 from server.db import audit, feed
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit, current_visit
@@ -293,23 +293,31 @@ def verify(
         raise errors.StepNotPossible(state=job.state)
     if verdict == "rework" and not (reason and reason.strip()):
         raise errors.ReasonMissing()
+    stood, known = verdicts.before(session, job), verdicts.revisits_of(session, job.id)
     job.verdict, job.verdict_reason = verdict, reason or ""
     job.verdict_by, job.verdict_at, job.is_auto_accepted = by.id, now, False
     job.edition += 1
+    photos: list[str] = []
+    revisit = None
     if verdict == "rework":
-        revisits.open_for(session, job, "verdict_rework", now, words=reason or "", by=by.id)
+        opened = revisits.open_for(
+            session, job, "verdict_rework", now, words=reason or "", by=by.id
+        )
+        revisit = opened.id if opened.id not in known else None
     else:
-        _accept_photos(session, by, job, now)
+        photos = _accept_photos(session, by, job, now)
     audit.record(session, by.id, "visit.verified", job.id, now, verdict=verdict, reason=reason)
     settling.settle_job(session, job.id, now)
+    verdicts.keep(session, by, job, None, stood, now, revisit=revisit, photos=photos)
 
 
-def _accept_photos(session: Session, by: Person, job: Job, now: datetime) -> None:
-    """Accepting a visit accepts every picture that nobody has doubted."""
+def _accept_photos(session: Session, by: Person, job: Job, now: datetime) -> list[str]:
+    """Accepting a visit accepts every picture that nobody has doubted; the ids of these."""
     session.flush()
-    session.execute(
+    undoubted = (
         update(Photo)
         .where(Photo.job_id == job.id, Photo.verdict.is_(None))
         .where(Photo.state == "checked", Photo.is_apart.is_(False))
         .values(verdict="accept", verdict_by=by.id, verdict_at=now, rev=Photo.rev + 1)
     )
+    return sorted(session.scalars(undoubted.returning(Photo.id)))

@@ -42,6 +42,7 @@ class OrganisationSchema(ma.Schema):
     time_zone = ma.fields.String(required=True)
     granted_until = Moment(required=True, allow_none=True)
     auto_accept = ma.fields.Boolean(required=True)
+    auto_accept_sample = ma.fields.Integer(required=True)
     is_active = ma.fields.Boolean(required=True)
     rev = ma.fields.Integer(required=True)
 
@@ -60,6 +61,14 @@ class OrganisationChanges(Shape):
     )
     auto_accept = Flag(
         metadata={"description": "Visits in full and without a doubt are accepted by themselves."}
+    )
+    auto_accept_sample = ma.fields.Integer(
+        strict=True,
+        validate=ma.validate.Range(0, 100),
+        metadata={
+            "description": "Percent of those visits that a person looks at all the same.",
+            "example": 10,
+        },
     )
     is_active = Flag()
 

@@ -1,31 +1,30 @@
 """People: `/api/v1/people`."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
-from flask import request
 from flask_smorest import Blueprint
 from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from server import passwords
-from server.actions import people, sign_ins
+from server.actions import people
 from server.api.pages import as_it_is, created, etag, open_for_change, page
-from server.auth import caller, me, needs
+from server.auth import caller, counting_guesses, me, needs
 from server.db.people import Person, get_person, people_visible_to
 from server.domain import errors
-from server.domain.people import MAX_PASSWORD, MIN_PASSWORD, Role
+from server.domain.people import Role
 from server.house import house
 from server.schemas import (
     Code,
     Flag,
     Ident,
     PageQuery,
-    Secret,
+    Password,
     Shape,
     Switch,
     Text,
+    Username,
     must_be_email_or_empty,
     one_of,
     page_of,
@@ -39,33 +38,6 @@ blp = Blueprint(
 )
 
 ROLES = tuple(role.value for role in Role)
-
-
-class Username(Text):
-    """Upper case makes no difference, so it is kept without."""
-
-    def __init__(self, **options: Any) -> None:
-        metadata = {
-            "example": "alice",
-            "pattern": r"^[\w.@+-]+$",
-            "description": "What they sign in with; kept in lower case.",
-        }
-        check = ma.validate.Regexp(r"[\w.@+-]+\Z")
-        super().__init__(64, least=1, validate=check, metadata=metadata, **options)
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).casefold()
-
-
-class Password(Secret):
-    """How strong it must be, server/passwords.py says."""
-
-    def __init__(self, **options: Any) -> None:
-        words = f"At least {MIN_PASSWORD} characters, and not one of those that are guessed first."
-        metadata = {"format": "password", "description": words}
-        super().__init__(MAX_PASSWORD, least=1, metadata=metadata, **options)
 
 
 class PersonSchema(ma.Schema):
@@ -223,12 +195,10 @@ def _change_own_password(session: Session, form: dict[str, Any]) -> Any:
 
 def _must_know_current(password: str) -> None:
     """Raises `WrongPassword`; counted like a failed sign-in, so nobody tries them all."""
-    database, now = house().database, house().clock()
-    subjects = sign_ins.guess_subjects(me().username, request.remote_addr or "")
-    database.read(lambda session: sign_ins.must_not_be_guessing(session, subjects, now))
-    if not passwords.is_right(password, me().password_hash):
-        database.write(lambda session: sign_ins.note_guess(session, subjects, now))
-        raise errors.WrongPassword()
+    with counting_guesses(me().username) as guess:
+        if not passwords.is_right(password, me().password_hash):
+            guess()
+            raise errors.WrongPassword()
 
 
 def _with_hash(form: dict[str, Any]) -> dict[str, Any]:

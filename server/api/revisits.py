@@ -158,6 +158,6 @@ def shown(session: Session, revisit: Revisit) -> dict[str, Any]:
     is_preferred = rules.prefers_same_installer(revisit.cause)
     return {
         **values_of(revisit),
-        "decides": rules.RULES[rules.Trigger(revisit.trigger)].decides,
+        "decides": revisits.who_decides(session, revisit, earlier.branch_id),
         "preferred_installer_id": earlier.assignee_id if is_preferred else None,
     }

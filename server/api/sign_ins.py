@@ -22,6 +22,14 @@ blp = Blueprint("auth", __name__, description="Signing in and out")
 class Credentials(Shape):
     username = Text(64, least=1, required=True, metadata={"example": "alice"})
     password = Secret(MAX_PASSWORD, least=1, required=True, metadata={"format": "password"})
+    code = Text(
+        64,
+        metadata={
+            "description": "Second factor (TOTP, one-time password) of office roles: the six digits of "
+            "the authenticator app, or a recovery code. Installers have none.",
+            "example": "492039",
+        },
+    )
 
 
 class Me(ma.Schema):
@@ -48,16 +56,29 @@ class SignedIn(TokenPair):
 @blp.arguments(Credentials)
 @blp.response(200, SignedIn)
 def login(form: dict[str, str]) -> Any:
-    """Sign in with name and password.
+    """Sign in with name and password; office roles add a `code` of their authenticator app.
 
-    The refresh token is bound to a device by enrolling one (`POST /sync/v1/devices`). After ten failures
-    for a name within 15 minutes the answer is 429 with `Retry-After`.
+    Without one their answer is 401 `second_factor_required`; the app is set up at the office's door, once.
+    A code is good once; while the refresh token is renewed, no further one is asked for. That token is bound
+    to a device by enrolling one (`POST /sync/v1/devices`). After ten failures for a name within 15 minutes
+    the answer is 429 with `Retry-After`.
     """
     person = auth.by_password(form["username"], form["password"])
+    with_code = auth.needs_a_code(person)
+    if with_code:
+        _must_fit(person, form.get("code"))
     database, now = house().database, house().clock()
     life = house().config.refresh_life
-    link = database.write(lambda s: sign_ins.start(s, person.id, None, life, now))
+    link = database.write(
+        lambda s: sign_ins.start(s, person.id, None, life, now, with_code=with_code)
+    )
     return {**token_pair(link), "person": person}
+
+
+def _must_fit(person: Person, code: str | None) -> None:
+    if not code:
+        raise errors.SecondFactorRequired()
+    auth.must_fit(person, code)
 
 
 @blp.route("/auth/refresh", methods=["POST"])

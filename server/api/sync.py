@@ -92,7 +92,7 @@ def enrol(form: dict[str, str]) -> dict[str, Any]:
             session, who, form["device_id"], secret, form["platform"], form["name"], now
         )
         life = house().config.refresh_life
-        link = sign_ins.start(session, who.person.id, device.id, life, now)
+        link = sign_ins.start(session, who.person.id, device.id, life, now, with_code=who.with_code)
         return {"id": device.id, "name": device.name, "status": device.status}, link
 
     device, link = house().database.write(act)

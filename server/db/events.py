@@ -68,7 +68,7 @@ class Quarantine(Table):
 
     id: Mapped[Key]
     event_id: Mapped[Id | None] = mapped_column(index=True)
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     person_id: Mapped[Id]
     received_at: Mapped[Time]
     code: Mapped[Code]

@@ -1,6 +1,6 @@
 """What does not add up and needs a person: each with an owner and a decision."""
 
-from sqlalchemy import Select, String, or_, select
+from sqlalchemy import Index, Select, String, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs
@@ -9,11 +9,23 @@ from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import Role
 
+OPEN = "state = 'open'"  # as the index says it
+
 
 class FieldException(Table):
     """One doubt put before the office. `subject` makes the same doubt open only once."""
 
     __tablename__ = "exceptions"
+    __table_args__ = (
+        Index("ix_exceptions_opened", "opened_at", "id"),
+        Index(
+            "ix_exceptions_open",
+            "opened_at",
+            "id",
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
+    )
 
     id: Mapped[Key]
     kind: Mapped[Code] = mapped_column(index=True)
@@ -22,7 +34,7 @@ class FieldException(Table):
     ticket_id: Mapped[Id | None] = mapped_column(refers("tickets.id"), index=True)
     job_id: Mapped[Id | None] = mapped_column(refers("jobs.id"), index=True)
     event_id: Mapped[Id | None] = mapped_column(index=True)
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     person_id: Mapped[Id | None] = mapped_column(comment="whose work it is about")
     details: Mapped[Document] = mapped_column(default=dict)
     owner_id: Mapped[Id | None] = mapped_column(refers("people.id"), index=True)
@@ -49,6 +61,11 @@ def visible_to(person: Person) -> Select[FieldException]:
     if person.role in (Role.ADVISOR, Role.DISPATCHER):
         return found.where(here)
     return found.where(FieldException.id.is_(None))
+
+
+def open_ones(found: Select[FieldException]) -> Select[FieldException]:
+    """Those that wait for a decision."""
+    return found.where(text(f"exceptions.{OPEN}"))
 
 
 def get_for(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, false, or_, select
+from sqlalchemy import ColumnElement, Index, Select, false, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.drafts import Drafts
@@ -13,6 +13,10 @@ from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
+
+# As the indexes say it: a database compares the words.
+TO_VERIFY = "state = 'finished' AND outcome = 'completed' AND NOT awaits_picture"
+BY_POLICY = "is_auto_accepted"
 
 
 class Job(Table):
@@ -26,6 +30,20 @@ class Job(Table):
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
         Index("ix_jobs_window_end", "window_end"),
         Index("ix_jobs_issued", "issued_at", "id"),
+        Index(
+            "ix_jobs_to_verify",
+            "finished_at",
+            "id",
+            sqlite_where=text(TO_VERIFY),
+            postgresql_where=text(TO_VERIFY),
+        ),
+        Index(
+            "ix_jobs_by_policy",
+            "verdict_at",
+            "id",
+            sqlite_where=text(BY_POLICY),
+            postgresql_where=text(BY_POLICY),
+        ),
     )
 
     id: Mapped[Key]
@@ -61,6 +79,12 @@ class Job(Table):
     verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     verdict_at: Mapped[Time | None]
     is_auto_accepted: Mapped[bool] = mapped_column(default=False)
+    kept_from_policy: Mapped[Code | None] = mapped_column(
+        comment="why the policy leaves it to a person: sample, undone"
+    )
+    awaits_picture: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="asked for again, and not here yet; derived"
+    )
     rev: Mapped[int] = mapped_column(default=0, comment="revision of the sheet")
     edition: Mapped[int] = mapped_column(
         default=1, comment="raised by every office edit, for If-Match"
@@ -127,6 +151,20 @@ def visible_to(person: Person, now: datetime) -> Select[Job]:
 def between(found: Select[Any], begin: datetime, end: datetime) -> Select[Any]:
     """Those of them whose window touches this time."""
     return found.where(Job.window_end > begin, Job.window_start < end)
+
+
+def to_verify(found: Select[Any]) -> Select[Any]:
+    """Those that the office owes a verdict: work that was completed (the rest already became a revisit), and
+    no picture of which is asked for again.
+    """
+    return found.where(
+        text("jobs.state = 'finished' AND jobs.outcome = 'completed' AND NOT jobs.awaits_picture")
+    )
+
+
+def accepted_by_policy(found: Select[Any]) -> Select[Any]:
+    """Those that nobody has looked at, because the branch chose so."""
+    return found.where(text(f"jobs.{BY_POLICY}"))
 
 
 def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:

@@ -1,6 +1,6 @@
 """The parts catalogue and the ledger of stock: movements only, balances are sums."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -15,13 +15,15 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs, tickets
+from server.db.customers import Customer, Site
 from server.db.lookups import Question
-from server.db.people import Person
+from server.db.people import Organisation, Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 from server.domain.parts import PLACES, STOCK_PLACES, Task, parse_place, what_to_do
@@ -49,8 +51,13 @@ class Movement(Table):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("from_place <> to_place", name="places"),
-        Index("ix_movements_from", "from_place", "sku"),
-        Index("ix_movements_to", "to_place", "sku"),
+        # With the quantity, so that a balance is summed from the index alone.
+        Index("ix_movements_from", "from_place", "sku", "quantity"),
+        Index("ix_movements_to", "to_place", "sku", "quantity"),
+        # The ledger of a place and of a part, in its order.
+        Index("ix_movements_from_order", "from_place", "id"),
+        Index("ix_movements_to_order", "to_place", "id"),
+        Index("ix_movements_sku", "sku", "id"),
     )
 
     id: Mapped[Key]
@@ -69,10 +76,23 @@ class Movement(Table):
     person_id: Mapped[Id | None] = mapped_column(refers("people.id"))
 
 
+OPEN_REQUEST = "state IN ('requested', 'reserved', 'shipped')"  # as the index says it
+
+
 class PartRequest(Table):
     """A part that a visit lacked: from the tablet's wish to the part being there."""
 
     __tablename__ = "part_requests"
+    __table_args__ = (
+        Index("ix_part_requests_asked", "requested_at", "id"),
+        Index(
+            "ix_part_requests_open",
+            "requested_at",
+            "id",
+            sqlite_where=text(OPEN_REQUEST),
+            postgresql_where=text(OPEN_REQUEST),
+        ),
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
@@ -204,15 +224,44 @@ def vans_seen_by(person: Person) -> Select[str]:
     return vans.where(Person.id == person.id)
 
 
+def sees_every_place(person: Person) -> bool:
+    return person.role == Role.SUPERVISOR
+
+
+def houses_of(person: Person) -> Select[Organisation]:
+    """Whose warehouse and vans somebody of the shop looks after: those of the own branch, and those of
+    contractors, which carry what every branch gives them. A supervisor looks after all.
+    """
+    found = select(Organisation)
+    if sees_every_place(person):
+        return found
+    own = Organisation.id == person.organisation_id
+    return found.where(own | (Organisation.kind == "contractor"))
+
+
+def _own_places(person: Person) -> Any:
+    houses = houses_of(person).with_only_columns(Organisation.id)
+    vans = select(literal("van:") + Person.id).where(Person.organisation_id.in_(houses))
+    return houses.with_only_columns(literal("warehouse:") + Organisation.id).union_all(vans)
+
+
 def movements_visible_to(person: Person) -> Select[Movement]:
-    """The shop sees the whole ledger, the field what touched its own van."""
+    """The shop sees what touched an own place or was moved for an own job, the field what touched its van."""
     found = select(Movement)
     if not may(person.role, "movement.read"):
         return found.where(false())
-    if person.role not in FIELD_ROLES:
+    if sees_every_place(person):
         return found
-    vans = vans_seen_by(person)
-    return found.where(or_(Movement.from_place.in_(vans), Movement.to_place.in_(vans)))
+    if person.role in FIELD_ROLES:
+        places = vans_seen_by(person)
+        return found.where(or_(Movement.from_place.in_(places), Movement.to_place.in_(places)))
+    places = _own_places(person)
+    of_branch = select(jobs.Job.id).where(
+        jobs.Job.id == Movement.job_id, jobs.Job.branch_id == person.organisation_id
+    )
+    return found.where(
+        or_(Movement.from_place.in_(places), Movement.to_place.in_(places), of_branch.exists())
+    )
 
 
 def get_movement(session: Session, person: Person, movement_id: str) -> Movement:
@@ -223,12 +272,36 @@ def get_movement(session: Session, person: Person, movement_id: str) -> Movement
 
 
 def balances_visible_to(person: Person) -> Select[Balance]:
+    """As of movements; how much ever came from a supplier or was scrapped is no secret inside the house."""
     found = select(Balance)
     if not may(person.role, "movement.read"):
         return found.where(false())
-    if person.role not in FIELD_ROLES:
+    if sees_every_place(person):
         return found
-    return found.where(Balance.place.in_(vans_seen_by(person)))
+    if person.role in FIELD_ROLES:
+        return found.where(Balance.place.in_(vans_seen_by(person)))
+    place = Balance.__table__.c.place
+    single = [kind for kind, subject in PLACES.items() if subject is None]
+    return found.where(
+        or_(
+            place.in_(single),
+            place.in_(_own_places(person)),
+            _is_of_branch(place, "reserved", jobs.Job, person),
+            _is_of_branch(place, "transit", tickets.Ticket, person),
+            _is_of_branch(place, "customer", Site, person),
+        )
+    )
+
+
+def _is_of_branch(place: ColumnElement[str], kind: str, row: Any, person: Person) -> Any:
+    """Whether a place of this kind belongs to something of the person's branch."""
+    its = select(row.id).where(row.id == func.substr(place, len(kind) + 2))
+    if row is Site:
+        its = its.join(Customer, Customer.id == Site.customer_id)
+        its = its.where(Customer.branch_id == person.organisation_id)
+    else:
+        its = its.where(row.branch_id == person.organisation_id)
+    return is_at(place, kind) & its.exists()
 
 
 def parts_visible_to(_person: Person) -> Select[Part]:
@@ -247,6 +320,11 @@ def requests_visible_to(person: Person) -> Select[PartRequest]:
     """Whoever sees the ticket sees what its visits lacked."""
     its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == PartRequest.ticket_id)
     return select(PartRequest).where(its_ticket.exists())
+
+
+def open_requests(found: Select[PartRequest]) -> Select[PartRequest]:
+    """Those that somebody still waits for."""
+    return found.where(text(f"part_requests.{OPEN_REQUEST}"))
 
 
 def get_request(session: Session, person: Person, request_id: str) -> PartRequest:

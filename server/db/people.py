@@ -1,16 +1,20 @@
 """Organisations, people, their certificates, their tablets and sign-ins."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Select,
     String,
     and_,
+    false,
+    func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -35,9 +39,18 @@ class Organisation(Table):
     granted_until: Mapped[Time | None] = mapped_column(
         comment="a contractor sees its jobs until then"
     )
+    granted_from: Mapped[Time | None] = mapped_column(comment="and from then on; null: always")
     auto_accept: Mapped[bool] = mapped_column(
         default=False,
         comment="policy: visits in full and without a doubt are accepted by themselves",
+    )
+    auto_accept_sample: Mapped[int] = mapped_column(
+        default=10,
+        server_default=text("10"),
+        comment="percent of those visits that somebody looks at all the same",
+    )
+    calendar: Mapped[Document | None] = mapped_column(
+        comment="when its promises run: hours by weekday, whose holidays; null: round the clock"
     )
     is_active: Mapped[bool] = mapped_column(default=True)
     rev: Mapped[int] = mapped_column(default=1)
@@ -82,6 +95,22 @@ class Certificate(Table):
     valid_until: Mapped[date]
 
 
+class Absence(Table):
+    """Days on which somebody does not work, the first and the last of them included."""
+
+    __tablename__ = "absences"
+    __table_args__ = (CheckConstraint("begins_on <= ends_on", name="order"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[Id] = mapped_column(refers("people.id"), index=True)
+    begins_on: Mapped[date]
+    ends_on: Mapped[date] = mapped_column(index=True, comment="the last day away")
+    reason: Mapped[Code]
+    words: Mapped[Words] = mapped_column(default="")
+    noted_by: Mapped[Id] = mapped_column(refers("people.id"))
+    noted_at: Mapped[Time]
+
+
 class Device(Table):
     """One installation of the tablet app or the companion."""
 
@@ -103,6 +132,14 @@ class Device(Table):
     report: Mapped[Document | None] = mapped_column(comment="what it last said of its outbox")
     revoked_at: Mapped[Time | None]
     revoked_by: Mapped[Id | None] = mapped_column(refers("people.id"))
+    keeper_id: Mapped[Id | None] = mapped_column(
+        index=True, comment="who has it now; null: whoever enrolled it"
+    )
+
+    @property
+    def held_by(self) -> str:
+        """The id of whoever has it."""
+        return self.keeper_id or self.enrolled_by
 
 
 class SignIn(Table):
@@ -134,6 +171,9 @@ class Chain(Table):
     started_at: Mapped[Time]
     ended_at: Mapped[Time | None]
     ended_why: Mapped[Code | None]
+    with_code: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="begun with a second factor, too"
+    )
 
 
 class Guess(Table):
@@ -156,6 +196,15 @@ def people_visible_to(person: Person) -> Select[Person]:
             or_(Person.id == person.id, Person.organisation_id == person.organisation_id)
         )
     return found
+
+
+def names_of(session: Session, ids: Iterable[str | None]) -> dict[str | None, str]:
+    """id -> name, of those that are not None: for pages, with one question."""
+    wanted = {each for each in ids if each}
+    if not wanted:
+        return {}
+    found = session.scalars(select(Person).where(Person.id.in_(wanted)))
+    return {each.id: each.name for each in found}
 
 
 def get_person(session: Session, person: Person, person_id: str) -> Person:
@@ -194,10 +243,29 @@ def get_certificate(session: Session, person: Person, certificate_id: str) -> Ce
     return found
 
 
+def absences_visible_to(person: Person) -> Select[Absence]:
+    """Whoever sees somebody sees when they are away."""
+    seen = people_visible_to(person).with_only_columns(Person.id)
+    return select(Absence).where(Absence.person_id.in_(seen))
+
+
+def get_absence(session: Session, person: Person, absence_id: str) -> Absence:
+    found = session.scalar(absences_visible_to(person).where(Absence.id == absence_id))
+    if found is None:
+        raise errors.NotFound()
+    return found
+
+
 def devices_visible_to(person: Person) -> Select[Device]:
     """The office sees the tablets of the people it sees."""
     owners = people_visible_to(person).with_only_columns(Person.id)
-    return select(Device).where(Device.enrolled_by.in_(owners))
+    return select(Device).where(func.coalesce(Device.keeper_id, Device.enrolled_by).in_(owners))
+
+
+def held_by(person_id: str) -> ColumnElement[bool]:
+    """The condition on devices that this person has them now."""
+    is_first = Device.keeper_id.is_(None) & (Device.enrolled_by == person_id)
+    return or_(Device.keeper_id == person_id, is_first)
 
 
 def get_device(session: Session, person: Person, device_id: str) -> Device:
@@ -209,17 +277,25 @@ def get_device(session: Session, person: Person, device_id: str) -> Device:
 
 def is_granted(organisation: Organisation, now: datetime) -> bool:
     """Whether a contractor's people may see its jobs at all; a branch always may."""
-    return _is_granted(organisation.kind, organisation.granted_until, now)
+    since, until = organisation.granted_from, organisation.granted_until
+    return _is_granted(organisation.kind, since, until, now)
 
 
-def _is_granted(kind: str, until: datetime | None, now: datetime) -> bool:
-    return kind != "contractor" or (until is not None and until > now)
+def _is_granted(kind: str, since: datetime | None, until: datetime | None, now: datetime) -> bool:
+    has_begun = since is None or since <= now
+    return kind != "contractor" or (has_begun and until is not None and until > now)
+
+
+def are_granted(now: datetime) -> ColumnElement[bool]:
+    """The condition on organisations that `is_granted` is of one of them."""
+    has_begun = or_(Organisation.granted_from.is_(None), Organisation.granted_from <= now)
+    return or_(Organisation.kind != "contractor", has_begun & (Organisation.granted_until > now))
 
 
 _MEMBER, _SEES = Person.__table__.alias("member"), Person.__table__.alias("sees")
 _OF = Organisation.__table__
 _SERVED = Question(
-    select(_MEMBER.c.id, _SEES.c.id, _OF.c.kind, _OF.c.granted_until)
+    select(_MEMBER.c.id, _SEES.c.id, _OF.c.kind, _OF.c.granted_from, _OF.c.granted_until)
     .select_from(_MEMBER)
     .join(
         _SEES,
@@ -242,7 +318,7 @@ def served(session: Session, person_ids: Collection[str], now: datetime) -> dict
     of a contractor's people only while it has its grant.
     """
     seen: dict[str, set[str]] = {each: set() for each in person_ids}
-    for member, person, kind, until in _SERVED.within(session, ids=seen):
-        if _is_granted(kind, until, now):
+    for member, person, kind, since, until in _SERVED.within(session, ids=seen):
+        if _is_granted(kind, since, until, now):
             seen[member].add(person)
     return seen

@@ -56,7 +56,7 @@ class Upload(Table):
     mime: Mapped[str] = mapped_column(String(100), default="")
     metadata_raw: Mapped[Words] = mapped_column(default="")
     person_id: Mapped[Id]
-    device_id: Mapped[Id | None]
+    device_id: Mapped[Id | None] = mapped_column(index=True)
     created_at: Mapped[Time]
     expires_at: Mapped[Time] = mapped_column(index=True)
     holder: Mapped[Id | None] = mapped_column(comment="the request that writes now")
@@ -104,6 +104,9 @@ class Photo(Table):
     verdict_reason: Mapped[Words] = mapped_column(default="")
     verdict_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     verdict_at: Mapped[Time | None]
+    asked_of: Mapped[Code | None] = mapped_column(
+        comment="who is asked for a new one: installer or customer"
+    )
     answer_by: Mapped[Time | None] = mapped_column(comment="until when a retake should come")
     replaced_by: Mapped[Id | None] = mapped_column(comment="the photo that answered a retake")
     rev: Mapped[int] = mapped_column(default=1)

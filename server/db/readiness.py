@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.jobs import Crew, Job
 from server.db.tables import Code, Document, Id, Table, Time, refers
+
+SET_OUT = ("travelling", "on_site", "finished", "verified", "rework")  # states of a job
 
 
 class Readiness(Table):
@@ -37,6 +39,17 @@ def of_device(session: Session, device_id: str, job_ids: Collection[str]) -> dic
     """What this tablet said before of these jobs."""
     asked = select(Readiness).where(Readiness.device_id == device_id, Readiness.job_id.in_(job_ids))
     return {row.job_id: row for row in session.scalars(asked)}
+
+
+def left_unready(found: Select[Job]) -> Select[Job]:
+    """Those of the jobs for which somebody set out though their tablet's last look was not green."""
+    look = select(Readiness.job_id).where(
+        Readiness.job_id == Job.id,
+        Readiness.visit_id == Job.visit_id,
+        Readiness.person_id == Job.assignee_id,
+        Readiness.light != "green",
+    )
+    return found.where(Job.state.in_(SET_OUT), look.exists())
 
 
 def of_job(session: Session, job: Job) -> Readiness | None:

@@ -1,6 +1,8 @@
 """Revisits that are due or proposed, until they are planned or dismissed."""
 
-from sqlalchemy import Select, select
+from datetime import datetime
+
+from sqlalchemy import Index, Select, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import tickets
@@ -8,11 +10,23 @@ from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
 
+OPEN = "state IN ('due', 'proposed', 'call_first')"  # as the index says it
+
 
 class Revisit(Table):
     """Why somebody has to go again, and what became of it."""
 
     __tablename__ = "revisits"
+    __table_args__ = (
+        Index("ix_revisits_opened", "opened_at", "id"),
+        Index(
+            "ix_revisits_open",
+            "opened_at",
+            "id",
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[Id] = mapped_column(refers("tickets.id"), index=True)
@@ -29,6 +43,9 @@ class Revisit(Table):
     decided_by: Mapped[Id | None] = mapped_column(refers("people.id"))
     decided_at: Mapped[Time | None]
     reason: Mapped[Words] = mapped_column(default="")
+    call_after: Mapped[Time | None] = mapped_column(
+        comment="nobody answered: not to be called again before"
+    )
     planned_job_id: Mapped[Id | None] = mapped_column(refers("jobs.id"))
     rev: Mapped[int] = mapped_column(default=1)
 
@@ -36,6 +53,22 @@ class Revisit(Table):
 def visible_to(person: Person) -> Select[Revisit]:
     its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == Revisit.ticket_id)
     return select(Revisit).where(its_ticket.exists())
+
+
+def open_ones(found: Select[Revisit]) -> Select[Revisit]:
+    """Those that nobody has planned or dismissed."""
+    return found.where(text(f"revisits.{OPEN}"))
+
+
+def to_plan(found: Select[Revisit]) -> Select[Revisit]:
+    """Those that somebody decides about or plans."""
+    return open_ones(found).where(Revisit.state != "call_first")
+
+
+def calls_due(found: Select[Revisit], now: datetime) -> Select[Revisit]:
+    """Those whose customer is to be called now; nobody who was not reached is called again at once."""
+    is_time = or_(Revisit.call_after.is_(None), Revisit.call_after <= now)
+    return open_ones(found).where(Revisit.state == "call_first", is_time)
 
 
 def get_for(

@@ -14,6 +14,7 @@ from server.db.people import Organisation, Person
 from server.db.photos import Photo
 from server.db.tickets import Ticket
 from server.db.working_sets import WorkingSet
+from server.domain.verdicts import AskedOf
 
 HISTORY_JOBS = 5  # earlier trips that a tablet carries
 HISTORY_PHOTOS = 6  # pictures of each
@@ -170,7 +171,9 @@ def _retakes(work: WorkingSet, job: Job) -> list[dict[str, Any]]:
     asked = [
         photo
         for photo in work.photos_of(job)
-        if photo.verdict == "retake" and photo.replaced_by is None
+        if photo.verdict == "retake"
+        and photo.replaced_by is None
+        and photo.asked_of != AskedOf.CUSTOMER
     ]
     return [
         {"photo_id": photo.id, "slot": photo.slot, "reason": photo.verdict_reason}

@@ -1,5 +1,7 @@
 """Tickets, and the numbers that people read out on the phone."""
 
+from datetime import datetime
+
 from sqlalchemy import Index, Select, String, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -11,6 +13,7 @@ from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
+REPEATS = "repeats IS NOT NULL"  # few of many
 
 
 class Ticket(Table):
@@ -25,6 +28,14 @@ class Ticket(Table):
             "id",
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
+        ),
+        Index("ix_tickets_at_risk", "at_risk_from", "branch_id"),
+        Index("ix_tickets_breaks", "breaks_at", "id"),
+        Index(
+            "ix_tickets_repeats",
+            "repeats",
+            sqlite_where=text(REPEATS),
+            postgresql_where=text(REPEATS),
         ),
     )
 
@@ -57,6 +68,12 @@ class Ticket(Table):
     cancelled_at: Mapped[Time | None]
     cancelled_reason: Mapped[Words] = mapped_column(default="")
     reopened_at: Mapped[Time | None]
+    at_risk_from: Mapped[Time | None] = mapped_column(
+        comment="when the first promise that still runs begins to warn; kept by actions/promises.py"
+    )
+    breaks_at: Mapped[Time | None] = mapped_column(
+        comment="when the first of them breaks, or broke"
+    )
     repeats: Mapped[Id | None] = mapped_column(comment="the earlier ticket with the same fault")
     rev: Mapped[int] = mapped_column(default=1)
 
@@ -92,6 +109,11 @@ def open_ones(found: Select[Ticket]) -> Select[Ticket]:
 def over_ones(found: Select[Ticket]) -> Select[Ticket]:
     """And the many others, said so that they are read in their order, not gathered by state and sorted."""
     return found.where(text(f"NOT (tickets.{OPEN})"))
+
+
+def at_risk(found: Select[Ticket], now: datetime) -> Select[Ticket]:
+    """Those of them with a promise that is at risk or broken, and that somebody can still do something about."""
+    return found.where(Ticket.at_risk_from <= now)
 
 
 def visible_to(person: Person) -> Select[Ticket]:

@@ -94,6 +94,8 @@ def fill(
         clock.move_to(calendar.now)
         worker.keep_house()
         _work_off(worker)
+        while worker.count():
+            pass
 
 
 def _work_off(worker: Worker) -> None:

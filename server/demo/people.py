@@ -107,7 +107,7 @@ ZHOU = Colleague(
     "周强 Zhou Qiang",
     Role.INSTALLER,
     team="chengdu-red",
-    skills=("smart_home", "appliance"),
+    skills=("smart_home", "appliance", "furniture"),
     phone="+86 135 5123 8806",
 )
 LIN = Colleague("lin", "林悦 Lin Yue", Role.ADVISOR, "hangzhou")
@@ -128,7 +128,7 @@ YUN = Colleague(
     Role.INSTALLER,
     "hangzhou",
     team="hangzhou-west",
-    skills=("appliance", "smart_home", "gas"),
+    skills=("appliance", "smart_home", "furniture", "gas"),
     certificates=(GAS,),
     phone="+86 158 6812 7765",
 )

@@ -272,9 +272,9 @@ def _number_limits(step: Json, at: str) -> Iterator[Problem]:
 
 
 def _text_limits(step: Json, at: str) -> Iterator[Problem]:
-    for name in ("minimum", "maximum"):
+    for name, least in (("minimum", 0), ("maximum", 1)):  # nobody could write a text of no letters
         if step.get(name) is not None:
-            yield from _count(step, name, at, least=0, most=LONGEST_TEXT)
+            yield from _count(step, name, at, least=least, most=LONGEST_TEXT)
     yield from _reversed_limits(step, at)
 
 

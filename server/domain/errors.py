@@ -210,6 +210,19 @@ class WrongPassword(NotSignedIn):
     zh = "用户名或密码不正确，请检查后重试。"
 
 
+class SecondFactorRequired(NotSignedIn):
+    code = "second_factor_required"
+    en = "This role signs in with a code of the authenticator app, too. Whoever has none yet sets it up at the office's door."
+    zh = "该角色登录时还需要身份验证器的动态码；尚未设置的，请先在办公室登录页设置。"
+
+
+class WrongCode(NotSignedIn):
+    code = "wrong_code"
+    device = DeviceStep.PARK
+    en = "This code does not fit, or it was used before. Wait for the next one and type that."
+    zh = "动态码不正确或已被使用，请等待下一个动态码后再输入。"
+
+
 class TokenExpired(NotSignedIn):
     code = "token_expired"
     en = "The sign-in has run out. It is renewed by itself; what is waiting stays."
@@ -248,6 +261,12 @@ class PasswordTooCommon(Invalid):
     code = "password_too_common"
     en = "This password is one of the first that are guessed. Choose another."
     zh = "该密码过于常见，请另选一个。"
+
+
+class InvitationOver(Gone):
+    code = "invitation_over"
+    en = "This link was used, has run out, or was followed by another one. Ask whoever sent it for a new one."
+    zh = "该链接已使用、已过期或已被新链接取代，请向发送人索取新的链接。"
 
 
 class DeviceRevoked(NotAllowed):
@@ -312,6 +331,18 @@ class StepNotPossible(Conflict):
     code = "step_not_possible"
     en = "This cannot be done while it is {state}."
     zh = "当前状态（{state}）下无法执行此操作。"
+
+
+class VerdictStands(Conflict):
+    code = "verdict_stands"
+    en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."
+    zh = "该审核结论已不能撤销，未作任何更改。请重新审核。"
+
+
+class JudgedMeanwhile(Conflict):
+    code = "judged_meanwhile"
+    en = "Somebody else has judged this meanwhile. Nothing was changed; what you typed is still here."
+    zh = "其他同事已作出审核，未作任何更改，您输入的内容仍在。"
 
 
 class CertificateMissing(Invalid):
@@ -428,6 +459,31 @@ class BoxUnreadable(Invalid):
     code = "box_unreadable"
     en = "This black box cannot be opened: it was cut, altered, or made for another server. Keep the file."
     zh = "无法打开该黑匣子文件：文件不完整、被改动或属于其他服务器。请保留该文件。"
+
+
+# Spreadsheets.
+
+
+class SpreadsheetUnreadable(Invalid):
+    """`why`: empty, not_text, quotes (with `row`), old_office, damaged, not_a_workbook."""
+
+    code = "spreadsheet_unreadable"
+    en = "This file cannot be read as a table. Nothing was changed. Save it as CSV or as an Excel workbook (.xlsx) and send it again."
+    zh = "无法将该文件读作表格，未作任何更改。请另存为 CSV 或 Excel 工作簿（.xlsx）后重新上传。"
+
+
+class SpreadsheetTooLarge(Invalid):
+    """There is more of `what` than `most`: bytes, rows, columns, characters (of a cell), parts."""
+
+    code = "spreadsheet_too_large"
+    en = "This table is larger than can be taken at once. Nothing was changed. Split it and send the pieces one after the other."
+    zh = "表格超过一次可处理的上限，未作任何更改。请拆分后依次上传。"
+
+
+class ImportOutdated(Conflict):
+    code = "import_outdated"
+    en = "What is there has changed since this comparison was made. Nothing was written. Look at the new comparison below and decide again."
+    zh = "比对之后数据已有变化，未写入任何内容。请查看下方新的比对结果后再决定。"
 
 
 # Backups.

@@ -68,8 +68,8 @@ KINDS: dict[str, Kind] = {
         Role.STOREKEEPER,
         False,
         (KEEP,),
-        "A van used more of a part than the ledger says it carried.",
-        "车载配件用量超过账面库存。",
+        "More of a part left a place than the ledger says was there.",
+        "配件出库数量超过账面库存。",
     ),
     "photo_seen_before": Kind(
         Role.ADVISOR,

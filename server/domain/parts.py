@@ -315,6 +315,7 @@ REQUEST_MOVES: dict[str, frozenset[str]] = {
     "cancelled": frozenset(),
 }
 OPEN_REQUESTS = frozenset({"requested", "reserved", "shipped"})
+NOT_SENT = frozenset({"requested", "reserved"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ class Role(StrEnum):
 
 FIELD_ROLES = frozenset({Role.INSTALLER, Role.LEAD_INSTALLER})
 CONTRACTOR_ROLES = frozenset({Role.INSTALLER, Role.LEAD_INSTALLER, Role.CONTRACTOR_MANAGER})
+OFFICE_ROLES = frozenset(set(Role) - FIELD_ROLES)  # they sign in with a second factor, too
+
+# What a sign-in without the second factor still allows everybody: to send what was captured, and to leave.
+WITHOUT_CODE = frozenset({"profile.read", "event.send", "media.send"})
 
 _FIELD = {Role.INSTALLER, Role.LEAD_INSTALLER}
 _DESK = {Role.ADVISOR, Role.DISPATCHER, Role.SUPERVISOR}
@@ -34,6 +38,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "media.send": _ALL,
         "person.read": _ALL,
         "person.write": _BOSS,
+        "staff.manage": _BOSS | {Role.CONTRACTOR_MANAGER},  # invite, let go, a new password
+        "absence.write": {Role.DISPATCHER, Role.SUPERVISOR, Role.CONTRACTOR_MANAGER},
         "certificate.write": _BOSS | {Role.CONTRACTOR_MANAGER},
         "device.read": _DESK,
         "device.revoke": {Role.DISPATCHER, Role.SUPERVISOR},
@@ -52,6 +58,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "part.write": {Role.STOREKEEPER, Role.SUPERVISOR},
         "movement.read": _SHOP | _FIELD,
         "movement.write": {Role.STOREKEEPER, Role.SUPERVISOR},
+        "import.write": {Role.STOREKEEPER, Role.SUPERVISOR},
         "request.read": _SHOP,
         "request.write": {Role.STOREKEEPER, Role.ADVISOR, Role.SUPERVISOR},
         "ticket.read": _SHOP,
@@ -80,7 +87,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
             Role.STOREKEEPER,
             Role.SUPERVISOR,
         },
+        "setting.read": _DESK,
+        "setting.write": _BOSS,
+        "figure.read": _DESK,
+        "figure.export": _BOSS,
         "audit.read": _BOSS,
+        "audit.prove": _BOSS,
     }.items()
 }
 
@@ -93,6 +105,17 @@ def must(role: str, act: str) -> None:
     """Raises `NotAllowed` where the role does not include the act."""
     if not may(role, act):
         raise errors.NotAllowed(act=act)
+
+
+def manages(role: str, organisation_id: str, person_role: str, person_organisation_id: str) -> bool:
+    """Whether somebody in this role may invite, change and let go a person in that one.
+
+    A supervisor everybody, a contractor's manager those who work in the field for the same company.
+    """
+    if role == Role.SUPERVISOR:
+        return True
+    is_own = organisation_id == person_organisation_id
+    return role == Role.CONTRACTOR_MANAGER and is_own and person_role in FIELD_ROLES
 
 
 MIN_PASSWORD = 12  # characters (NIST SP 800-63B asks for 8; ours guards a whole shop's photos)

@@ -34,6 +34,8 @@ PAUSES: dict[str, frozenset[str]] = {
 }
 # When this share of its time is left, a promise warns.
 AT_RISK_SHARE = 0.25
+# How much of the time a VIP customer waits.
+VIP_SHARE = 0.5
 
 
 class State(StrEnum):
@@ -61,7 +63,10 @@ class Policy:
             raise errors.Invalid(field="minutes", value=[self.respond, self.plan, self.close])
 
     def halved(self) -> "Policy":
-        return Policy(self.respond / 2, self.plan / 2, self.close / 2)
+        return self.of_share(VIP_SHARE)
+
+    def of_share(self, share: float) -> "Policy":
+        return Policy(self.respond * share, self.plan * share, self.close * share)
 
 
 ORDINARY = Policy(respond=5, plan=120, close=1_440)
@@ -77,15 +82,65 @@ DEFAULTS: dict[tuple[str, str], Policy] = {
 
 
 def policy(
-    kind: str, ticket_class: str, is_vip: bool = False, policies: Policies = DEFAULTS
+    kind: str,
+    ticket_class: str,
+    is_vip: bool = False,
+    policies: Policies = DEFAULTS,
+    vip_share: float = VIP_SHARE,
 ) -> Policy:
-    """What holds for a ticket; a VIP customer waits half as long.
+    """What holds for a ticket; a VIP customer waits half as long, or the share that the office chose.
 
     Where `policies` (the office's own) have no line for it, the default holds.
     """
     default = DEFAULTS.get((kind, ticket_class), ORDINARY)
     found = policies.get((kind, ticket_class), default)
-    return found.halved() if is_vip else found
+    return found.of_share(vip_share) if is_vip else found
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the office promises: its policies, the share of VIP customers, and its hours if it has any."""
+
+    policies: Policies = field(default_factory=lambda: DEFAULTS)
+    vip_share: float = VIP_SHARE
+    hours: Mapping[int, tuple[tuple[int, int], ...]] | None = None
+
+    def policy(self, kind: str, ticket_class: str, is_vip: bool = False) -> Policy:
+        return policy(kind, ticket_class, is_vip, self.policies, self.vip_share)
+
+    def calendar(
+        self, time_zone: str, holidays: frozenset[date] = frozenset()
+    ) -> "Calendar | None":
+        """The hours on the clocks of that zone; None where the clocks never stand still."""
+        return None if self.hours is None else Calendar(time_zone, self.hours, holidays)
+
+
+def document() -> dict[str, Any]:
+    """The defaults as the office's setting: minutes by kind and class, and no hours of business."""
+    of_kind = {
+        kind: {
+            ticket_class: {
+                name: int(getattr(DEFAULTS[kind, ticket_class], name)) for name in CLOCKS
+            }
+            for ticket_class in tickets.CLASSES
+        }
+        for kind in tickets.KINDS
+    }
+    return {"policies": of_kind, "vip_percent": int(VIP_SHARE * 100), "hours": None}
+
+
+def promise_from(doc: Mapping[str, Any]) -> Promise:
+    """What a sound document of the office's setting says."""
+    hours = doc.get("hours")
+    return Promise(
+        {
+            (kind, ticket_class): Policy(**minutes)
+            for kind, classes in doc["policies"].items()
+            for ticket_class, minutes in classes.items()
+        },
+        doc["vip_percent"] / 100,
+        hours and {int(day): tuple((a, b) for a, b in spans) for day, spans in hours.items()},
+    )
 
 
 # The calendar.
@@ -95,7 +150,8 @@ def policy(
 class Calendar:
     """When work is done: minutes after local midnight, by weekday (Monday is 0), but on holidays.
 
-    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17.
+    `hours[5] == ((540, 720), (780, 1020))` is Saturday from 9 to 12 and from 13 to 17. `workdays` are days
+    that make up for a holiday: worked as the first working day of the week is, whatever weekday they are.
     Raises `errors.Invalid` for an unknown time zone, for hours that are not in order or outside of
     the day, and where no hour is left in the week.
     """
@@ -103,6 +159,7 @@ class Calendar:
     time_zone: str
     hours: Mapping[int, tuple[tuple[int, int], ...]]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    workdays: frozenset[date] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if not any(self.hours.values()) or not set(self.hours) <= set(range(7)):
@@ -121,11 +178,20 @@ class Calendar:
         zone = ZoneInfo(self.time_zone)
         day = start.astimezone(zone).date()
         while True:
-            for begin, finish in () if day in self.holidays else self.hours.get(day.weekday(), ()):
+            for begin, finish in self.hours_on(day):
                 opens, closes = _on(day, begin, zone), _on(day, finish, zone)
                 if closes > start:
                     yield max(opens, start), closes
             day += timedelta(days=1)
+
+    def hours_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        """When work is done on that day; nothing on a holiday."""
+        if day in self.holidays:
+            return ()
+        hours = self.hours.get(day.weekday(), ())
+        if day in self.workdays and not hours:
+            return next(self.hours[each] for each in sorted(self.hours) if self.hours[each])
+        return hours
 
 
 def calendar_from(doc: Mapping[str, Any]) -> Calendar:
@@ -203,6 +269,7 @@ class Clock:
     met_at: datetime | None
     state: State
     left_minutes: int
+    warns_at: datetime | None = None  # from when on it is at risk; None once it is met or paused
 
 
 def clocks(
@@ -247,12 +314,32 @@ def _clock(
     pauses = [*_pauses(name, log), *_closed_times(name, log)]
     ran = list(_running(opened_at, pauses, until))
     left = promised - sum((worked(*span, calendar) for span in ran), timedelta(0))
+    is_paused = _is_paused(pauses, until)
+    calm = promised * (1 - AT_RISK_SHARE)
     return Clock(
         due_at=_due_at(ran, promised, until, calendar),
         met_at=met_at,
-        state=_state(promised, left, met_at, _is_paused(pauses, until)),
+        state=_state(promised, left, met_at, is_paused),
         left_minutes=math.floor(left / timedelta(minutes=1)),
+        warns_at=None if met_at or is_paused else _due_at(ran, calm, until, calendar),
     )
+
+
+def next_end(clocks: Mapping[str, Clock]) -> Span | None:
+    """When the first of the promises that still run begins to warn, and when the first of them breaks.
+
+    None where none runs. Both stay the same while no fact moves a clock, so they can be kept.
+    """
+    running = [(each.warns_at, each.due_at) for each in clocks.values() if each.warns_at]
+    if not running:
+        return None
+    return min(warns_at for warns_at, _ in running), min(due_at for _, due_at in running)
+
+
+def first_to_break(clocks: Mapping[str, Clock]) -> tuple[str, Clock] | None:
+    """The promise that still runs and has least time left, with its name."""
+    running = [(name, clock) for name, clock in clocks.items() if clock.warns_at is not None]
+    return min(running, key=lambda each: each[1].due_at, default=None)
 
 
 def _met_at(name: str, log: list[Fact]) -> datetime | None:

@@ -5,7 +5,7 @@ trigger asks for in one case; the office turns it into a revisit, which is plann
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -88,6 +88,68 @@ RULES: dict[Trigger, Rule] = {
 }
 
 
+# What the office may choose from.
+
+DECIDERS = ("advisor", "dispatcher", "supervisor")
+_BEGIN_BY_THEMSELVES = (Mode.AT_ONCE, Mode.PROPOSED, Mode.CALL_FIRST)
+
+
+def modes_of(trigger: Trigger) -> tuple[Mode, ...]:
+    """A repeated fault is linked and counted; everything else begins a revisit in one of three ways."""
+    return (Mode.LINKED,) if trigger == Trigger.REPEAT_FAULT else _BEGIN_BY_THEMSELVES
+
+
+def causes_of(trigger: Trigger) -> tuple[str | None, ...]:
+    """A visit says itself why it is incomplete; the rest has one of the office's own causes."""
+    if trigger == Trigger.FINISHED_INCOMPLETE:
+        return (None,)
+    return ("repeat_fault",) if trigger == Trigger.REPEAT_FAULT else OWN_CAUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The office's rules: what each trigger leads to, how few stars call for a call, and for how long
+    the same fault counts as a repeat.
+    """
+
+    rules: Mapping[Trigger, Rule] = field(default_factory=lambda: RULES)
+    fewest_stars: int = FEWEST_STARS
+    repeat_within: timedelta = REPEAT_WITHIN
+
+
+DEFAULT_RULEBOOK = Rulebook()
+
+
+def document() -> dict[str, Any]:
+    """The defaults as the office's setting."""
+    rules = {
+        str(trigger): {
+            "cause": rule.cause,
+            "mode": str(rule.mode),
+            "decides": rule.decides,
+            "carries_parts": rule.carries_parts,
+        }
+        for trigger, rule in RULES.items()
+    }
+    return {"rules": rules, "fewest_stars": FEWEST_STARS, "repeat_days": REPEAT_WITHIN.days}
+
+
+def rulebook_from(doc: Mapping[str, Any]) -> Rulebook:
+    """What a sound document of the office's setting says; whether a ticket reopens stays the rules' own."""
+    rules = {
+        trigger: Rule(
+            said["cause"],
+            Mode(said["mode"]),
+            said["decides"],
+            said["carries_parts"],
+            RULES[trigger].reopens,
+        )
+        for trigger in Trigger
+        if (said := doc["rules"].get(str(trigger)))
+    }
+    return Rulebook({**RULES, **rules}, doc["fewest_stars"], timedelta(days=doc["repeat_days"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """One revisit that should be opened: the rule, applied. `words` is what the field said."""
@@ -145,7 +207,7 @@ def decide(
     )
 
 
-def openings(visit: Mapping[str, Any]) -> list[Opening]:
+def openings(visit: Mapping[str, Any], rulebook: Rulebook = DEFAULT_RULEBOOK) -> list[Opening]:
     """The revisits that a finished visit asks for by itself; none while it is not finished.
 
     `visit` is the fold of `visits`. The office decides about each on its own: a visit may end
@@ -154,15 +216,16 @@ def openings(visit: Mapping[str, Any]) -> list[Opening]:
     finished, receipt = visit.get("finished"), visit.get("receipt") or {}
     if not finished:
         return []
-    found = []
+    found, rules = [], rulebook.rules
     if finished["outcome"] == "incomplete":
-        found.append(_after(Trigger.FINISHED_INCOMPLETE, finished, finished.get("cause")))
+        found.append(_after(rules, Trigger.FINISHED_INCOMPLETE, finished, finished.get("cause")))
     if receipt.get("state") != "signed":
         return found
     if (receipt.get("reservation") or "").strip():
-        found.append(decide(Trigger.SIGNED_WITH_RESERVATION, words=receipt["reservation"]))
-    if receipt.get("stars") is not None and receipt["stars"] <= FEWEST_STARS:
-        found.append(_after(Trigger.LOW_RATING, receipt))
+        words = receipt["reservation"]
+        found.append(decide(Trigger.SIGNED_WITH_RESERVATION, words=words, rules=rules))
+    if receipt.get("stars") is not None and receipt["stars"] <= rulebook.fewest_stars:
+        found.append(_after(rules, Trigger.LOW_RATING, receipt))
     return found
 
 
@@ -172,15 +235,19 @@ def prefers_same_installer(cause: str) -> bool:
 
 
 def is_repeat_fault(
-    earlier_closed_at: datetime | None, now: datetime, same_asset: bool, same_fault: bool
+    earlier_closed_at: datetime | None,
+    now: datetime,
+    same_asset: bool,
+    same_fault: bool,
+    within: timedelta = REPEAT_WITHIN,
 ) -> bool:
-    """Whether a ticket opened `now` repeats one that was closed at most 30 days before.
+    """Whether a ticket opened `now` repeats one that was closed at most 30 days (or `within`) before.
 
     A ticket that is not closed is still being worked on, so nothing repeats it. Both times aware.
     """
     if earlier_closed_at is None or not same_asset or not same_fault:
         return False
-    return timedelta(0) <= now - earlier_closed_at <= REPEAT_WITHIN
+    return timedelta(0) <= now - earlier_closed_at <= within
 
 
 def _trigger(name: str) -> Trigger:
@@ -190,8 +257,13 @@ def _trigger(name: str) -> Trigger:
         raise errors.Invalid(field="trigger", value=name) from None
 
 
-def _after(trigger: Trigger, fact: Mapping[str, Any], cause: str | None = None) -> Opening:
-    return decide(trigger, outcome_cause=cause, words=fact.get("words"))
+def _after(
+    rules: Mapping[Trigger, Rule],
+    trigger: Trigger,
+    fact: Mapping[str, Any],
+    cause: str | None = None,
+) -> Opening:
+    return decide(trigger, outcome_cause=cause, words=fact.get("words"), rules=rules)
 
 
 # What it takes along.
@@ -267,6 +339,41 @@ def _state(name: str) -> State:
         return State(name)
     except ValueError:
         raise errors.Invalid(field="state", value=name) from None
+
+
+# The call that comes first.
+
+
+class Call(StrEnum):
+    """What came of calling a customer who was not content."""
+
+    CONTENT = "content"
+    SOMEBODY_GOES = "somebody_goes"
+    UNDECIDED = "undecided"
+    NOT_REACHED = "not_reached"
+
+
+AFTER_CALL = {
+    Call.CONTENT: State.DISMISSED,
+    Call.SOMEBODY_GOES: State.DUE,
+    Call.UNDECIDED: State.PROPOSED,
+    Call.NOT_REACHED: State.CALL_FIRST,
+}
+CALL_AGAIN_AFTER = timedelta(hours=2)
+
+
+def after_call(current: str, outcome: str, words: str | None) -> State:
+    """The state of the revisit after the call; a call that reached nobody leaves it as it is.
+
+    Raises `errors.StepNotPossible` for a revisit that no call comes before, `errors.ReasonMissing` where
+    somebody was reached and nothing is said of it.
+    """
+    if _state(current) != State.CALL_FIRST:
+        raise errors.StepNotPossible(state=current)
+    to = AFTER_CALL[Call(outcome)]
+    if to != State.CALL_FIRST and not (words or "").strip():
+        raise errors.ReasonMissing()
+    return move(current, to, words)
 
 
 # The figure.

@@ -41,6 +41,9 @@ class State(StrEnum):
     REOPENED = "reopened"
 
 
+OVER = frozenset({State.CLOSED, State.CANCELLED})
+
+
 @dataclass(frozen=True, slots=True)
 class JobFacts:
     """One job of the ticket, as far as closing asks about it."""
@@ -210,7 +213,7 @@ def state(facts: Facts) -> State:
 
 def must_be_open(current: str) -> None:
     """Raises `StepNotPossible` where a ticket takes no further work."""
-    if current in (State.CLOSED, State.CANCELLED):
+    if current in OVER:
         raise errors.StepNotPossible(state=current)
 
 

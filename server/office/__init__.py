@@ -6,25 +6,42 @@ from server import errors
 from server.office import (
     answers,
     assets,
+    board,
+    counts,
     customer_exports,
     customers,
     devices,
     entrance,
     erasures,
     exceptions,
+    figure_files,
+    imports,
     intake,
+    invitations,
     jobs,
     merges,
+    movements,
+    organisations,
+    papers,
     part_requests,
+    parts,
+    people,
     pictures,
     planning,
+    products,
     revisits,
     search,
+    second_steps,
     sessions,
+    settings,
     sites,
     static_files,
+    stock,
     tickets,
     today,
+    told,
+    variances,
+    verdicts,
     verification,
     wording,
 )
@@ -32,6 +49,7 @@ from server.office import (
 PAGES: tuple[Blueprint, ...] = (
     static_files.blp,
     entrance.blp,
+    second_steps.blp,
     today.blp,
     search.blp,
     intake.blp,
@@ -43,13 +61,28 @@ PAGES: tuple[Blueprint, ...] = (
     customer_exports.blp,
     erasures.blp,
     planning.blp,
+    board.blp,
     jobs.blp,
     revisits.blp,
     exceptions.blp,
     part_requests.blp,
+    parts.blp,
+    products.blp,
+    stock.blp,
+    movements.blp,
+    counts.blp,
+    variances.blp,
+    imports.blp,
     devices.blp,
+    people.blp,
+    invitations.blp,
+    papers.blp,
+    organisations.blp,
     verification.blp,
+    verdicts.blp,
     pictures.blp,
+    settings.blp,
+    figure_files.blp,
 )
 
 
@@ -62,6 +95,7 @@ def register(app: Flask) -> None:
     office.after_request(answers.keep_out_of_caches)
     office.after_request(answers.tell_our_own_pages)
     office.after_request(answers.tell_that_it_is_done)
+    office.after_request(told.carry)
     office.app_context_processor(answers.what_every_page_knows)
     for page in PAGES:
         office.register_blueprint(page)

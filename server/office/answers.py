@@ -7,12 +7,12 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from server import errors as wire
-from server.auth import me_if_any
+from server.auth import caller_if_any, lacks_a_code, me_if_any
 from server.domain import errors
 from server.domain.people import may
 from server.house import house
 from server.ids import new_id
-from server.office import sessions, static_files
+from server.office import sessions, static_files, told
 from server.office.wording import language
 
 DONE, DONE_S = "doorstep_done", 60  # a cookie for the page's own script, and its life in seconds
@@ -21,7 +21,7 @@ JSON_TYPES = ("application/problem+json", "application/json")
 
 def what_every_page_knows() -> dict[str, Any]:
     """The names that templates use without being handed them."""
-    person = me_if_any()
+    person = None if caller_if_any() is None or lacks_a_code() else me_if_any()
     return {
         "me": person,
         "may": lambda act: person is not None and may(person.role, act),
@@ -31,6 +31,7 @@ def what_every_page_knows() -> dict[str, Any]:
         "language": language(),
         "is_demo": house().config.is_demo,
         "now": house().clock(),
+        "what_was_done": told.said,
     }
 
 

@@ -1,25 +1,129 @@
-"""Tablets: last contact, what waits on them, their clock; taken out of service."""
+"""Tablets: last contact, what waits on them, their clock; taken out of service, back, and to somebody else."""
 
-from flask import Blueprint, render_template
-from sqlalchemy import select
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import devices, sign_ins
 from server.auth import me, needs
-from server.db.people import Device, Person, devices_visible_to, get_device
+from server.db import exceptions
+from server.db.audit import AuditLine
+from server.db.events import Quarantine
+from server.db.exceptions import FieldException
+from server.db.people import (
+    Chain,
+    Device,
+    Person,
+    devices_visible_to,
+    get_device,
+    get_person,
+    people_visible_to,
+)
+from server.db.photos import Upload
+from server.domain import errors
+from server.domain import exceptions as exception_rules
+from server.domain.people import FIELD_ROLES
 from server.house import house
-from server.office import answers, forms
-from server.schemas import Shape, Text, one_of
+from server.office import answers, forms, today, wording
+from server.schemas import Ident, Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("devices", __name__)
 
 AT_MOST = 500
+LINES = 20
+CLOCK_IS_RIGHT_MS = 120_000
+SHOWN = ("all", "silent", "waiting", "collected", "revoked")
 
 
 class Revocation(Shape):
     mode = Text(16, required=True, validate=one_of(*sign_ins.REVOKE_MODES))
+
+
+class Gift(Shape):
+    person_id = Ident(required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a tablet last said of itself, as far as it did."""
+
+    events: int | None
+    files: int | None
+    bytes: int | None
+    oldest: datetime | None
+    at: datetime | None
+    battery: float | None  # 0 to 1
+    is_charging: bool
+    free_bytes: int | None
+    is_kept: bool | None  # whether its browser promises to keep what is saved
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.events or self.files)
+
+
+def told_by(device: Device) -> Told:
+    """Reads what tablets of any version have said; what makes no sense counts as not said."""
+    report = device.report if isinstance(device.report, dict) else {}
+    outbox, storage = _part(report, "outbox"), _part(report, "storage")
+    battery = _part(report, "battery")
+    used, quota = _number(storage, "used_bytes"), _number(storage, "quota_bytes")
+    level = _number(battery, "level")
+    return Told(
+        events=_whole(outbox, "events"),
+        files=_whole(outbox, "blobs"),
+        bytes=_whole(outbox, "bytes"),
+        oldest=_moment(outbox.get("oldest")),
+        at=_moment(report.get("at")),
+        battery=level if level is not None and 0 <= level <= 1 else None,
+        is_charging=battery.get("is_charging") is True,
+        free_bytes=None if used is None or quota is None else max(0, int(quota - used)),
+        is_kept=storage.get("is_persisted")
+        if isinstance(storage.get("is_persisted"), bool)
+        else None,
+    )
+
+
+def _part(report: dict[str, Any], name: str) -> dict[str, Any]:
+    found = report.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(part: dict[str, Any], name: str) -> float | None:
+    found = part.get(name)
+    is_one = isinstance(found, int | float) and not isinstance(found, bool)
+    return float(found) if is_one and abs(found) < 2**53 else None  # type: ignore[arg-type]
+
+
+def _whole(part: dict[str, Any], name: str) -> int | None:
+    found = _number(part, name)
+    return None if found is None else int(found)
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    is_sound = found.tzinfo is not None and 2000 <= found.year <= 2200
+    return found if is_sound else None
+
+
+def is_silent(device: Device) -> bool:
+    seen = device.last_seen_at
+    return device.status == "active" and (
+        seen is None or seen < house().clock() - today.SILENT_AFTER
+    )
+
+
+# The list.
 
 
 @blp.get("/devices")
@@ -27,13 +131,106 @@ class Revocation(Shape):
 @needs("device.read")
 def find(session: Session) -> str:
     """Those in service first, whoever is silent the longest on top."""
-    seen = devices_visible_to(me()).order_by(
+    asked = request.args
+    show = asked.get("show", "all") if asked.get("show") in SHOWN else "all"
+    words = forms.words_in(asked)
+    seen = devices_visible_to(me())
+    if words:
+        of_people = people_visible_to(me()).where(Person.name.icontains(words, autoescape=True))
+        theirs = func.coalesce(Device.keeper_id, Device.enrolled_by).in_(
+            of_people.with_only_columns(Person.id)
+        )
+        seen = seen.where(or_(Device.name.icontains(words, autoescape=True), theirs))
+    status = {"collected": "draining", "revoked": "revoked", "silent": "active"}.get(show)
+    if status:
+        seen = seen.where(Device.status == status)
+    if show == "silent":
+        seen = today.silent_ones(seen, house().clock())
+    in_order = seen.order_by(
         Device.status, Device.last_seen_at.is_(None), Device.last_seen_at, Device.id
     )
-    found = list(session.scalars(seen.limit(AT_MOST)))
-    people = select(Person).where(Person.id.in_({each.enrolled_by for each in found}))
-    names = {each.id: each.name for each in session.scalars(people)}
-    return render_template("office/devices.html", devices=found, names=names)
+    found = list(session.scalars(in_order.limit(AT_MOST)))
+    told = {each.id: told_by(each) for each in found}
+    if show == "waiting":
+        found = [each for each in found if told[each.id].waits]
+    return render_template(
+        "office/devices.html",
+        devices=found,
+        told=told,
+        silent={each.id for each in found if is_silent(each)},
+        names=_names(session, (each.held_by for each in found)),
+        show=show,
+        shown=SHOWN,
+        words=words,
+        right_ms=CLOCK_IS_RIGHT_MS,
+    )
+
+
+def _names(session: Session, ids: Iterable[str | None]) -> dict[str | None, str]:
+    people = select(Person.id, Person.name).where(Person.id.in_({each for each in ids if each}))
+    return dict(session.execute(people).all())
+
+
+# One tablet.
+
+
+@blp.get("/devices/<device_id>")
+@reads
+@needs("device.read")
+def show(session: Session, device_id: str) -> str:
+    """What it said, what is on its way from it, what was in doubt, and what became of it so far."""
+    return _shown(session, get_device(session, me(), device_id), forms.Typed())
+
+
+def _shown(session: Session, device: Device, typed: forms.Typed) -> str:
+    uploads = select(Upload).where(Upload.device_id == device.id, Upload.finished_at.is_(None))
+    aside = select(Quarantine).where(Quarantine.device_id == device.id)
+    doubts = exceptions.visible_to(me()).where(FieldException.device_id == device.id)
+    history = select(AuditLine).where(AuditLine.noun == "device", AuditLine.noun_id == device.id)
+    sign_ins_there = select(Chain).where(Chain.device_id == device.id)
+    lines = list(session.scalars(history.order_by(AuditLine.id.desc()).limit(LINES)))
+    chains = list(session.scalars(sign_ins_there.order_by(Chain.started_at.desc()).limit(LINES)))
+    ids = [device.held_by, device.enrolled_by, device.revoked_by]
+    ids += [each.person_id for each in lines] + [each.person_id for each in chains]
+    ids += [each.details.get(name) for each in lines for name in ("was", "to")]
+    return render_template(
+        "office/device.html",
+        device=device,
+        told=told_by(device),
+        is_silent=is_silent(device),
+        uploads=list(session.scalars(uploads.order_by(Upload.created_at).limit(LINES))),
+        aside=list(session.scalars(aside.order_by(Quarantine.received_at.desc()).limit(LINES))),
+        exceptions=list(
+            session.scalars(doubts.order_by(FieldException.opened_at.desc()).limit(LINES))
+        ),
+        told_kinds={name: in_both(kind) for name, kind in exception_rules.KINDS.items()},
+        history=lines,
+        chains=chains,
+        names=_names(session, ids),
+        people=_in_the_field(session),
+        right_ms=CLOCK_IS_RIGHT_MS,
+        typed=typed,
+    )
+
+
+def in_both(kind: exception_rules.Kind) -> str:
+    """The words of a kind of exception, in the language of the page."""
+    return kind.zh if wording.language() == "zh" else kind.en
+
+
+def _in_the_field(session: Session) -> list[tuple[str, str]]:
+    """Who may have a tablet."""
+    found = people_visible_to(me()).where(Person.role.in_(FIELD_ROLES), Person.is_active)
+    return [
+        (each.id, f"{each.name}, {each.organisation.name}")
+        for each in session.scalars(found.order_by(Person.name, Person.id).limit(AT_MOST))
+    ]
+
+
+def _to_change(session: Session, device_id: str) -> Device:
+    device = get_device(session, me(), device_id)
+    session.refresh(device, with_for_update={"of": Device})
+    return device
 
 
 @blp.post("/devices/<device_id>/revoke")
@@ -41,7 +238,38 @@ def find(session: Session) -> str:
 @needs("device.revoke")
 def revoke(session: Session, device_id: str) -> AnyResponse:
     """Out of service: its waiting work is let in first, or it is lost and forgets everything."""
-    device = get_device(session, me(), device_id)
-    session.refresh(device, with_for_update={"of": Device})
+    device = _to_change(session, device_id)
     devices.revoke(session, me(), device, forms.read(Revocation)["mode"], house().clock())
-    return answers.go_to("office.devices.find")
+    return answers.go_to("office.devices.show", device_id=device.id)
+
+
+@blp.post("/devices/<device_id>/restore")
+@writes
+@needs("device.revoke")
+def restore(session: Session, device_id: str) -> AnyResponse:
+    """Back into service: taken out by mistake, or found again."""
+    device = _to_change(session, device_id)
+    devices.restore(session, me(), device, house().clock())
+    return answers.go_to("office.devices.show", device_id=device.id)
+
+
+@blp.post("/devices/<device_id>/give")
+@writes
+@needs("device.revoke")
+def give(session: Session, device_id: str) -> AnyResponse | tuple[str, int]:
+    device = _to_change(session, device_id)
+    try:
+        person_id = forms.read(Gift)["person_id"]
+        person = _somebody(session, person_id)
+        devices.give(session, me(), device, person, house().clock())
+    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        return _shown(session, device, typed), 422
+    return answers.go_to("office.devices.show", device_id=device.id)
+
+
+def _somebody(session: Session, person_id: str) -> Person:
+    try:
+        return get_person(session, me(), person_id)
+    except errors.NotFound:
+        raise errors.ReferenceUnknown(field="person_id") from None

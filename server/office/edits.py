@@ -4,7 +4,7 @@ What only one of them has changed is kept from both. Where both have changed the
 back with both texts, says who came between, and asks which one stays: the own one, theirs, or both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -124,3 +124,45 @@ def _value(row: Any, name: str) -> Any:
 
 def _said(name: str) -> str:
     return request.form.get(name, "").replace("\r\n", "\n").strip()
+
+
+def mine(form: Mapping[str, Any], row: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """What this form changes, and what stands meanwhile in those of its fields that somebody else changed."""
+    changed = {name: value for name, value in form.items() if said(value) != _said(f"was_{name}")}
+    theirs = {name for name in form if said(getattr(row, name)) != _said(f"was_{name}")}
+    clashing = sorted(each for each in theirs & set(changed) if changed[each] != getattr(row, each))
+    return changed, {name: said(getattr(row, name)) for name in clashing}
+
+
+def said(value: object) -> str:
+    """A value as it stands in a field."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value)
+    return "" if value is None else str(value)
+
+
+def compare(
+    row: Any, form: Mapping[str, Any], as_text: Mapping[str, Callable[[Any], str]] | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What this person has changed, and what now stands in the fields that somebody else changed, too.
+
+    The page carries what stood in each field when it was opened, as `was_<name>`; `as_text` says how a
+    value is written there, where it is not plain text.
+    """
+    mine: dict[str, Any] = {}
+    clashes: dict[str, str] = {}
+    for name, value in form.items():
+        write = (as_text or {}).get(name, _text)
+        was, now = _said(f"was_{name}"), write(getattr(row, name))
+        if write(value) == was:
+            continue
+        mine[name] = value
+        if now not in (was, write(value)):
+            clashes[name] = now
+    return mine, clashes
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value).replace("\r\n", "\n").strip()

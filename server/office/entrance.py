@@ -12,7 +12,7 @@ from server.db.people import Chain, Person
 from server.domain import errors
 from server.domain.people import must
 from server.house import house
-from server.office import answers, forms, sessions, wording
+from server.office import answers, forms, second_steps, sessions, wording
 from server.transactions import writes
 
 blp = Blueprint("entrance", __name__)
@@ -30,7 +30,7 @@ def nowhere(anything: str) -> AnyResponse:
 @blp.get("/sign-in")
 @is_open
 def door() -> AnyResponse:
-    if auth.me_if_any() is not None:
+    if auth.caller_if_any() is not None and not auth.lacks_a_code():
         return answers.go_to("office.today.show")
     return _door(200)
 
@@ -60,9 +60,11 @@ def sign_in() -> AnyResponse:
         if failure.retry_after_s is not None:
             answer.headers["Retry-After"] = str(failure.retry_after_s)
         return answer
+    goes_to = answers.inside(request.form.get("next"))
+    if auth.needs_a_code(person):
+        return second_steps.ask_for_a_code(person, goes_to)
     sessions.begin(person)
-    goes_to = answers.inside(request.form.get("next")) or url_for("office.today.show")
-    return redirect(goes_to, code=303)
+    return redirect(goes_to or url_for("office.today.show"), code=303)
 
 
 @blp.post("/sign-out")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,17 +36,29 @@ def read(shape: type[Shape], *, keep_empty: tuple[str, ...] = ()) -> dict[str, A
 
     An empty field counts as not said, but for those of `keep_empty`, which it empties.
     """
+    return read_some(shape, {}, keep_empty=keep_empty)
+
+
+def read_some(
+    shape: type[Shape], known_already: Mapping[str, str], *, keep_empty: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The same, where the address says some of it."""
     known = {each.data_key or name: each for name, each in shape().fields.items()}
     said = {
-        name: value.strip() or (None if known[name].allow_none else "")
+        name: _with_our_lines(value).strip() or (None if known[name].allow_none else "")
         for name, value in request.form.items()
         if name in known and (value.strip() or name in keep_empty)
     }
     try:
-        found: dict[str, Any] = shape().load(said)
+        found: dict[str, Any] = shape().load({**said, **known_already})
     except ma.ValidationError as wrong:
         raise errors.Invalid(errors=wrong.normalized_messages()) from wrong
     return found
+
+
+def _with_our_lines(text: str) -> str:
+    """Browsers send the lines of a text with `\\r\\n`; here they end with `\\n`, as they are compared."""
+    return text.replace("\r\n", "\n")
 
 
 def words_in(asked: Mapping[str, str], name: str = "q") -> str:
@@ -87,8 +99,20 @@ def _sentence(said: Any) -> str:
     return text
 
 
+def with_window(form: dict[str, Any], zone: str) -> dict[str, Any]:
+    """The window of a form as two moments; its end is on the same day unless `until` says another one."""
+    day, until = form.pop("day", None), form.pop("until", None)
+    start, end = form.pop("begin", None), form.pop("end", None)
+    where = form.pop("zone", None) or zone
+    form["window_start"] = moment_of(day, start, where)
+    form["window_end"] = moment_of(until or day, end, where)
+    return form
+
+
 def moment_of(day: date | None, at: time | None, zone: str) -> datetime | None:
-    """A day and a time of day as people at the site write them."""
+    """A day and a time of day as people at the site write them, in UTC: two of one zone would be compared
+    by their hands, also over the hour that a clock is put back.
+    """
     if day is None or at is None:
         return None
-    return datetime.combine(day, at, ZoneInfo(zone))
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)

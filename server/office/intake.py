@@ -1,7 +1,6 @@
 """Intake: a ticket in under a minute, with the customer's whole history beside it."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
 
 from flask import Blueprint, render_template, request
 from sqlalchemy import select
@@ -9,8 +8,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import customers as customer_acts
+from server.actions import promises, tickets
 from server.actions import sites as site_acts
-from server.actions import tickets
 from server.auth import me, needs
 from server.db import search
 from server.db.customers import (
@@ -23,10 +22,9 @@ from server.db.customers import (
 from server.db.lookups import among_these
 from server.db.tickets import Ticket, visible_to
 from server.domain import errors
-from server.domain import promises as promise_rules
 from server.domain import tickets as rules
 from server.house import house
-from server.office import answers, forms, labels
+from server.office import answers, forms, labels, wording
 from server.schemas import Code, Ident, Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -133,21 +131,24 @@ def _form(session: Session, customer: Customer, typed: forms.Typed) -> str:
         history=tickets_of,
         still_open=[each for each in tickets_of if each.state not in ("closed", "cancelled")],
         choices=labels.choices,
-        promise=_promise(customer, typed["kind"], typed["class"]),
+        promise=_promise(session, customer, typed["kind"], typed["class"]),
         typed=typed,
     )
 
 
-def _promise(customer: Customer, kind: str, ticket_class: str) -> dict[str, Any]:
+def _promise(
+    session: Session, customer: Customer, kind: str, ticket_class: str
+) -> dict[str, datetime]:
     """Until when the customer is promised what, if the ticket is opened now."""
-    now = house().clock()
-    policy = promise_rules.policy(
-        kind or rules.KINDS[1], ticket_class or "ordinary", customer.is_vip
+    return promises.due_if_opened_now(
+        session,
+        customer.branch_id,
+        kind if kind in rules.KINDS else rules.KINDS[1],
+        ticket_class if ticket_class in rules.CLASSES else "ordinary",
+        customer.is_vip,
+        wording.zone_of_office(),
+        house().clock(),
     )
-    return {
-        "plan": now + timedelta(minutes=policy.plan),
-        "close": now + timedelta(minutes=policy.close),
-    }
 
 
 @blp.get("/intake/<customer_id>/promise")
@@ -157,7 +158,7 @@ def promise(session: Session, customer_id: str) -> str:
     """The promise for a kind and a class, while the form is filled in."""
     customer = get_customer(session, me(), customer_id)
     asked = request.args
-    told = _promise(customer, asked.get("kind", ""), asked.get("class", ""))
+    told = _promise(session, customer, asked.get("kind", ""), asked.get("class", ""))
     return render_template("office/intake_promise.html", promise=told)
 
 

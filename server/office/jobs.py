@@ -1,8 +1,11 @@
 """Jobs: who is out on a day and how far they are; handed over, called off."""
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import marshmallow as ma
 from flask import Blueprint, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,13 +13,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import jobs
 from server.auth import me, needs
+from server.db import readiness
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
 from server.db.tickets import Ticket
 from server.domain import errors
 from server.house import house
-from server.office import answers, forms, planning, wording
+from server.office import answers, doubts, forms, planning, wording
+from server.office.planning import TOLD_ON_THE_PAGE
 from server.schemas import Ident, Shape, Text
 from server.transactions import reads, writes
 
@@ -27,6 +32,12 @@ A_DAY_AT_MOST = 500
 
 class Handover(Shape):
     assignee_id = Ident(required=True)
+    edition = ma.fields.Integer(validate=ma.validate.Range(min=1, max=2**31 - 1))
+    reason = Text()
+
+
+class Move(planning.Appointment):
+    edition = ma.fields.Integer(validate=ma.validate.Range(min=1, max=2**31 - 1))
     reason = Text()
 
 
@@ -43,6 +54,8 @@ def find(session: Session) -> str:
     day = forms.day_in(request.args.get("day", ""), now.astimezone(zone).date())
     begin = datetime.combine(day, time(), zone)
     of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
+    if request.args.get("show") == "unready":
+        of_day = readiness.left_unready(of_day.where(Job.state != "cancelled"))
     in_order = of_day.order_by(Job.window_start, Job.id).limit(A_DAY_AT_MOST)
     found = list(session.scalars(in_order))
     about = (
@@ -61,6 +74,7 @@ def find(session: Session) -> str:
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
+        only_unready=request.args.get("show") == "unready",
     )
 
 
@@ -88,10 +102,18 @@ def _handover(
         installers=installers,
         busy=planning.busy(session, installers, starts.date(), job.time_zone),
         typed=typed,
-        failure=doubtful,
-        warnings=planning.warnings_in(doubtful),
-        sentence=doubtful.sentence(wording.language()) if doubtful else "",
+        **_said(session, job, doubtful),
     )
+
+
+def _said(session: Session, job: Job, doubtful: errors.DoorstepError | None) -> dict[str, Any]:
+    is_stale = isinstance(doubtful, errors.ChangedMeanwhile)
+    return {
+        "failure": doubtful,
+        "warnings": doubts.warnings_in(doubtful),
+        "sentence": doubtful.sentence(wording.language()) if doubtful else "",
+        "last_act": doubts.last_act(session, job.id) if is_stale else "",
+    }
 
 
 @blp.post("/jobs/<job_id>/reassign")
@@ -103,14 +125,89 @@ def reassign(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
     try:
         form = forms.read(Handover)
         with session.begin_nested():
+            _must_be_as_shown(job, form)
             jobs.reassign(session, me(), job, form["assignee_id"], form.get("reason"), now)
-    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return _handover(session, job, typed), 422
-    except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
-        session.refresh(job)
-        return _handover(session, job, forms.typed(), doubtful), 409
+    except TOLD_ON_THE_PAGE as failure:
+        return _back(session, job, failure, _handover)
     return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
+
+
+@blp.get("/jobs/<job_id>/move")
+@reads
+@needs("job.issue")
+def plan_anew(session: Session, job_id: str) -> str:
+    """Another time for a job, and perhaps somebody else."""
+    job = get_for(session, me(), job_id, house().clock())
+    return _move(session, job, forms.Typed(request.args))
+
+
+@blp.post("/jobs/<job_id>/move")
+@writes
+@needs("job.issue")
+def move(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
+    now = house().clock()
+    job = get_for(session, me(), job_id, now, to_change=True)
+    try:
+        form = forms.with_window(forms.read(Move), job.time_zone)
+        with session.begin_nested():
+            _must_be_as_shown(job, form)
+            jobs.move(session, me(), job, form, now)
+    except TOLD_ON_THE_PAGE as failure:
+        return _back(session, job, failure, _move)
+    return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
+
+
+def _must_be_as_shown(job: Job, form: dict[str, Any]) -> None:
+    """Raises `ChangedMeanwhile` where the page that was looked at showed an earlier edition."""
+    if form.pop("edition", job.edition) != job.edition:
+        raise errors.ChangedMeanwhile()
+
+
+def _back(
+    session: Session,
+    job: Job,
+    failure: errors.DoorstepError,
+    page: Callable[..., str],
+) -> tuple[str, int]:
+    """Nothing was written: what speaks against it, with all that was typed."""
+    session.refresh(job)
+    if answers.is_fragment():
+        is_stale = isinstance(failure, errors.ChangedMeanwhile)
+        return doubts.told(session, failure, job.id if is_stale else None)
+    if isinstance(failure, errors.CertificateMissing | errors.Conflict | errors.ChangedMeanwhile):
+        return page(session, job, forms.typed(), failure), 409
+    typed = forms.Typed(request.form, forms.problems_of(failure))
+    return page(session, job, typed), 422
+
+
+def _move(
+    session: Session,
+    job: Job,
+    typed: forms.Typed,
+    doubtful: errors.DoorstepError | None = None,
+) -> str:
+    ticket = session.get_one(Ticket, job.ticket_id)
+    zone = ZoneInfo(job.time_zone)
+    starts = (job.window_start or house().clock() + timedelta(days=1)).astimezone(zone)
+    ends = (job.window_end or starts).astimezone(zone)
+    usual = [f"{each:%H:%M}" for each in planning.USUAL_WINDOW]
+    has_time = job.window_start is not None
+    day = forms.day_in(typed["day"], starts.date())
+    installers = planning.sendable(session, job.branch_id)
+    return render_template(
+        "office/job_move.html",
+        job=job,
+        customer=session.get_one(Customer, ticket.customer_id),
+        installers=installers,
+        busy=planning.busy(session, installers, day, job.time_zone),
+        zone=job.time_zone,
+        day=day,
+        until=day + (ends.date() - starts.date()),
+        begin=f"{starts:%H:%M}" if has_time else usual[0],
+        end=f"{ends:%H:%M}" if has_time else usual[1],
+        typed=typed,
+        **_said(session, job, doubtful),
+    )
 
 
 @blp.post("/jobs/<job_id>/cancel")

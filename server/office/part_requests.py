@@ -4,25 +4,23 @@ from datetime import date, time
 from typing import Any
 
 import marshmallow as ma
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import part_requests
 from server.auth import me, needs
-from server.db import keysets
-from server.db.parts import PartRequest, get_request, requests_visible_to
+from server.db.parts import PartRequest, get_request, open_requests, requests_visible_to
 from server.domain import errors
-from server.domain.parts import OPEN_REQUESTS
+from server.domain.parts import NOT_SENT
 from server.house import house
-from server.office import answers, forms
+from server.office import answers, forms, lists
 from server.office.wording import zone_of_office
 from server.schemas import Code, ComingDay, Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("part_requests", __name__)
 
-A_PAGE = 50
 NOON = time(12)
 STEPS = {
     "reserve": part_requests.reserve,
@@ -47,17 +45,17 @@ class Name(Shape):
 @reads
 @needs("request.read")
 def find(session: Session) -> str:
-    """The open ones, the oldest first; all of them on request."""
-    show = "all" if request.args.get("show") == "all" else "open"
-    found = requests_visible_to(me())
-    if show == "open":
-        found = found.where(PartRequest.state.in_(OPEN_REQUESTS))
-    key = (PartRequest.requested_at, PartRequest.id)
-    page = keysets.page(
-        session, found, key, A_PAGE, request.args.get("after"), newest_first=show == "all"
+    """The open ones, the oldest first; those that are still to be sent; all of them on request."""
+    seen = requests_visible_to(me())
+    waiting = open_requests(seen)
+    to_send = waiting.where(PartRequest.state.in_(NOT_SENT))
+    page = lists.of(
+        session,
+        {"open": waiting, "send": to_send, "all": seen},
+        (PartRequest.requested_at, PartRequest.id),
     )
     return render_template(
-        "office/part_requests.html", requests=page.rows, next=page.next, show=show
+        "office/part_requests.html", requests=page.rows, next=page.next, show=page.show
     )
 
 

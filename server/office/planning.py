@@ -18,7 +18,7 @@ from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
-from server.db.people import Organisation, Person
+from server.db.people import Organisation, Person, are_granted
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import errors
@@ -26,25 +26,42 @@ from server.domain import jobs as rules
 from server.domain import revisits as revisit_rules
 from server.domain.people import FIELD_ROLES
 from server.house import house
-from server.office import answers, forms
+from server.office import answers, doubts, forms
 from server.office.wording import language
-from server.schemas import ComingDay, Ident, Shape, Text
+from server.schemas import ComingDay, Ident, Shape, Text, must_be_zone, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("planning", __name__)
 
 USUAL_WINDOW = (time(9, 0), time(11, 0))
+WAITING = "waiting"  # said by the board, whose pool showed that nobody has planned it yet
 
 
-class Plan(Shape):
+class Appointment(Shape):
+    """Who, and when: `zone` is that of the site unless told, `until` the day of the end if another."""
+
     assignee_id = Ident(required=True)
     day = ComingDay()
     begin = ma.fields.Time(format="%H:%M", data_key="from")
     end = ma.fields.Time(format="%H:%M", data_key="to")
+    until = ComingDay()
+    zone = Text(64, validate=must_be_zone)
+
+
+class Plan(Appointment):
+    expects = Text(64, validate=one_of(WAITING))
     work = Text()
     notes = Text()
     reason = Text()
 
+
+TOLD_ON_THE_PAGE = (
+    errors.Invalid,
+    errors.ReferenceUnknown,
+    errors.CertificateMissing,
+    errors.JobHasWarnings,
+    errors.ChangedMeanwhile,
+)
 
 # A job for a ticket.
 
@@ -90,23 +107,41 @@ def _issue(
     """Issues the job, or comes back with the form and what speaks against it."""
     try:
         with session.begin_nested():
-            form = _with_window(forms.read(Plan), _zone(session, ticket))
+            form = forms.with_window(forms.read(Plan), _zone(session, ticket))
+            if form.pop("expects", None) == WAITING:
+                _must_wait(session, ticket, revisit)
             jobs.issue(session, me(), ticket, form, house().clock(), revisit=revisit)
-    except (errors.Invalid, errors.ReferenceUnknown) as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return _form(session, ticket, revisit, typed), 422
-    except (errors.JobHasWarnings, errors.CertificateMissing) as doubtful:
-        return _form(session, ticket, revisit, forms.typed(), doubtful), 409
+    except TOLD_ON_THE_PAGE as failure:
+        return _back(session, ticket, revisit, failure)
     return answers.go_to("office.tickets.show", ticket_id=ticket.id)
 
 
-def _with_window(form: dict[str, Any], zone: str) -> dict[str, Any]:
-    """The window as two moments in the zone of the site."""
-    day = form.pop("day", None)
-    start, end = form.pop("begin", None), form.pop("end", None)
-    form["window_start"] = forms.moment_of(day, start, zone)
-    form["window_end"] = forms.moment_of(day, end, zone)
-    return form
+def _back(
+    session: Session, ticket: Ticket, revisit: Revisit | None, failure: errors.DoorstepError
+) -> tuple[str, int]:
+    if answers.is_fragment():
+        job = _latest(session, ticket) if isinstance(failure, errors.ChangedMeanwhile) else None
+        return doubts.told(session, failure, job.id if job else None)
+    if isinstance(failure, errors.CertificateMissing | errors.Conflict | errors.ChangedMeanwhile):
+        return _form(session, ticket, revisit, forms.typed(), failure), 409
+    typed = forms.Typed(request.form, forms.problems_of(failure))
+    return _form(session, ticket, revisit, typed), 422
+
+
+def _must_wait(session: Session, ticket: Ticket, revisit: Revisit | None) -> None:
+    """Raises `ChangedMeanwhile` where somebody else was faster: dropped twice is planned once."""
+    if revisit is not None:
+        is_waiting = revisit.state in revisit_rules.OPEN_STATES
+    else:
+        latest = _latest(session, ticket)
+        is_waiting = latest is None or latest.state not in rules.MOVABLE_STATES
+    if not is_waiting:
+        raise errors.ChangedMeanwhile()
+
+
+def _latest(session: Session, ticket: Ticket) -> Job | None:
+    of_ticket = select(Job).where(Job.ticket_id == ticket.id, Job.state != rules.State.CANCELLED)
+    return session.scalar(of_ticket.order_by(Job.issued_at.desc(), Job.id.desc()).limit(1))
 
 
 def _zone(session: Session, ticket: Ticket) -> str:
@@ -140,7 +175,7 @@ def _form(
         preferred=typed["assignee_id"] or _preferred(revisit, earlier),
         typed=typed,
         failure=doubtful,
-        warnings=warnings_in(doubtful),
+        warnings=doubts.warnings_in(doubtful),
         sentence=doubtful.sentence(language()) if doubtful else "",
     )
 
@@ -169,7 +204,7 @@ def sendable(session: Session, branch_id: str) -> list[Person]:
         .where(Person.role.in_(FIELD_ROLES), Person.is_active)
         .where(
             (Organisation.id == branch_id)
-            | ((Organisation.kind == "contractor") & (Organisation.granted_until > now))
+            | ((Organisation.kind == "contractor") & are_granted(now))
         )
         .order_by(Organisation.kind, Person.name, Person.id)
     )
@@ -203,8 +238,3 @@ def busy(
             told = (its_id, work) if its_id in seen else (None, "")
             found[who].append(Taken(starts, ends, *told))
     return found
-
-
-def warnings_in(doubtful: errors.DoorstepError | None) -> list[str]:
-    told = doubtful.details.get("warnings", []) if doubtful else []
-    return [rules.sentence(rules.Warning(**each), language()) for each in told]

@@ -30,11 +30,13 @@ CSRF_FIELD, CSRF_HEADER = "csrf_token", "X-CSRF-Token"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def begin(person: Person) -> None:
+def begin(person: Person, *, with_code: bool = False) -> None:
     """Starts a sign-in; its cookie leaves with this answer."""
     now = house().clock()
     link = house().database.write(
-        lambda session: sign_ins.start(session, person.id, None, WORKING_DAY, now)
+        lambda session: sign_ins.start(
+            session, person.id, None, WORKING_DAY, now, with_code=with_code
+        )
     )
     g.office = {"sub": person.id, "chain": link.chain_id, "since": int(now.timestamp())}
     g.office_is_new = True

@@ -21,7 +21,7 @@ from server.db.people import Person
 from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
-from server.db.tickets import Ticket, get_for, open_ones, over_ones, visible_to
+from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
 from server.domain.events import KINDS
@@ -38,7 +38,7 @@ A_PAGE = 50
 TIMELINE, TIMELINE_PAGES = 200, 25
 TOLD_TOGETHER = timedelta(minutes=30)
 TOLD_ONCE = ("checklist.answered", "photo.taken", "part.used")
-FILTERS = ("open", "closed", "all")
+FILTERS = ("open", "at_risk", "closed", "all")
 
 
 class Changes(Shape):
@@ -83,12 +83,15 @@ def find(session: Session) -> str:
         found = search.tickets_like(session, me(), found, words)
     elif which == "closed":
         found = over_ones(found)
+    elif which == "at_risk":
+        found = at_risk(found, house().clock())
     elif which == "open":
         found = open_ones(found)
     if asked.get("kind") in rules.KINDS:
         found = found.where(Ticket.kind == asked["kind"])
-    key = (Ticket.opened_at, Ticket.id)
-    page = keysets.page(session, found, key, A_PAGE, asked.get("after"), newest_first=True)
+    is_urgent = which == "at_risk" and not words
+    key = (Ticket.breaks_at if is_urgent else Ticket.opened_at, Ticket.id)
+    page = keysets.page(session, found, key, A_PAGE, asked.get("after"), newest_first=not is_urgent)
     return render_template(
         "office/tickets.html",
         tickets=page.rows,

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises
 from server.auth import is_open, me, needs
-from server.db import exceptions, jobs, parts, people, revisits, tickets
+from server.db import exceptions, jobs, parts, people, readiness, revisits, tickets
 from server.db.customers import Customer
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
@@ -23,9 +23,9 @@ from server.db.people import Device, Person
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import exceptions as exception_rules
-from server.domain import revisits as revisit_rules
-from server.domain.parts import OPEN_REQUESTS
-from server.domain.people import may
+from server.domain import promises as promise_rules
+from server.domain.parts import NOT_SENT
+from server.domain.people import Role, may
 from server.domain.promises import Clock
 from server.domain.promises import State as ClockState
 from server.house import house
@@ -37,7 +37,6 @@ blp = Blueprint("today", __name__)
 
 LINES = 6
 SILENT_AFTER = timedelta(hours=24)
-CLOCKS_LOOKED_AT = 500  # open tickets, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Panel:
 @reads
 @needs("office.enter")
 def show(session: Session) -> str:
-    shown = [panel(session, me(), house().clock()) for act, panel in PANELS if may(me().role, act)]
+    shown = _panels(session, me(), house().clock())
     page = "office/today_panels.html" if answers.is_fragment() else "office/today.html"
     return render_template(page, panels=shown)
 
@@ -93,9 +92,7 @@ def _names(session: Session, ids: list[str]) -> dict[str, str]:
 
 
 def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
-    waiting = jobs.visible_to(person, now).where(
-        Job.state == "finished", Job.outcome == "completed"
-    )
+    waiting = jobs.to_verify(jobs.visible_to(person, now))
     count, found = _some(session, waiting, Job.finished_at, Job.id)
     names = _names(session, [job.ticket_id for job in found])
     return Panel(
@@ -117,34 +114,32 @@ def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
 
 
 def _at_risk(session: Session, person: Person, now: datetime) -> Panel:
-    still_open = tickets.open_ones(tickets.visible_to(person))
-    oldest = still_open.order_by(Ticket.opened_at).limit(CLOCKS_LOOKED_AT)
-    found = {ticket.id: ticket for ticket in session.scalars(oldest)}
-    pressing = [
-        (clock.left_minutes, its_id, name, clock)
-        for its_id, clocks in promises.clocks_of(session, found.values(), now).items()
-        for name, clock in clocks.items()
-        if clock.state in (ClockState.AT_RISK, ClockState.BROKEN)
-    ]
-    worst: dict[str, tuple[str, Clock]] = {}
-    for _left, its_id, name, clock in sorted(pressing, key=lambda each: (each[0], each[1])):
-        worst.setdefault(its_id, (name, clock))
-    names = _names(session, list(worst)[:LINES])
+    """Who waits for a promise that warns or is broken; whoever has least time left first."""
+    pressing = tickets.at_risk(tickets.visible_to(person), now)
+    count, found = _some(session, pressing, Ticket.breaks_at, Ticket.id)
+    clocks = promises.clocks_of(session, found, now)
+    names = _names(session, [ticket.id for ticket in found])
     return Panel(
         "promises",
         _("Promises at risk"),
-        url_for("office.tickets.find"),
-        len(worst),
+        url_for("office.tickets.find", show="at_risk"),
+        count,
         _("Every promise is kept or has time left."),
         [
-            Line(
-                url_for("office.tickets.show", ticket_id=its_id),
-                f"{its_id} {names.get(its_id, '')}",
-                wording.listed([label(name, "clock"), time_left(clock)]),
-                "lost" if clock.state == ClockState.BROKEN else "risk",
-            )
-            for its_id, (name, clock) in list(worst.items())[:LINES]
+            _promise_line(ticket, promise_rules.first_to_break(clocks[ticket.id]), names)
+            for ticket in found
         ],
+    )
+
+
+def _promise_line(ticket: Ticket, first: tuple[str, Clock] | None, names: dict[str, str]) -> Line:
+    told = wording.listed([label(first[0], "clock"), time_left(first[1])]) if first else ""
+    is_broken = first is not None and first[1].state == ClockState.BROKEN
+    return Line(
+        url_for("office.tickets.show", ticket_id=ticket.id),
+        f"{ticket.id} {names.get(ticket.id, '')}",
+        told,
+        "lost" if is_broken else "risk",
     )
 
 
@@ -157,18 +152,45 @@ def time_left(clock: Clock) -> str:
 
 
 def _revisits(session: Session, person: Person, now: datetime) -> Panel:
-    waiting = revisits.visible_to(person).where(Revisit.state.in_(revisit_rules.OPEN_STATES))
-    count, found = _some(session, waiting, Revisit.opened_at, Revisit.id)
-    names = _names(session, [each.ticket_id for each in found])
-    return Panel(
+    waiting = revisits.to_plan(revisits.visible_to(person))
+    return _of_revisits(
+        session,
+        waiting,
         "revisits",
         _("Revisits to decide or plan"),
         url_for("office.revisits.find"),
-        count,
         _("No revisit waits."),
+    )
+
+
+def _calls(session: Session, person: Person, now: datetime) -> Panel:
+    waiting = revisits.calls_due(revisits.visible_to(person), now)
+    return _of_revisits(
+        session,
+        waiting,
+        "calls",
+        _("Calls due"),
+        url_for("office.revisits.find", show="calls"),
+        _("Nobody is to be called."),
+    )
+
+
+def _of_revisits(
+    session: Session, waiting: Select[Revisit], name: str, title: str, href: str, empty: str
+) -> Panel:
+    count, found = _some(session, waiting, Revisit.opened_at, Revisit.id)
+    names = _names(session, [each.ticket_id for each in found])
+    return Panel(
+        name,
+        title,
+        href,
+        count,
+        empty,
         [
             Line(
-                url_for("office.tickets.show", ticket_id=each.ticket_id) + "#revisits",
+                href + f"#{each.id}"
+                if name == "calls"
+                else url_for("office.tickets.show", ticket_id=each.ticket_id) + "#revisits",
                 f"{each.ticket_id} {names.get(each.ticket_id, '')}",
                 wording.listed([label(each.cause, "cause"), label(each.state, "revisit_state")]),
                 "risk",
@@ -179,7 +201,7 @@ def _revisits(session: Session, person: Person, now: datetime) -> Panel:
 
 
 def _exceptions(session: Session, person: Person, now: datetime) -> Panel:
-    waiting = exceptions.visible_to(person).where(FieldException.state == "open")
+    waiting = exceptions.open_ones(exceptions.visible_to(person))
     count, found = _some(session, waiting, FieldException.opened_at, FieldException.id)
     return Panel(
         "exceptions",
@@ -189,9 +211,11 @@ def _exceptions(session: Session, person: Person, now: datetime) -> Panel:
         _("Nothing that came from the field is in doubt."),
         [
             Line(
-                url_for("office.exceptions.find") + f"#{each.id}",
+                url_for("office.exceptions.find", job=each.job_id) + f"#{each.id}",
                 each.job_id or each.ticket_id or _("without a job"),
-                _told(each.kind),
+                wording.listed(
+                    [_("yours") if each.owner_id == person.id else "", _told(each.kind)]
+                ),
                 "risk",
             )
             for each in found
@@ -204,30 +228,61 @@ def _told(kind: str) -> str:
     return known.zh if wording.language() == "zh" else known.en
 
 
-def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
+def _of_today(person: Person, now: datetime) -> Select[Job]:
     midnight = now.astimezone(ZoneInfo(person.organisation.time_zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
     of_today = jobs.between(jobs.visible_to(person, now), midnight, midnight + timedelta(days=1))
-    seen = of_today.where(Job.state != "cancelled")
-    count, found = _some(session, seen, Job.window_start, Job.id)
-    who = {
-        each.id: each.name
-        for each in session.scalars(
-            select(Person).where(Person.id.in_({job.assignee_id for job in found}))
-        )
-    }
-    return Panel(
+    return of_today.where(Job.state != "cancelled")
+
+
+def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
+    return _of_jobs(
+        session,
+        _of_today(person, now),
         "road",
         _("Out today"),
         url_for("office.jobs.find"),
-        count,
         _("No job is planned for today."),
+        lambda job: _road_mark(job, now),
+    )
+
+
+def _unready(session: Session, person: Person, now: datetime) -> Panel:
+    """Who set out today although the tablet was not ready."""
+    return _of_jobs(
+        session,
+        readiness.left_unready(_of_today(person, now)),
+        "unready",
+        _("Left unready"),
+        url_for("office.jobs.find", show="unready"),
+        _("Everybody who set out today was ready."),
+        lambda _job: "risk",
+    )
+
+
+def _of_jobs(
+    session: Session,
+    wanted: Select[Job],
+    name: str,
+    title: str,
+    href: str,
+    empty: str,
+    mark: Callable[[Job], str],
+) -> Panel:
+    count, found = _some(session, wanted, Job.window_start, Job.id)
+    people_out = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
+    who = {each.id: each.name for each in session.scalars(people_out)}
+    opens = may(me().role, "ticket.read")
+    return Panel(
+        name,
+        title,
+        href,
+        count,
+        empty,
         [
             Line(
-                url_for("office.tickets.show", ticket_id=job.ticket_id)
-                if may(person.role, "ticket.read")
-                else "",
+                url_for("office.tickets.show", ticket_id=job.ticket_id) if opens else "",
                 f"{job.id} {who.get(job.assignee_id, '')}",
                 wording.listed(
                     [
@@ -235,7 +290,7 @@ def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
                         label(job.state, "job_state"),
                     ]
                 ),
-                _road_mark(job, now),
+                mark(job),
             )
             for job in found
         ],
@@ -251,17 +306,18 @@ def _road_mark(job: Job, now: datetime) -> str:
 
 
 def _parts(session: Session, person: Person, now: datetime) -> Panel:
-    waiting = parts.requests_visible_to(person).where(PartRequest.state.in_(OPEN_REQUESTS))
+    seen = parts.open_requests(parts.requests_visible_to(person))
+    waiting = seen.where(PartRequest.state.in_(NOT_SENT))
     count, found = _some(session, waiting, PartRequest.requested_at, PartRequest.id)
     return Panel(
         "parts",
-        _("Parts asked for"),
-        url_for("office.part_requests.find"),
+        _("Parts to send"),
+        url_for("office.part_requests.find", show="send"),
         count,
-        _("No part is waited for."),
+        _("No part is to be sent."),
         [
             Line(
-                url_for("office.part_requests.find") + f"#{each.id}",
+                url_for("office.part_requests.find", show="send") + f"#{each.id}",
                 f"{each.quantity} × {each.sku or each.words}",
                 f"{each.ticket_id or ''} {wording.moment(each.requested_at)}",
             )
@@ -270,15 +326,19 @@ def _parts(session: Session, person: Person, now: datetime) -> Panel:
     )
 
 
+def silent_ones(found: Select[Device], now: datetime) -> Select[Device]:
+    """Tablets in service that nobody has heard of for a day, or ever."""
+    long_ago = Device.last_seen_at < now - SILENT_AFTER
+    return found.where(Device.status == "active", or_(Device.last_seen_at.is_(None), long_ago))
+
+
 def _silent(session: Session, person: Person, now: datetime) -> Panel:
-    quiet = people.devices_visible_to(person).where(
-        Device.status == "active", Device.last_seen_at < now - SILENT_AFTER
-    )
+    quiet = silent_ones(people.devices_visible_to(person), now)
     count, found = _some(session, quiet, Device.last_seen_at, Device.id)
     return Panel(
         "tablets",
         _("Silent tablets"),
-        url_for("office.devices.find"),
+        url_for("office.devices.find", show="silent"),
         count,
         _("Every tablet was heard of within a day."),
         [
@@ -293,12 +353,28 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
     )
 
 
-PANELS: list[tuple[str, Callable[[Session, Person, datetime], Panel]]] = [
-    ("visit.verify", _to_verify),
-    ("ticket.read", _at_risk),
-    ("revisit.read", _revisits),
-    ("exception.read", _exceptions),
-    ("job.read", _on_the_road),
-    ("request.read", _parts),
-    ("device.read", _silent),
-]
+# name -> the act that it needs somebody for, and what shows it.
+PANELS: dict[str, tuple[str, Callable[[Session, Person, datetime], Panel]]] = {
+    "promises": ("ticket.read", _at_risk),
+    "verify": ("visit.verify", _to_verify),
+    "calls": ("revisit.read", _calls),
+    "revisits": ("revisit.read", _revisits),
+    "exceptions": ("exception.read", _exceptions),
+    "road": ("job.read", _on_the_road),
+    "unready": ("job.read", _unready),
+    "parts": ("request.read", _parts),
+    "tablets": ("device.read", _silent),
+}
+# What stands on top for whom; the rest follows in the order above.
+FIRST: dict[str, tuple[str, ...]] = {
+    Role.ADVISOR: ("promises", "verify", "calls"),
+    Role.DISPATCHER: ("revisits", "road", "unready", "promises"),
+    Role.STOREKEEPER: ("parts", "exceptions"),
+    Role.SUPERVISOR: ("promises", "exceptions", "verify"),
+}
+
+
+def _panels(session: Session, person: Person, now: datetime) -> list[Panel]:
+    order = dict.fromkeys([*FIRST.get(person.role, ()), *PANELS])
+    mine = [PANELS[name] for name in order]
+    return [panel(session, person, now) for act, panel in mine if may(person.role, act)]

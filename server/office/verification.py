@@ -2,72 +2,76 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import photos as photo_acts
-from server.actions import visits
+from server.actions import verdicts as acts
 from server.auth import me, needs
-from server.db import jobs, photos, receipts
+from server.db import jobs, keysets, photos, verdicts
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, current_visit
 from server.db.people import Person
 from server.db.photos import Photo
-from server.db.receipts import Receipt
+from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import checklists
+from server.domain import verdicts as rules
 from server.house import house
-from server.office import answers, forms, waits
+from server.office import forms, reasons, receipts, shots, waits
 from server.office.wording import in_language
-from server.schemas import Shape, Text, one_of
-from server.transactions import reads, writes
+from server.transactions import reads
 
 blp = Blueprint("verification", __name__)
 
 A_PAGE = 50
 FETCHED_AHEAD = 8
-
-
-class Verdict(Shape):
-    verdict = Text(16, required=True, validate=one_of(*visits.VERDICTS))
-    reason = Text()
-
-
-class PhotoVerdict(Shape):
-    verdict = Text(16, required=True, validate=one_of(*photo_acts.VERDICTS))
-    reason = Text(2_000)
-
-
-def _waiting(now: datetime) -> Select[Job]:
-    """Finished visits without a verdict, whoever has waited longest first."""
-    return _unjudged(now).order_by(Job.finished_at, Job.id)
-
-
-def _unjudged(now: datetime) -> Select[Job]:
-    """What the office owes a verdict: work that was completed. The rest already became a revisit."""
-    return jobs.visible_to(me(), now).where(Job.state == "finished", Job.outcome == "completed")
+EARLIER = 5  # trips shown beside this one
+LISTS = ("waiting", "pictures", "policy")
 
 
 @blp.get("/verification")
 @reads
 @needs("visit.verify")
 def queue(session: Session) -> str:
+    """Whoever has waited longest first; those that wait for a picture; those that the policy accepted."""
     now = house().clock()
-    found = list(session.scalars(_waiting(now).limit(A_PAGE)))
-    count = session.scalar(select(func.count()).select_from(_waiting(now).subquery()))
+    show = request.args.get("show", "")
+    show = show if show in LISTS else "waiting"
+    seen = jobs.visible_to(me(), now)
+    key = (Job.verdict_at, Job.id) if show == "policy" else (Job.finished_at, Job.id)
+    page = keysets.page(
+        session,
+        _listed(seen, show),
+        key,
+        A_PAGE,
+        request.args.get("after"),
+        newest_first=show == "policy",
+    )
+    found = page.rows
+    count = session.scalar(select(func.count()).select_from(jobs.to_verify(seen).subquery()))
     return render_template(
         "office/verification.html",
         jobs=found,
+        next=page.next,
+        show=show,
         count=count,
+        last=last_verdict(session, now),
         customers=_customers(session, found),
         people=_people(session, {job.assignee_id for job in found}),
         photos=_photo_counts(session, found),
     )
+
+
+def _listed(seen: Select[Job], show: str) -> Select[Job]:
+    if show == "policy":
+        return jobs.accepted_by_policy(seen)
+    if show == "pictures":
+        return seen.where(Job.state == "finished", Job.awaits_picture)
+    return jobs.to_verify(seen)
 
 
 def _customers(session: Session, found: Sequence[Job]) -> dict[str, str]:
@@ -88,17 +92,20 @@ def _photo_counts(session: Session, found: Sequence[Job]) -> dict[str, int]:
     return dict(session.execute(shown).all())
 
 
-# The bench.
-
-
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A photo slot with the pictures in it, in the order of the job."""
+class Last:
+    """One's last verdict, while it can be taken back; `stands` says why it cannot any more."""
 
-    slot: str
-    facts: dict[str, Any]
-    minimum: int
-    photos: list[Photo]
+    verdict: verdicts.Verdict
+    stands: str | None
+
+
+def last_verdict(session: Session, now: datetime) -> Last | None:
+    found = verdicts.last_of(session, me(), now - rules.UNDO_WITHIN)
+    return Last(found, acts.why_it_stands(session, me(), found, now)) if found else None
+
+
+# The bench.
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,59 +133,66 @@ class Answer:
 @reads
 @needs("visit.verify")
 def show(session: Session, job_id: str) -> str:
+    job = jobs.get_for(session, me(), job_id, house().clock())
+    return bench(session, job, forms.Typed(), chosen=request.args.get("photo"))
+
+
+def bench(
+    session: Session,
+    job: Job,
+    typed: forms.Typed,
+    *,
+    chosen: str | None = None,
+    failure: str | None = None,
+) -> str:
+    """The page of one visit; `chosen` is the picture in sight, `typed` what a form brought back."""
     now = house().clock()
-    job = jobs.get_for(session, me(), job_id, now)
     ticket = session.get_one(Ticket, job.ticket_id)
+    site = session.get_one(Site, job.site_id)
     visit = current_visit(session, job).content
     pictures = [each for each in photos.of_job(session, job.id) if each.state != "discarded"]
-    twins = {each.seen_in for each in pictures if each.seen_in}
-    before, after = _neighbours(session, job, now)
+    slots = shots.by_slot(job, pictures)
+    in_order = [each for slot in slots for each in slot.photos]
+    photo = _chosen(in_order, chosen)
+    earlier = _earlier(session, job, now)
+    before, after = neighbours(session, job, now)
     return render_template(
         "office/bench.html",
         job=job,
         ticket=ticket,
         customer=session.get_one(Customer, ticket.customer_id),
-        site=session.get_one(Site, job.site_id),
+        site=site,
         visit=visit,
-        slots=_slots(job, pictures),
-        pictures=pictures,
-        twins=_photos_by_id(session, twins, now),
+        slots=slots,
+        pictures=in_order,
+        photo=photo,
+        doubts={each.id: shots.doubts(each, job, site, visit) for each in in_order},
+        pairs=shots.pairs(slots, earlier),
+        twins=shots.twins(session, pictures, now),
+        retake_reasons=reasons.for_retake(photo.slot, photo.doubts) if photo else [],
+        rework_reasons=reasons.for_rework(),
+        likely={"doubts": reasons.OF_DOUBT, "slots": reasons.OF_SLOT},
         answers_given=_answers(job, visit),
-        receipts=_receipts(session, job),
-        earlier=_earlier(session, job, now),
+        papers=receipts.of_jobs(session, [job.id])[job.id],
+        earlier=earlier,
         waits=_other_waits(session, ticket, job),
+        revisits=_revisits(session, job),
         people=_people(session, {job.assignee_id, job.verdict_by or ""}),
         before=before,
         after=after,
         place=_place(session, job, now),
         ahead=_ahead(session, after),
+        last=last_verdict(session, now),
+        typed=typed,
+        failure=failure,
     )
 
 
-def _slots(job: Job, pictures: list[Photo]) -> list[Slot]:
-    """Those of the job in its order, then whatever else was photographed."""
-    known = [
-        Slot(
-            each["slot"],
-            each,
-            int(each.get("minimum", 1)),
-            [photo for photo in pictures if photo.slot == each["slot"]],
-        )
-        for each in job.slots
-    ]
-    names = {each.slot for each in known}
-    others = dict.fromkeys(photo.slot for photo in pictures if photo.slot not in names)
-    steps = {step.get("slot") or step["step_id"]: step for step in job.checklist.get("steps", [])}
-    more = [
-        Slot(
-            name,
-            steps.get(name, {"label": name}),
-            0,
-            [photo for photo in pictures if photo.slot == name],
-        )
-        for name in others
-    ]
-    return known + more
+def _chosen(pictures: list[Photo], its_id: str | None) -> Photo | None:
+    """The picture that was asked for; else the first that can be shown."""
+    shown = [each for each in pictures if each.state == "checked"]
+    asked = (each for each in pictures if each.id == its_id)
+    return next(asked, None) or next(iter(shown), None) or next(iter(pictures), None)
 
 
 def _answers(job: Job, visit: dict[str, Any]) -> list[Answer]:
@@ -197,28 +211,23 @@ def _is_doubtful(step: Mapping[str, Any], answer: Any) -> bool:
     return answer is False or checklists.problem(step, answer) is not None
 
 
-def _photos_by_id(session: Session, ids: set[str], now: datetime) -> dict[str, Photo]:
-    """Those of them that the person may see."""
-    found = photos.visible_to(me(), now).where(Photo.id.in_(ids))
-    return {each.id: each for each in session.scalars(found)}
-
-
-def _receipts(session: Session, job: Job) -> list[Receipt]:
-    found = receipts.visible_to(me(), house().clock()).where(Receipt.job_id == job.id)
-    return list(session.scalars(found.order_by(Receipt.version.desc())))
-
-
 def _earlier(session: Session, job: Job, now: datetime) -> list[tuple[Job, list[Photo]]]:
-    """Trips of the same ticket before this one, with their pictures."""
+    """Trips of the same ticket before this one, the last first, with their pictures."""
     before = (
         jobs.visible_to(me(), now)
         .where(Job.ticket_id == job.ticket_id, Job.issued_at < job.issued_at)
         .order_by(Job.issued_at.desc())
+        .limit(EARLIER)
     )
     trips = list(session.scalars(before))
     of_trips = select(Photo).where(Photo.job_id.in_([each.id for each in trips]))
-    shots = list(session.scalars(of_trips.order_by(Photo.taken_at, Photo.id)))
-    return [(trip, [each for each in shots if each.job_id == trip.id]) for trip in trips]
+    found = list(session.scalars(of_trips.order_by(Photo.taken_at, Photo.id)))
+    return [(trip, [each for each in found if each.job_id == trip.id]) for trip in trips]
+
+
+def _revisits(session: Session, job: Job) -> list[Revisit]:
+    found = select(Revisit).where(Revisit.job_id == job.id).order_by(Revisit.opened_at)
+    return list(session.scalars(found))
 
 
 def _other_waits(session: Session, ticket: Ticket, job: Job) -> list[waits.Waiting]:
@@ -227,63 +236,32 @@ def _other_waits(session: Session, ticket: Ticket, job: Job) -> list[waits.Waiti
     return [each for each in found if (each.code, each.subject) != ("verdict", job.id)]
 
 
-def _neighbours(session: Session, job: Job, now: datetime) -> tuple[str | None, str | None]:
+def neighbours(session: Session, job: Job, now: datetime) -> tuple[str | None, str | None]:
     """The ids before and behind this one in the queue, by its place there, judged or not."""
     here = (job.finished_at or now, job.id)
-    waiting = _unjudged(now).where(Job.id != job.id)
+    waiting = jobs.to_verify(jobs.visible_to(me(), now)).where(Job.id != job.id)
     key = tuple_(Job.finished_at, Job.id)
-    behind = waiting.where(key > here).order_by(Job.finished_at, Job.id).limit(1)
-    ahead = waiting.where(key < here).order_by(Job.finished_at.desc(), Job.id.desc()).limit(1)
-    before, after = session.scalar(ahead), session.scalar(behind)
-    return before.id if before else None, after.id if after else None
+    ids = waiting.with_only_columns(Job.id).limit(1)
+    behind = ids.where(key > here).order_by(Job.finished_at, Job.id)
+    ahead = ids.where(key < here).order_by(Job.finished_at.desc(), Job.id.desc())
+    return session.scalar(ahead), session.scalar(behind)
 
 
 def _ahead(session: Session, job_id: str | None) -> list[str]:
     """The pictures of the next visit, which the browser fetches before the key is pressed."""
     if job_id is None:
         return []
-    shown = [each for each in photos.of_job(session, job_id) if each.state == "checked"]
+    found = shots.by_slot(session.get_one(Job, job_id), photos.of_job(session, job_id))
+    shown = [each for slot in found for each in slot.photos if each.state == "checked"]
     return [each.id for each in shown[:FETCHED_AHEAD]]
 
 
 def _place(session: Session, job: Job, now: datetime) -> tuple[int, int]:
     """Which of how many this one is."""
-    waiting = _unjudged(now)
+    waiting = jobs.to_verify(jobs.visible_to(me(), now)).with_only_columns(Job.id)
     count = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
     if job.finished_at is None:
         return 0, count
     ahead = waiting.where(tuple_(Job.finished_at, Job.id) < (job.finished_at, job.id))
     number = session.scalar(select(func.count()).select_from(ahead.subquery())) or 0
     return number + 1, count
-
-
-# Verdicts.
-
-
-@blp.post("/verification/<job_id>/verdict")
-@writes
-@needs("visit.verify")
-def judge(session: Session, job_id: str) -> AnyResponse:
-    """The verdict on the whole visit, then on to the next one."""
-    now = house().clock()
-    job = jobs.get_for(session, me(), job_id, now, to_change=True)
-    form = forms.read(Verdict)
-    _before, after = _neighbours(session, job, now)
-    visits.verify(session, me(), job, form["verdict"], form.get("reason"), now)
-    if after is None:
-        return answers.go_to("office.verification.queue", judged=job.id)
-    return answers.go_to("office.verification.show", job_id=after, judged=job.id)
-
-
-@blp.post("/photos/<photo_id>/verdict")
-@writes
-@needs("photo.verify")
-def judge_photo(session: Session, photo_id: str) -> AnyResponse:
-    """The verdict on one picture; the visit stays in sight."""
-    now = house().clock()
-    photo = photos.get_for(session, me(), photo_id, now)
-    session.refresh(photo, with_for_update={"of": Photo})
-    form = forms.read(PhotoVerdict)
-    within = timedelta(hours=house().config.retake_hours)
-    photo_acts.judge(session, me(), photo, form["verdict"], form.get("reason"), within, now)
-    return answers.go_to("office.verification.show", job_id=photo.job_id)

@@ -115,4 +115,8 @@ def _href(things: Things, wait: rules.Wait) -> str | None:
         return url_for("office.verification.show", job_id=photo.job_id)
     if wait.code == "revisit":
         return "#revisits"
+    if wait.code == "exception" and (row := things.rows.get(wait.subject)):
+        return url_for("office.exceptions.find", job=row.job_id or row.ticket_id) + f"#{row.id}"
+    if wait.code == "part":
+        return url_for("office.part_requests.find") + f"#{wait.subject}"
     return f"#{wait.subject}" if wait.subject.startswith("J-") else None

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext, ngettext
 
@@ -16,7 +16,7 @@ from server.auth import me_if_any
 from server.db.customers import Site
 from server.domain.errors import DoorstepError, Language
 from server.house import house
-from server.office import labels
+from server.office import labels, prices
 
 LOCALES: dict[Language, str] = {"en": "en", "zh": "zh_Hans"}
 TRANSLATIONS = Path(__file__).with_name("translations")
@@ -44,6 +44,9 @@ def register(app: Flask) -> None:
         span=span,
         phone=phone,
         size=size,
+        local_day=local_day,
+        money=prices.money,
+        price=prices.plain,
     )
 
 
@@ -109,6 +112,19 @@ def long_day(at: datetime) -> str:
     """ "Thursday, 26 November"."""
     pattern = "M月d日 EEEE" if language() == "zh" else "EEEE, d MMMM"
     return format_date(_local(at, None).date(), pattern, locale=get_locale())
+
+
+def local_day(at: datetime | None, zone: str, before: bool = False) -> str:
+    """The day of a moment for a field of a form; with `before` the day that ends with that midnight."""
+    if at is None:
+        return ""
+    return (_local(at, zone) - timedelta(seconds=int(before))).date().isoformat()
+
+
+def weekdays() -> list[str]:
+    """Monday first, in short."""
+    names = get_day_names("abbreviated", locale=get_locale())
+    return [str(names[day]) for day in range(7)]
 
 
 def clock_time(at: datetime, zone: str | None = None) -> str:

@@ -189,6 +189,8 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "exceptions",
         "part-requests",
         "devices",
+        "figures",
+        "figures/revisits",
         "intake",
         f"intake/{ticket['customer_id']}",
         f"tickets/{ticket['id']}/plan",

@@ -42,6 +42,7 @@ class Premises:
             media=folder / "media",
             secret=SECRET,
             disk_reserve_mb=0,
+            second_factor=False,
         )
         self._starts = 0
 

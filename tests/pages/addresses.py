@@ -13,6 +13,8 @@ QUERIES = [
     ("/office/part-requests", ("show", "after")),
     ("/office/verification", ("judged",)),
     ("/office/devices", ()),
+    ("/office/figures", ("period", "from", "until", "branch", "figure", "by", "sort", "page")),
+    ("/office/figures/stars", ("from", "until", "branch", "show", "by", "of", "after")),
     ("/office/sign-in", ("next",)),
     ("/office/tickets/{ticket}", ()),
     ("/office/tickets/{ticket}/plan", ("day", "assignee_id", "from", "to", "work", "reason")),

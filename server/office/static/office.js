@@ -1,4 +1,4 @@
-// What the office's pages do beyond links and forms: keys, texts that are not lost, the photo viewer.
+// What the office's pages do beyond links and forms: keys, and texts that are not lost.
 "use strict";
 
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
@@ -165,53 +165,6 @@ function forgetWhatIsDone() {
   if (sent) localStorage.removeItem(sent);
 }
 
-// The photo viewer: a thumb shows its picture large; Z looks closer, arrows go from one to the next.
-
-function showPhoto(thumb) {
-  const large = document.getElementById("large");
-  large.src = thumb.dataset.shows;
-  large.alt = thumb.querySelector("img").alt;
-  for (const each of document.querySelectorAll(".thumb")) {
-    each.setAttribute("aria-pressed", String(each === thumb));
-  }
-  for (const each of document.querySelectorAll(".about-photo")) {
-    each.hidden = each.id !== `about-${thumb.dataset.photo}`;
-  }
-  thumb.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const thumbs = [...document.querySelectorAll(".thumb")];
-  const next = thumbs[thumbs.indexOf(thumb) + 1];
-  if (next) new Image().src = next.dataset.shows; // there before the key is pressed
-}
-
-function stepPhoto(by) {
-  const thumbs = [...document.querySelectorAll(".thumb")];
-  const at = thumbs.findIndex((each) => each.getAttribute("aria-pressed") === "true");
-  const next = thumbs[at + by];
-  if (next) showPhoto(next);
-}
-
-document.addEventListener("click", (event) => {
-  const thumb = event.target.closest(".thumb");
-  if (thumb) showPhoto(thumb);
-  if (event.target.id === "large") event.target.closest(".stage").classList.toggle("close");
-});
-
-document.addEventListener("keydown", (event) => {
-  if (!document.body.classList.contains("bench") || isTyping(event.target)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "ArrowRight") stepPhoto(1);
-  else if (event.key === "ArrowLeft") stepPhoto(-1);
-  else if (event.key === "z") document.querySelector(".stage")?.classList.toggle("close");
-  else if (event.key === "r") askAgain(event);
-});
-
-function askAgain(event) {
-  const about = document.querySelector(".about-photo:not([hidden]) input[name=reason]");
-  if (!about) return;
-  event.preventDefault();
-  about.focus();
-}
-
 // A form that is opened in place of what it edits: its texts come back, too, and it opens by itself for them.
 
 document.addEventListener("htmx:load", (event) => {
@@ -234,10 +187,3 @@ function openWhatWasTyped() {
 forgetWhatIsDone();
 document.addEventListener("DOMContentLoaded", openWhatWasTyped);
 for (const form of document.querySelectorAll("form[data-keeps]")) bringBack(form);
-const first = document.querySelector(".thumb");
-if (first) showPhoto(first);
-for (const each of document.querySelectorAll("[data-ahead]")) {
-  for (const address of each.dataset.ahead.trim().split(" ")) {
-    if (address) new Image().src = address;
-  }
-}

@@ -1,0 +1,69 @@
+"""What an act has done, said once on the page that comes next.
+
+It travels in a cookie of ours that is signed for the person, so nobody can put words on a page through its
+address, and it is gone when it was read.
+"""
+
+from typing import Any
+
+from flask import Response, g, request
+from flask_babel import lazy_gettext as _l
+
+from server import auth
+from server.auth import me_if_any
+from server.house import house
+from server.office import sessions
+
+COOKIE, LASTS_S = "doorstep_told", 60
+SENTENCES = {
+    "exception_decided": _l("The decision on %(about)s is kept."),
+    "exception_taken": _l("%(about)s is yours now."),
+    "exception_given": _l("%(about)s is in other hands now."),
+    "exception_decided_already": _l("Somebody else has decided on %(about)s already: see below."),
+    "verdict_undone": _l("The verdict on %(about)s is taken back, with all that came of it."),
+    "retake_asked": _l("A new picture is asked for on %(about)s."),
+    "rework_ordered": _l("Rework on %(about)s is ordered: the revisit waits to be planned."),
+    "called": _l("The call for %(about)s is noted."),
+    "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
+}
+
+
+def tell(code: str, about: str) -> None:
+    """Says it on the next page; `about` names the thing."""
+    g.to_tell = {"code": code, "about": about}
+
+
+def said() -> str | None:
+    """What was to be told, for the page that is being made."""
+    claims = auth.claims_in(request.cookies.get(COOKIE, ""))
+    person = me_if_any()
+    if not claims or person is None or claims.get("sub") != person.id:
+        return None
+    if claims.get("at") != "told" or claims["exp"] < house().clock().timestamp():
+        return None
+    g.was_told = True
+    return str(SENTENCES[claims["code"]] % {"about": claims["about"]})
+
+
+def carry(answer: Response) -> Response:
+    """After every page: the cookie leaves with an act, and goes once its words have been read."""
+    to_tell = g.get("to_tell")
+    person = me_if_any() if to_tell else None
+    if person is not None:
+        answer.set_cookie(
+            COOKIE,
+            auth.token_with(person.id, _claims(to_tell)),
+            path=sessions.PATH,
+            max_age=LASTS_S,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
+    elif g.get("was_told"):
+        answer.delete_cookie(COOKIE, path=sessions.PATH)
+    return answer
+
+
+def _claims(to_tell: dict[str, str]) -> dict[str, Any]:
+    now = int(house().clock().timestamp())
+    return {"at": "told", **to_tell, "iat": now, "nbf": now, "exp": now + LASTS_S}

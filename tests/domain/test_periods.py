@@ -1,0 +1,87 @@
+"""Periods: what their names mean, and that they are put together from each of their days once."""
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.domain import periods
+from server.domain.periods import FIRST, LAST, Level, Name, Period, Step
+
+DAYS = st.dates(FIRST, LAST)
+
+
+@st.composite
+def some_period(draw: st.DrawFn) -> Period:
+    first = draw(DAYS)
+    days = draw(st.integers(0, 4_000))
+    return Period(first, min(first + timedelta(days=days), LAST))
+
+
+def days_of(level: Level, stretch: Period) -> list[date]:
+    """Every day that the sums of a stretch stand for."""
+    days = [stretch.first + timedelta(days=n) for n in range(stretch.days)]
+    assert periods.beginning(level, days[0]) == days[0]
+    after = days[-1] + timedelta(days=1)
+    assert periods.beginning(level, after) == after, "the last one is whole, too"
+    return days
+
+
+@given(some_period(), st.sampled_from(Level))
+@settings(max_examples=200)
+def test_a_period_is_put_together_from_each_of_its_days_once(
+    period: Period, longest: Level
+) -> None:
+    cover = periods.cover(period, longest)
+    days = [day for level, stretch in cover for day in days_of(level, stretch)]
+    assert days == [period.first + timedelta(days=n) for n in range(period.days)]
+    assert len(cover) <= 5 or (longest == Level.MONTH and len(cover) <= 3)
+    order = list(Level)
+    assert all(order.index(level) <= order.index(longest) for level, _ in cover)
+
+
+@given(some_period())
+@settings(max_examples=100)
+def test_its_steps_follow_each_other_and_can_be_drawn(period: Period) -> None:
+    step = periods.step_for(period)
+    steps = list(periods.steps(step, period))
+    assert steps[0].first == period.first
+    assert steps[-1].last == period.last
+    for one, following in itertools.pairwise(steps):
+        assert following.first == one.last + timedelta(days=1)
+    starts = {periods.step_start(step, each.first) for each in steps}
+    assert len(starts) == len(steps) <= 201
+    assert step == Step.YEAR or len(steps) <= 123
+
+
+@pytest.mark.parametrize(
+    ("today", "name", "first", "last", "first_before", "last_before"),
+    [
+        ("2026-11-26", Name.THIS_WEEK, "2026-11-23", "2026-11-26", "2026-11-16", "2026-11-19"),
+        ("2026-11-26", Name.LAST_WEEK, "2026-11-16", "2026-11-22", "2026-11-09", "2026-11-15"),
+        ("2027-01-01", Name.THIS_WEEK, "2026-12-28", "2027-01-01", "2026-12-21", "2026-12-25"),
+        ("2026-03-31", Name.THIS_MONTH, "2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28"),
+        ("2026-03-15", Name.THIS_MONTH, "2026-03-01", "2026-03-15", "2026-02-01", "2026-02-15"),
+        ("2026-01-05", Name.LAST_MONTH, "2025-12-01", "2025-12-31", "2025-11-01", "2025-11-30"),
+        ("2024-02-29", Name.THIS_QUARTER, "2024-01-01", "2024-02-29", "2023-10-01", "2023-11-29"),
+    ],
+)
+def test_what_a_period_is_called(
+    today: str, name: Name, first: str, last: str, first_before: str, last_before: str
+) -> None:
+    period = periods.named(name, date.fromisoformat(today))
+    before = periods.before(name, period)
+    found = [str(each) for each in (period.first, period.last, before.first, before.last)]
+    assert found == [first, last, first_before, last_before]
+
+
+def test_a_chosen_one_is_compared_with_as_many_days_before() -> None:
+    chosen = Period(date(2026, 11, 10), date(2026, 11, 12))
+    assert periods.before(Name.CHOSEN, chosen) == Period(date(2026, 11, 7), date(2026, 11, 9))
+
+
+def test_a_period_does_not_end_before_it_begins() -> None:
+    with pytest.raises(ValueError, match="ends after"):
+        Period(date(2026, 11, 2), date(2026, 11, 1))
