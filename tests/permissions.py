@@ -99,6 +99,7 @@ product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     ++
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
 customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
@@ -302,6 +303,14 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    *_rows(
+        """
+        GET         /office/audit
+        GET         /office/audit.<spreadsheet>
+        POST        /office/audit/prove
+        """,
+        SUPERVISOR,
+    ),
     # The office's pages.
     *_rows(
         """
@@ -378,6 +387,7 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
@@ -424,6 +434,7 @@ TABLE = [
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
         GET,POST    /office/jobs/<job_id>/move
+        GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -487,7 +498,7 @@ TABLE = [
         GET,POST    /office/organisations/new
         POST        /office/organisations/<organisation_id>/change
         POST        /office/organisations/<organisation_id>/grant
-        POST        /office/organisations/<organisation_id>/calendar
+        POST        /office/organisations/<organisation_id>/holidays
         """,
         SUPERVISOR,
     ),
@@ -510,6 +521,7 @@ TABLE = [
     ),
     *_rows("GET /office/jobs", WITNESSES),
     *_rows("GET /office/board", WITNESSES),
+    *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

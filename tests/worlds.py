@@ -268,7 +268,10 @@ def _trip(
         _save(session, tablet)
         kept["device"] = tablet
     else:
-        kept |= {"customer": customer, "site": site, "asset": asset}
+        double = make.make_customer(branch_id=branch, merged_into=customer.id)
+        merge = make.make_merge(customer, double)
+        _save(session, double, merge)
+        kept |= {"customer": customer, "site": site, "asset": asset, "merge": merge}
         kept |= {"movement": movement, "certificate": certificate, "absence": absence}
         if who not in people.CAST:
             tablet = Device(id=new_id(), enrolled_by=who.id, **_TABLET)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "indexes_of_lists"
-down_revision = "customer_files"
+down_revision = "indexes_of_the_office"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 import server.db.types
 
 revision = "stores"
-down_revision = "indexes_of_the_office"
+down_revision = "customer_files"
 branch_labels = None
 depends_on = None
 

@@ -32,6 +32,8 @@ from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tables import Table
 from server.db.tickets import Ticket
+from server.db.types import written
+from server.domain import audit_chain as chain
 from server.domain import customers as rules
 from server.domain import erasures as empty
 from server.domain.customers import Obstacle
@@ -139,7 +141,7 @@ def _erase(session: Session, ids: list[str], now: datetime) -> dict[str, int]:
     counts["photos"] = _empty_photos(session, job_ids)
     counts["receipts"] = _empty_receipts(session, job_ids)
     _empty_what_followed(session, ticket_ids, job_ids)
-    _empty_the_audit(session, [*ids, *ticket_ids, *job_ids])
+    _empty_the_audit(session, [*ids, *ticket_ids, *job_ids], now)
     _forget_answers(session, [*ids, *ticket_ids, *job_ids])
     session.flush()
     for job_id in job_ids:
@@ -165,7 +167,7 @@ def _of(session: Session, kind: type[Row], column: Any, ids: Iterable[str]) -> I
 def _empty_customers(session: Session, ids: list[str], now: datetime) -> int:
     for row in _of(session, Customer, Customer.id, ids):
         row.name, row.phone, row.email, row.notes = empty.GONE, "", "", ""
-        row.is_vip, row.erased_at = False, row.erased_at or now
+        row.erased_at = row.erased_at or now  # what they were promised stays: `is_vip` says it
         row.rev += 1
     for word in _of(session, Consent, Consent.customer_id, ids):
         word.words = ""
@@ -271,12 +273,18 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         unread.raw = json.dumps({empty.MARK: True})
 
 
-def _empty_the_audit(session: Session, noun_ids: list[str]) -> None:
-    """Who did what and when stays; the words beside it go."""
+def _empty_the_audit(session: Session, noun_ids: list[str], now: datetime) -> None:
+    """Who did what and when stays; the words beside it go. Each line keeps the hash of what it said, and a
+    line of its own tells what was emptied: so the chain of the audit holds.
+    """
+    emptied: dict[int, str] = {}
     for line in _of(session, AuditLine, AuditLine.noun_id, noun_ids):
         left = empty.details(line.details)
-        if left != line.details:
-            line.details = left
+        if left != line.details and chain.EMPTIED not in line.details:
+            line.details = {**left, chain.EMPTIED: chain.digest(written(line.details))}
+            emptied[line.id] = chain.digest(written(line.details))
+    if emptied:
+        audit.record(session, None, chain.EMPTYING, noun_ids[0], now, lines=emptied)
 
 
 def _forget_answers(session: Session, ids: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from server.db import (
     audit,
+    audit_seals,
     consents,
     customers,
     erasures,
@@ -32,6 +33,7 @@ from server.db.tables import Table
 __all__ = [
     "Table",
     "audit",
+    "audit_seals",
     "consents",
     "customers",
     "erasures",

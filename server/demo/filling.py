@@ -38,7 +38,16 @@ from server.demo.days import Calendar, HandClock, Story, play
 from server.demo.office import Office
 from server.demo.people import ADVISOR, COLLEAGUES, STOREKEEPER, SUN, Colleague
 from server.demo.plots import PLOTS, Town
-from server.demo.shop import HOUSES, MODELS, PARTS, RECEIVED, SHORT, VAN_STOCK
+from server.demo.shop import (
+    COUNTED,
+    HOUSES,
+    MINIMUMS,
+    MODELS,
+    PARTS,
+    RECEIVED,
+    SHORT,
+    VAN_STOCK,
+)
 from server.demo.tablets import Tablets
 from server.domain.parts import Place
 from server.domain.people import FIELD_ROLES
@@ -92,6 +101,7 @@ def fill(
         _meet_customers(town)
         _live(town, cases, tell)
         clock.move_to(calendar.now)
+        _count(office)
         worker.keep_house()
         _work_off(worker)
         while worker.count():
@@ -180,6 +190,14 @@ def _stock_up(office: Office) -> None:
         if colleague.role in FIELD_ROLES and colleague.is_active:
             keeper = STOREKEEPER.get(colleague.house, STOREKEEPER["chengdu"])
             office.fills_van(keeper.username, colleague.username, _load_of(colleague))
+
+
+def _count(office: Office) -> None:
+    """The day-end counts of two vans, and what a warehouse should hold."""
+    keeper = STOREKEEPER["chengdu"].username
+    office.sets_minimums(keeper, MINIMUMS)
+    for whose, gaps in COUNTED.items():
+        office.counts_van(keeper, whose, gaps)
 
 
 def _list_products(session: Session, sun: Person, now: datetime) -> None:

@@ -6,6 +6,7 @@ from server import errors
 from server.office import (
     answers,
     assets,
+    audit,
     board,
     counts,
     customer_exports,
@@ -18,6 +19,7 @@ from server.office import (
     imports,
     intake,
     invitations,
+    job_changes,
     jobs,
     merges,
     movements,
@@ -30,13 +32,16 @@ from server.office import (
     planning,
     products,
     revisits,
+    route_sheets,
     search,
     second_steps,
     sessions,
     settings,
     sites,
+    staffing,  # noqa: F401  its panels stand on Today
     static_files,
     stock,
+    ticket_changes,
     tickets,
     today,
     told,
@@ -54,6 +59,8 @@ PAGES: tuple[Blueprint, ...] = (
     search.blp,
     intake.blp,
     tickets.blp,
+    ticket_changes.blp,
+    job_changes.blp,
     customers.blp,
     sites.blp,
     assets.blp,
@@ -63,6 +70,7 @@ PAGES: tuple[Blueprint, ...] = (
     planning.blp,
     board.blp,
     jobs.blp,
+    route_sheets.blp,
     revisits.blp,
     exceptions.blp,
     part_requests.blp,
@@ -83,6 +91,7 @@ PAGES: tuple[Blueprint, ...] = (
     pictures.blp,
     settings.blp,
     figure_files.blp,
+    audit.blp,
 )
 
 

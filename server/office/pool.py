@@ -1,6 +1,6 @@
 """The pool beside the board: what waits for a plan. Tickets without a job, revisits due, jobs without a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import promises
 from server.auth import me
-from server.db import jobs, keysets, tickets
+from server.db import jobs, keysets, search, tickets
 from server.db.customers import Asset, Customer, Product, Site
 from server.db.jobs import Job
 from server.db.revisits import Revisit
@@ -66,16 +66,21 @@ class Pool:
 
 def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
     """Most pressing first among the oldest of each kind."""
-    found = _narrowed(_without_job(), asked)
+    found = _narrowed(session, _without_job(), asked)
     key = (Ticket.opened_at, Ticket.id)
     page = keysets.page(session, found, key, A_PAGE, asked.after)
     rows: list[tuple[Ticket, Revisit | Job | None]] = [(ticket, None) for ticket in page.rows]
     if asked.after is None:
-        rows += _with_tickets(session, _revisits(asked))
-        rows += _with_tickets(session, _without_time(asked, now))
+        rows += _with_tickets(session, _revisits(session, asked))
+        rows += _with_tickets(session, _without_time(session, asked, now))
     entries = _entries(session, rows, now)
-    entries.sort(key=lambda each: each.clock.left_minutes if each.clock else 0)
+    entries.sort(key=_pressing)
     return Pool(entries, page.next, _places(session))
+
+
+def _pressing(entry: Entry) -> tuple[bool, float]:
+    left = entry.clock.left_minutes if entry.clock else float("inf")
+    return entry.ticket.ticket_class != "urgent", left
 
 
 def _without_job() -> Select[Ticket]:
@@ -90,7 +95,7 @@ def _without_job() -> Select[Ticket]:
     )
 
 
-def _narrowed(found: Select[Any], asked: Filters) -> Select[Any]:
+def _narrowed(session: Session, found: Select[Any], asked: Filters) -> Select[Any]:
     if asked.kind:
         found = found.where(Ticket.kind == asked.kind)
     if asked.ticket_class:
@@ -101,7 +106,7 @@ def _narrowed(found: Select[Any], asked: Filters) -> Select[Any]:
         of_category = select(Asset.id).join(Product, Product.id == Asset.product_id)
         asking = of_category.where(Product.category == asked.skill, Asset.id == Ticket.asset_id)
         found = found.where(asking.exists())
-    return tickets.like(found, asked.words) if asked.words else found
+    return search.tickets_like(session, me(), found, asked.words) if asked.words else found
 
 
 def _is_at(place: str) -> Any:
@@ -116,19 +121,19 @@ def _due() -> Select[Ticket]:
     return seen.where(Revisit.state == revisit_rules.State.DUE)
 
 
-def _revisits(asked: Filters) -> Select[Any]:
-    due = _narrowed(_due(), asked).with_only_columns(*WITH_TICKET[Revisit])
+def _revisits(session: Session, asked: Filters) -> Select[Any]:
+    due = _narrowed(session, _due(), asked).with_only_columns(*WITH_TICKET[Revisit])
     return due.order_by(Revisit.opened_at, Revisit.id).limit(A_PAGE)
 
 
-def _without_time(asked: Filters, now: datetime) -> Select[Any]:
+def _without_time(session: Session, asked: Filters, now: datetime) -> Select[Any]:
     """Issued to somebody, and nobody has said when."""
     timeless = jobs.visible_to(me(), now).where(
         Job.state.in_(WITHOUT_TIME), Job.window_start.is_(None)
     )
     found = timeless.join(Ticket, Ticket.id == Job.ticket_id)
     return (
-        _narrowed(found, asked)
+        _narrowed(session, found, asked)
         .with_only_columns(*WITH_TICKET[Job])
         .order_by(Job.issued_at, Job.id)
         .limit(A_PAGE)
@@ -149,14 +154,14 @@ def _entries(
     before = select(Job.id, Job.assignee_id).where(Job.id.in_(whom))
     earlier: dict[str, str] = {row[0]: row[1] for row in session.execute(before)}
     return [
-        _entry(ticket, thing, about[ticket.id], min(clocks[ticket.id].values(), key=_left), earlier)
+        _entry(ticket, thing, about[ticket.id], _clock(clocks[ticket.id]), earlier)
         for ticket, thing in rows
     ]
 
 
-def _left(clock: Clock) -> float:
-    """A promise that is kept presses nobody any more."""
-    return float("inf") if clock.met_at else clock.left_minutes
+def _clock(clocks: Mapping[str, Clock]) -> Clock | None:
+    """The promise that a plan is for: to propose one, then to close the loop."""
+    return next((clocks[name] for name in ("plan", "close") if not clocks[name].met_at), None)
 
 
 def _about(ticket_ids: list[str]) -> Select[Any]:
@@ -175,7 +180,7 @@ def _entry(
     ticket: Ticket,
     thing: Revisit | Job | None,
     about: Sequence[Any],
-    clock: Clock,
+    clock: Clock | None,
     earlier: dict[str, str],
 ) -> Entry:
     customer, district, city, zone, category, certificate = about
@@ -185,7 +190,7 @@ def _entry(
         "place": district or city or "",
         "skill": category or "",
         "certificate": certificate or "",
-        "clock": None if clock.met_at else clock,
+        "clock": clock,
     }
     if isinstance(thing, Revisit):
         is_for_the_same = revisit_rules.prefers_same_installer(thing.cause)

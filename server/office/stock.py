@@ -1,5 +1,6 @@
 """Stock by place: warehouses and vans with what lies there, and the way to everything that changes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,10 +67,17 @@ def find(session: Session) -> str:
     return render_template(
         "office/stock_places.html",
         warehouses=_holdings(session, [f"warehouse:{each}" for each in houses]),
-        vans=_holdings(session, [f"van:{each.id}" for each in page.rows]),
+        vans=_vans(session, page.rows),
         next=page.next,
         words=words,
     )
+
+
+def _vans(session: Session, drivers: Sequence[Person]) -> list[Holding]:
+    """Whoever has left is shown as long as something lies in the van."""
+    working = {f"van:{each.id}" for each in drivers if each.is_active}
+    held = _holdings(session, [f"van:{each.id}" for each in drivers])
+    return [each for each in held if each.parts or each.place.place in working]
 
 
 def _houses(session: Session, words: str) -> list[str]:

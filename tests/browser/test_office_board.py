@@ -10,7 +10,7 @@ from server.clock import wire as moment
 from tests import people
 from tests.browser.axes import faults, hanging_over
 from tests.browser.test_office_day import desk, shop  # noqa: F401
-from tests.shop import Shop
+from tests.shop import Json, Shop
 
 Desk = Callable[[people.Character], Page]
 DRAWN = "() => document.documentElement.dataset.board === 'drawn'"
@@ -49,7 +49,7 @@ def test_bob_plans_on_the_board_and_meis_board_is_her_own(
     shop: Shop,  # noqa: F811
 ) -> None:
     ten, eleven = tomorrow_at(shop, 10), tomorrow_at(shop, 11)
-    window = {"window_start": moment(ten), "window_end": moment(ten + timedelta(hours=2))}
+    window: Json = {"window_start": moment(ten), "window_end": moment(ten + timedelta(hours=2))}
     alices = shop.issues_a_job(**window)
     carols = shop.issues_a_job(to=people.CAROL, **window)
     ticket = shop.opens_a_ticket(summary="The door hangs")

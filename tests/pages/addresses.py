@@ -7,12 +7,17 @@ QUERIES = [
     ("/office/search", ("q", "recent")),
     ("/office/tickets", ("q", "show", "kind", "after")),
     ("/office/jobs", ("day",)),
+    (
+        "/office/board",
+        ("view", "day", "branch", "group", "kind", "class", "place", "skill", "q", "after"),
+    ),
     ("/office/intake", ("q",)),
     ("/office/revisits", ("show", "after")),
     ("/office/exceptions", ("show", "after", "decided")),
     ("/office/part-requests", ("show", "after")),
     ("/office/verification", ("judged",)),
     ("/office/devices", ()),
+    ("/office/audit", ("q", "noun", "id", "person", "act", "from", "until", "after")),
     ("/office/figures", ("period", "from", "until", "branch", "figure", "by", "sort", "page")),
     ("/office/figures/stars", ("from", "until", "branch", "show", "by", "of", "after")),
     ("/office/sign-in", ("next",)),
@@ -20,9 +25,13 @@ QUERIES = [
     ("/office/tickets/{ticket}/plan", ("day", "assignee_id", "from", "to", "work", "reason")),
     ("/office/revisits/{revisit}/plan", ("day", "assignee_id")),
     ("/office/jobs/{job}/hand-over", ("assignee_id",)),
+    ("/office/jobs/{job}/move", ("day", "assignee_id", "from", "to", "until")),
     ("/office/intake/{customer}", ("kind", "class")),
     ("/office/intake/{customer}/promise", ("kind", "class")),
     ("/office/verification/{job}", ("judged",)),
+    ("/office/tickets/{ticket}/edit", ()),
+    ("/office/jobs/{job}/edit", ()),
+    ("/office/route-sheets", ("day", "who")),
     ("/office/customers", ("q", "after")),
     ("/office/customers/new", ("name", "phone")),
     ("/office/customers/{customer}", ("after",)),
@@ -35,6 +44,11 @@ QUERIES = [
     ("/office/sites/{site}/assets/new", ()),
     ("/office/assets/{asset}", ()),
     ("/office/assets/{asset}/edit", ()),
+    ("/office/settings", ("branch",)),
+    ("/office/settings/promises", ("branch",)),
+    ("/office/settings/checklists/repair", ("branch",)),
+    ("/office/settings/checklists/repair/steps/new", ("kind",)),
+    ("/office/settings/checklists/repair/tablet", ("language", "a.test_minutes", "a.fault")),
 ]
 FORMS = [
     ("/office/sign-in", {"username": "wei", "password": "p", "next": "/office/"}),
@@ -89,7 +103,23 @@ FORMS = [
         {"assignee_id": people.ALICE.id, "day": "2026-11-24", "from": "09:00", "to": "11:00"},
     ),
     ("/office/revisits/{revisit}/decide", {"to": "due", "reason": "x"}),
-    ("/office/jobs/{job}/reassign", {"assignee_id": people.LENA.id, "reason": "x"}),
+    (
+        "/office/jobs/{job}/reassign",
+        {"assignee_id": people.LENA.id, "edition": "1", "reason": "x"},
+    ),
+    (
+        "/office/jobs/{job}/move",
+        {
+            "assignee_id": people.LENA.id,
+            "day": "2026-11-24",
+            "from": "09:00",
+            "to": "11:00",
+            "until": "2026-11-24",
+            "zone": "Asia/Shanghai",
+            "edition": "1",
+            "reason": "x",
+        },
+    ),
     ("/office/verification/{job}/verdict", {"verdict": "rework", "reason": "x"}),
     (
         "/office/part-requests/{request}/step",
@@ -98,6 +128,11 @@ FORMS = [
     ("/office/part-requests/{request}/name", {"sku": "HINGE-110"}),
     ("/office/devices/{device}/revoke", {"mode": "collect"}),
     ("/office/tickets/{ticket}/cancel", {"reason": "x"}),
+    (
+        "/office/jobs/{job}/edit",
+        {"day": "2026-11-24", "from": "09:00", "to": "11:00", "work": "x", "notes": "x"}
+        | {"was_work": "x", "keep_notes": "both", "priority": "urgent", "reason": "x"},
+    ),
     (
         "/office/customers/new",
         dict.fromkeys(("name", "phone", "address", "district", "city", "access_notes"), "x")
@@ -143,4 +178,17 @@ FORMS = [
         "/office/assets/{asset}/edit",
         {"serial": "x", "site_id": "x", "sold_on": "2026-11-24", "was_serial": "SN-1"},
     ),
+    ("/office/settings/goodwill", {"advisor": "5", "was": "1", "shown": "1", "branch": "all"}),
+    ("/office/settings/retention", {"tasks_days": "9", "was": "1", "shown": "1"}),
+    ("/office/settings/goodwill/revert", {"to": "2", "was": "2"}),
+    ("/office/settings/checklists", {"kind": "repair", "category": "hood"}),
+    (
+        "/office/settings/checklists/repair/steps/new",
+        {"kind": "number", "label": "x", "label_zh": "x", "minimum": "1", "only_if": "x"},
+    ),
+    (
+        "/office/settings/checklists/repair/order",
+        {"listed": "steps", "code": "solved", "at": "9", "to": "1"},
+    ),
+    ("/office/settings/checklists/repair/publish", {"rev": "1", "was": "1", "note": "x"}),
 ]

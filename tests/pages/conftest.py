@@ -19,6 +19,7 @@ ON_BOTH_DATABASES = (
     "test_erasures.py",
     "test_merges.py",
     "test_plans.py",
+    "test_stores.py",
     "test_tickets.py",
     "test_together.py",
 )

@@ -66,6 +66,8 @@ _PARTS = {
     "cause": _l("Cause"),
     "carries_parts": _l("Takes parts along"),
     "kinds": _l("Kinds"),
+    "is_on": _l("Visits without a doubt are accepted by themselves"),
+    "sample": _l("Share that somebody looks at all the same"),
     "advisor": _l("Advisor"),
     "dispatcher": _l("Dispatcher"),
     "supervisor": _l("Supervisor"),
