@@ -21,7 +21,6 @@ SMALL = {
     "audit_proofs",
     "certificates",
     "counters",
-    "audit_proofs",
     "devices",
     "exports",
     "feed_scopes",
