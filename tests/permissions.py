@@ -81,8 +81,17 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
-NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
-NO_THINGS |= {"setting": "promises", "template": "repair", "listed": "steps", "code": "solved"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv", "kind": "receive"}
+NO_THINGS |= {
+    "setting": "promises",
+    "template": "repair.appliance",
+    "listed": "steps",
+    "code": "fault_seen",
+}
+# The same, for addresses that know other words.
+WORDS = {
+    "/office/imports/template/<kind>": {"kind": "parts"},
+}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
@@ -103,7 +112,12 @@ customer       ....-     ....-     ++..-     ++..-      ....-       ....-     ++
 merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
-movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
+movement       +...-     ++..-     ++..-     ++..-      ++..-       ....-     +++.-
+place          ....-     ....-     ++..-     ++..-      ++..-       ....-     +++.-
+count          .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -339,8 +353,8 @@ TABLE = [
         POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
         GET         /office/variances
-        POST        /office/variances/<exception_id>/own
-        POST        /office/variances/<exception_id>/explain
+        POST        /office/variances/<exception_id>/own as variance
+        POST        /office/variances/<exception_id>/explain as variance {"reason": "x"}
         """,
         SHOP,
     ),
@@ -529,6 +543,14 @@ TABLE = [
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
+    # The customer's pages: a signed link is all that they ask for.
+    *_rows(
+        """
+        GET,POST    /c/<token>
+        GET         /c/static/<name>
+        """,
+        OPEN,
+    ),
     *_rows(
         """
         POST        /sync/v1/devices
