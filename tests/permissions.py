@@ -82,7 +82,8 @@ def parameters(path: str) -> list[str]:
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
 NO_THINGS |= {"figure": "stars", "spreadsheet": "csv", "kind": "receive"}
-NO_THINGS |= {"setting": "promises", "template": "repair", "listed": "steps", "code": "solved"}
+NO_THINGS |= {"setting": "promises", "template": "repair.appliance"}
+NO_THINGS |= {"listed": "steps", "code": "fault_seen"}
 # The same, for addresses that know other words.
 WORDS = {"/office/imports/template/<kind>": {"kind": "parts"}}
 
