@@ -53,7 +53,7 @@ class PhotoSchema(ma.Schema):
     )
     state = ma.fields.String(
         required=True,
-        metadata={"description": "awaited, stored, checked, unreadable, discarded or lost"},
+        metadata={"description": "awaited, stored, checked, unreadable, discarded, lost or erased"},
     )
     doubts = ma.fields.List(
         ma.fields.String(),
