@@ -21,7 +21,6 @@ SENTENCES = {
     "exception_given": _l("%(about)s is in other hands now."),
     "exception_decided_already": _l("Somebody else has decided on %(about)s already: see below."),
     "verdict_undone": _l("The verdict on %(about)s is taken back, with all that came of it."),
-    "retake_asked": _l("A new picture is asked for on %(about)s."),
     "rework_ordered": _l("Rework on %(about)s is ordered: the revisit waits to be planned."),
     "called": _l("The call for %(about)s is noted."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),

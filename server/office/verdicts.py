@@ -104,10 +104,9 @@ def _again(session: Session, job: Job, stuck: errors.DoorstepError) -> tuple[str
 
 
 def _go_on(session: Session, job: Job, verdict: str) -> AnyResponse:
-    if verdict == "rework":
+    if verdict == "rework" and may(me().role, "job.issue") and (revisit := _due(session, job)):
         told.tell("rework_ordered", job.id)
-        if may(me().role, "job.issue") and (revisit := _due(session, job)):
-            return answers.go_to("office.planning.plan_revisit", revisit_id=revisit)
+        return answers.go_to("office.planning.plan_revisit", revisit_id=revisit)
     _before, after = neighbours(session, job, house().clock())
     if after is None:
         return answers.go_to("office.verification.queue")
@@ -150,8 +149,6 @@ def judge_photo(session: Session, photo_id: str) -> AnyResponse | tuple[str, int
         status = 422 if isinstance(stuck, errors.ReasonMissing) else 409
         sentence = stuck.sentence(wording.language())
         return bench(session, job, forms.typed(), chosen=photo.id, failure=sentence), status
-    if form["verdict"] == "retake":
-        told.tell("retake_asked", job.id)
     return answers.go_to("office.verification.show", job_id=job.id, photo=photo.id)
 
 

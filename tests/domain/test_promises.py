@@ -169,3 +169,17 @@ def test_levels_are_the_offices_own() -> None:
     levels = (promises.Level("advisor", 10), promises.Level("supervisor", 30))
     assert [each.name for each in promises.escalations(broken["respond"], levels)] == ["advisor"]
     assert promises.escalations(broken["plan"]) == []
+
+
+def test_what_is_kept_of_the_promises_stays_the_same_while_nothing_happens() -> None:
+    """The first that warns and the first that breaks, whenever they are reckoned."""
+    opened = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    told = [promises.Fact(opened + timedelta(minutes=3), "responded")]
+    kept = {
+        promises.next_end(promises.clocks(promises.ORDINARY, opened, told, opened + after))
+        for after in (timedelta(minutes=4), timedelta(hours=1), timedelta(days=9))
+    }
+    assert kept == {(opened + timedelta(minutes=90), opened + timedelta(minutes=120))}
+    told += [promises.Fact(opened + timedelta(hours=1), "closed")]
+    over = promises.clocks(promises.ORDINARY, opened, told, opened + timedelta(days=1))
+    assert promises.next_end(over) is None

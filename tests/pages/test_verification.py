@@ -36,7 +36,7 @@ def test_rework_is_one_reason_and_opens_a_revisit(wei: Desk, shop: Shop) -> None
     job = visited(shop)
     assert judges(wei, job, "rework").status == 422
     page = judges(wei, job, "rework", choice="does_not_close", reason="The left one.")
-    assert "the revisit waits to be planned" in wei.follows(page).text
+    assert f"{job['id']} rework" in wei.follows(page).text
     revisit = shop.revisit(shop.ticket(job))
     assert revisit["cause"] == "workmanship"
     assert revisit["words"] == "Doors or drawers scrape or do not close. The left one."
@@ -46,7 +46,10 @@ def test_whoever_plans_comes_from_rework_to_the_plan(bob: Desk, shop: Shop) -> N
     job = visited(shop)
     page = judges(bob, job, "rework", choice="leaks")
     assert page.goes_to == f"/office/revisits/{shop.revisit(shop.ticket(job))['id']}/plan"
-    assert "Cause: Workmanship" in bob.follows(page).text
+    plan = bob.follows(page)
+    assert "the revisit waits to be planned" in plan.text
+    assert "Cause: Workmanship" in plan.text
+    assert "Alice went before: another installer is preferred." in plan.text
 
 
 def test_a_better_picture_is_asked_for_without_a_trip(wei: Desk, shop: Shop) -> None:

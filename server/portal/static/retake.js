@@ -1,8 +1,8 @@
 // The photo is made smaller before it is sent: what a phone takes is ten times what anybody needs to see.
 "use strict";
 
-const LONG_EDGE = 2048; // pixels, as on the tablets
-const QUALITIES = [0.85, 0.7, 0.5];
+const LONG_EDGES = [2048, 1536, 1024]; // pixels; the first as on the tablets
+const QUALITIES = [0.85, 0.6];
 const MOST = 950_000; // bytes
 
 const input = document.getElementById("photo");
@@ -10,16 +10,23 @@ const preview = document.getElementById("preview");
 
 async function smaller(file) {
   const picture = await createImageBitmap(file); // upright, as the camera was held
-  const share = Math.min(1, LONG_EDGE / Math.max(picture.width, picture.height));
+  for (const edge of LONG_EDGES) {
+    const canvas = drawn(picture, edge);
+    for (const quality of QUALITIES) {
+      const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+      if (made && made.size <= MOST) return new File([made], "photo.jpg", { type: "image/jpeg" });
+    }
+  }
+  return file;
+}
+
+function drawn(picture, edge) {
+  const share = Math.min(1, edge / Math.max(picture.width, picture.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * share);
   canvas.height = Math.round(picture.height * share);
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  for (const quality of QUALITIES) {
-    const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-    if (made && made.size <= MOST) return new File([made], "photo.jpg", { type: "image/jpeg" });
-  }
-  return file;
+  return canvas;
 }
 
 input?.addEventListener("change", async () => {
