@@ -45,6 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
     _add(commands, "new-epoch", _new_epoch, "after a restore: tablets offer again what they hold")
     figures = _add(commands, "figures", _figures, "count every ticket anew for the figures")
     figures.add_argument("--check", action="store_true", help="count nothing; say what differs")
+    chain = _add(
+        commands, "audit", _audit, "prove the chain of the audit, or write down its anchor"
+    )
+    chain.add_argument(
+        "what",
+        choices=("verify", "anchor"),
+        help="verify: name the first line that was changed, removed or put in between; "
+        "anchor: one line to keep elsewhere",
+    )
+    chain.add_argument("--database", help="a copy to look at; default: what DATABASE_URL names")
+    chain.add_argument("--anchor", help="one that was written down: NUMBER:HASH")
     _add_backups(commands)
     box = _add(
         commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
@@ -184,6 +195,42 @@ def _figures(chosen: argparse.Namespace) -> int:
         return 0
     finally:
         database.close()
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    """1 where the chain is broken, or does not hold the anchor."""
+    from server.actions import audit_seals
+    from server.db.engine import Database
+
+    number, hash_ = _anchor(chosen.anchor)
+    database = Database(chosen.database or Config.from_env().database_url)
+    try:
+        with _in_words(str(database.url.database)):
+            if chosen.what == "anchor":
+                print(database.read(audit_seals.anchor))
+                return 0
+            walk = audit_seals.Walk()
+            while database.read(lambda session: audit_seals.go_on(session, walk)):
+                pass
+            if walk.finding is None:
+                walk.finding = database.read(
+                    lambda session: audit_seals.against(session, walk, number, hash_)
+                )
+            is_open = database.read(audit_seals.open_lines)
+    finally:
+        database.close()
+    print(audit_seals.told(walk, is_open))
+    return 0 if walk.finding is None else 1
+
+
+def _anchor(said: str | None) -> tuple[int, str]:
+    """Raises `ConfigError` for what is none; nothing is an anchor that every chain holds."""
+    number, _, hash_ = (said or "0:").partition(":")
+    if not number.isdecimal() or len(number) > 15 or (said and len(hash_) != 64):
+        raise ConfigError(
+            "An anchor is written as NUMBER:HASH, as `doorstep audit anchor` says it."
+        )
+    return int(number), hash_.lower()
 
 
 def _import_box(chosen: argparse.Namespace) -> int:

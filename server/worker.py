@@ -19,7 +19,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from server.actions import (
+    audit_seals,
     erasures,
+    exports,
     judging,
     organisations,
     photos,
@@ -33,8 +35,10 @@ from server.actions import (
 )
 from server.app import create_app
 from server.config import Config
+from server.db import audit_seals as audit_lines
 from server.db import house as queue
 from server.db import jobs
+from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
 from server.domain import errors
 from server.files import DERIVATIVES, UPLOAD_ID
@@ -42,12 +46,15 @@ from server.house import House
 from server.ids import new_id
 from server.images import Examiner
 from server.reports import counting
+from server.reports import exports as whole_shop
 from server.requests import set_up_logging
 
 log = logging.getLogger("doorstep.worker")
 
 POLL_S = 0.5
 HOUSEKEEPING = timedelta(minutes=1)
+MOST_SEALS = 100  # of one minute
+WRITERS_LOOKS, WRITERS_LOOK_S = 40, 0.05
 ORPHAN_S = 3600  # how old bytes without an upload are before they go
 
 Outcome = Callable[[Session], None]
@@ -66,7 +73,7 @@ def work(config: Config) -> int:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
-            if not worker.try_one() and not worker.try_to_count():
+            if not worker.try_one() and not worker.try_at_leisure():
                 stop.wait(POLL_S)
     house.database.close()
     log.info("the worker has stopped")
@@ -92,7 +99,7 @@ def run_once(house: House) -> int:
         done = 0
         while worker.do_one():
             done += 1
-        while worker.count():
+        while worker.at_leisure():
             pass
         return done
 
@@ -104,6 +111,7 @@ class Worker:
         self.house, self.examiner = house, examiner
         self.id = new_id()
         self._kept_house_at: datetime | None = None
+        self._walk: tuple[str, audit_seals.Walk] | None = None
 
     # Tasks.
 
@@ -179,21 +187,46 @@ class Worker:
         freed = mine.values(holder=None, leased_until=None, **values)
         self.house.database.write(lambda session: session.execute(freed))
 
-    # Figures.
+    # At leisure: what can wait until no task is due, a little at a time.
 
-    def try_to_count(self) -> bool:
-        """Some touched tickets, when there is nothing more urgent. False when there is nothing to count."""
+    def try_at_leisure(self) -> bool:
+        """False when there is nothing to do at all."""
         try:
-            return self.count()
+            return self.at_leisure()
         except Exception:
-            log.exception("the figures stumbled")
+            log.exception("the worker stumbled at leisure")
+            self._walk = None
             time.sleep(POLL_S)
             return False
 
+    def at_leisure(self) -> bool:
+        return self.count() or self.prove()
+
     def count(self) -> bool:
+        """Some of the tickets that were touched, for the figures."""
         if not self.house.database.read(counting.is_waiting):
             return False
         return self.house.database.write(counting.count_some) > 0
+
+    def prove(self) -> bool:
+        """Some steps along the chain of the audit, if somebody asked for a proof; from the beginning
+        where a worker has stopped on the way.
+        """
+        database = self.house.database
+        asked = database.read(audit_seals.proof_under_way)
+        if asked is None:
+            return False
+        if self._walk is None or self._walk[0] != asked:
+            seal_audit(self.house)
+            self._walk = asked, audit_seals.Walk()
+        walk = self._walk[1]
+        goes_on = database.read(lambda session: audit_seals.go_on(session, walk))
+        done_at = None if goes_on else self.house.clock()
+        database.write(lambda session: audit_seals.note(session, asked, walk, done_at))
+        if not goes_on:
+            self._walk = None
+            _tell(walk)
+        return True
 
     # Keeping house.
 
@@ -273,6 +306,27 @@ def _keep_promises(house: House, examiner: Examiner, after: str) -> Outcome:
     return keep
 
 
+def _make_export(house: House, examiner: Examiner, export_id: str) -> Outcome:
+    """Writes the whole shop into a file beside its place, and puts it there when it is whole."""
+    file = house.media.export_path(export_id)
+    passing = file.with_suffix(".part")
+    file.parent.mkdir(exist_ok=True)
+    branch_id = house.database.read(lambda session: session.get_one(Export, export_id).branch_id)
+
+    def told(table: str, tables: int, rows: int) -> None:
+        house.media.check_room(0)
+        now = house.clock()
+        house.database.write(
+            lambda session: exports.has_come(session, export_id, table, tables, rows, now)
+        )
+
+    as_of = house.clock()
+    rows = house.database.read(lambda session: whole_shop.make(session, branch_id, passing, told))
+    passing.replace(file)
+    size, now = file.stat().st_size, house.clock()
+    return lambda session: exports.is_made(session, export_id, as_of, rows, size, now)
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -283,6 +337,7 @@ HANDLERS: dict[str, Handler] = {
     "job.settle": _settle,
     promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
+    "export.make": _make_export,
 }
 
 
@@ -355,6 +410,41 @@ def _forget_old(house: House) -> None:
     house.database.write(forget)
 
 
+def seal_audit(house: House) -> None:
+    """Closes the lines of the audit that no other line can come before any more, in runs."""
+    database, now = house.database, house.clock()
+    until, writers = database.read(audit_seals.horizon)
+    for _ in range(WRITERS_LOOKS):
+        if not writers:
+            break
+        time.sleep(WRITERS_LOOK_S)
+        writers &= database.read(audit_lines.writers_at_work)
+    else:
+        return  # somebody writes for very long: the next minute will do
+    for _ in range(MOST_SEALS):
+        if not database.write(lambda session: audit_seals.seal_some(session, until, now)):
+            break
+
+
+def _forget_exports(house: House) -> None:
+    for export_id in house.database.write(lambda s: exports.forget_expired(s, house.clock())):
+        house.media.export_path(export_id).unlink(missing_ok=True)
+
+
+def _ask_for_proof(house: House) -> None:
+    house.database.write(lambda session: audit_seals.ask_each_day(session, house.clock()))
+
+
+def _tell(walk: audit_seals.Walk) -> None:
+    """The anchor goes into the log, which lies elsewhere: a chain that was made anew shows against it."""
+    told = {"seal": walk.seals, "line": walk.last_line, "hash": walk.hash}
+    if walk.finding is None:
+        log.info("the audit is proved", extra={"fields": told})
+    else:
+        wrong = {"wrong": walk.finding.wrong.value, "number": walk.finding.number}
+        log.error("the audit was tampered with", extra={"fields": {**told, **wrong}})
+
+
 DUTIES: tuple[Callable[[House], None], ...] = (
     _forget_uploads,
     _meet_late,
@@ -363,4 +453,7 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _grants,
     _erase_late,
     _forget_old,
+    seal_audit,
+    _ask_for_proof,
+    _forget_exports,
 )

@@ -3,16 +3,18 @@
 They are rows that nobody has saved: `save(customer, site)` writes them in this order.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from server.db.customers import Asset, Customer, Product, Site
 from server.db.jobs import Job, Visit
+from server.db.merges import Merge
 from server.db.parts import Movement, Part, PartRequest
 from server.db.tickets import Ticket
 from server.domain import visits
 from server.domain.parts import Place
 from server.ids import new_id
-from tests.people import ALICE, BOB, NORTH, NOW, STOCK, WEI, Character
+from tests.people import ALICE, BOB, NORTH, NOW, STOCK, SUN, WEI, Character
 
 
 def make_customer(**changes: Any) -> Customer:
@@ -37,6 +39,20 @@ def make_site(customer: Customer, **changes: Any) -> Site:
         "time_zone": "Asia/Shanghai",
     }
     return Site(**{**ordinary, **changes})
+
+
+def make_merge(kept: Customer, merged: Customer, **changes: Any) -> Merge:
+    ordinary = {
+        "id": new_id(),
+        "kept_id": kept.id,
+        "merged_id": merged.id,
+        "moved": {"sites": [], "tickets": [], "consents": []},
+        "fields": {},
+        "merged_at": NOW,
+        "merged_by": SUN.id,
+        "undo_until": NOW + timedelta(days=30),
+    }
+    return Merge(**{**ordinary, **changes})
 
 
 def make_product(**changes: Any) -> Product:

@@ -99,6 +99,7 @@ product        +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     ++
 sku            +++.+     +++.+     +++.+     +++.+      +++.+       +++.+     +++.+
 device         .....     .....     +++.+     +++.+      +++.+       .....     +++.+
 customer       ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
+merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
@@ -111,6 +112,7 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
 RELATIONS = ("own", "colleague's", "other company's", "none", "over")
@@ -302,10 +304,21 @@ TABLE = [
     ),
     *_rows("POST /api/v1/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
     *_rows("GET /api/v1/audit", SUPERVISOR),
+    *_rows(
+        """
+        GET         /office/audit
+        GET         /office/audit.<spreadsheet>
+        POST        /office/audit/prove
+        GET,POST    /office/exports
+        POST        /office/exports/<export_id>/file
+        """,
+        SUPERVISOR,
+    ),
     # The office's pages.
     *_rows(
         """
         GET         /office/
+        GET         /office/search
         POST        /office/sign-out
         GET         /office/second-factor
         POST        /office/second-factor/recovery
@@ -377,6 +390,7 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
@@ -423,6 +437,7 @@ TABLE = [
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
         GET,POST    /office/jobs/<job_id>/move
+        GET,POST    /office/jobs/<job_id>/edit
         """,
         DISPATCHER | SUPERVISOR,
     ),
@@ -486,7 +501,7 @@ TABLE = [
         GET,POST    /office/organisations/new
         POST        /office/organisations/<organisation_id>/change
         POST        /office/organisations/<organisation_id>/grant
-        POST        /office/organisations/<organisation_id>/calendar
+        POST        /office/organisations/<organisation_id>/holidays
         """,
         SUPERVISOR,
     ),
@@ -509,6 +524,7 @@ TABLE = [
     ),
     *_rows("GET /office/jobs", WITNESSES),
     *_rows("GET /office/board", WITNESSES),
+    *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),

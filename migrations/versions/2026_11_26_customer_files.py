@@ -12,7 +12,7 @@ from alembic import op
 import server.db.types
 
 revision = "customer_files"
-down_revision = "indexes_of_the_office"
+down_revision = "people_of_the_office"
 branch_labels = None
 depends_on = None
 

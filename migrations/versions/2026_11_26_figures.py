@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "figures"
-down_revision = "indexes_of_the_office"
+down_revision = "stores"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 import server.db.types
 
 revision = "people_of_the_office"
-down_revision = "indexes_of_the_office"
+down_revision = "verdicts"
 branch_labels = None
 depends_on = None
 
@@ -109,10 +109,10 @@ def upgrade() -> None:
     op.add_column(
         "organisations",
         sa.Column(
-            "calendar",
-            server.db.types.Json(),
+            "holidays_of",
+            sa.String(length=64),
             nullable=True,
-            comment="when its promises run: hours by weekday, whose holidays; null: round the clock",
+            comment="the country whose holidays a branch keeps; null: none",
         ),
     )
     op.add_column(

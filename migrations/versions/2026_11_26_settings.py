@@ -6,7 +6,7 @@ from alembic import op
 import server.db.types
 
 revision = "settings"
-down_revision = "indexes_of_the_office"
+down_revision = "index_of_search"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "timeless_jobs"
-down_revision = "indexes_of_the_office"
+down_revision = "exports"
 branch_labels = None
 depends_on = None
 

@@ -13,7 +13,7 @@ from server.db.types import Json, UtcTime
 from server.ids import new_id
 
 revision = "verdicts"
-down_revision = "indexes_of_the_office"
+down_revision = "settings"
 branch_labels = None
 depends_on = None
 

@@ -32,8 +32,12 @@ from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tables import Table
 from server.db.tickets import Ticket
+from server.db.types import written
+from server.db.verdicts import Verdict
+from server.domain import audit_chain as chain
 from server.domain import customers as rules
 from server.domain import erasures as empty
+from server.domain import errors
 from server.domain.customers import Obstacle
 from server.domain.people import Role
 from server.ids import new_id
@@ -95,6 +99,8 @@ def erase(
     _lock(session, ids)
     if customer.erased_at is not None:
         return None
+    if customer.merged_into is not None:  # while we waited
+        raise errors.Conflict()
     rules.must_be_erasable(_obstacles(session, ids))
     counts = _erase(session, ids, now)
     done = Erasure(
@@ -139,7 +145,7 @@ def _erase(session: Session, ids: list[str], now: datetime) -> dict[str, int]:
     counts["photos"] = _empty_photos(session, job_ids)
     counts["receipts"] = _empty_receipts(session, job_ids)
     _empty_what_followed(session, ticket_ids, job_ids)
-    _empty_the_audit(session, [*ids, *ticket_ids, *job_ids])
+    _empty_the_audit(session, [*ids, *_about(session, ids, ticket_ids, job_ids)], now)
     _forget_answers(session, [*ids, *ticket_ids, *job_ids])
     session.flush()
     for job_id in job_ids:
@@ -165,7 +171,7 @@ def _of(session: Session, kind: type[Row], column: Any, ids: Iterable[str]) -> I
 def _empty_customers(session: Session, ids: list[str], now: datetime) -> int:
     for row in _of(session, Customer, Customer.id, ids):
         row.name, row.phone, row.email, row.notes = empty.GONE, "", "", ""
-        row.is_vip, row.erased_at = False, row.erased_at or now
+        row.erased_at = row.erased_at or now  # what they were promised stays: `is_vip` says it
         row.rev += 1
     for word in _of(session, Consent, Consent.customer_id, ids):
         word.words = ""
@@ -262,6 +268,10 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         revisit.reason = empty.words(revisit.reason) or ""
     for asked in _of(session, PartRequest, PartRequest.ticket_id, ticket_ids):
         asked.words, asked.tracking = empty.words(asked.words) or "", ""
+    for verdict in _of(session, Verdict, Verdict.job_id, job_ids):
+        verdict.reason = empty.words(verdict.reason) or ""
+        verdict.before = empty.details(verdict.before)
+        verdict.made = empty.details(verdict.made)
     events: set[str] = set()
     for doubt in _of(session, FieldException, FieldException.job_id, job_ids):
         doubt.details = empty.details(doubt.details)
@@ -271,12 +281,35 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         unread.raw = json.dumps({empty.MARK: True})
 
 
-def _empty_the_audit(session: Session, noun_ids: list[str]) -> None:
-    """Who did what and when stays; the words beside it go."""
+def _about(
+    session: Session, ids: list[str], ticket_ids: list[str], job_ids: list[str]
+) -> Iterator[str]:
+    """The ids of everything that belongs to these customers, for the audit has lines about each."""
+    yield from (*ticket_ids, *job_ids)
+    for kind in (Photo, Receipt, Visit, FieldEvent):
+        for portion in _some(job_ids):
+            yield from session.scalars(select(kind.id).where(kind.job_id.in_(portion)))
+    for of_ticket in (Revisit, PartRequest, FieldException):
+        for portion in _some(ticket_ids):
+            yield from session.scalars(select(of_ticket.id).where(of_ticket.ticket_id.in_(portion)))
+    sites = _ids(session, Site, Site.customer_id.in_(ids))
+    yield from sites
+    for portion in _some(sites):
+        yield from session.scalars(select(Asset.id).where(Asset.site_id.in_(portion)))
+
+
+def _empty_the_audit(session: Session, noun_ids: list[str], now: datetime) -> None:
+    """Who did what and when stays; the words beside it go. Each line keeps the hash of what it said, and a
+    line of its own tells what was emptied: so the chain of the audit holds.
+    """
+    emptied: dict[int, str] = {}
     for line in _of(session, AuditLine, AuditLine.noun_id, noun_ids):
         left = empty.details(line.details)
-        if left != line.details:
-            line.details = left
+        if left != line.details and chain.EMPTIED not in line.details:
+            line.details = {**left, chain.EMPTIED: chain.digest(written(line.details))}
+            emptied[line.id] = chain.digest(written(line.details))
+    if emptied:
+        audit.record(session, None, chain.EMPTYING, noun_ids[0], now, lines=emptied)
 
 
 def _forget_answers(session: Session, ids: list[str]) -> None:

@@ -23,6 +23,7 @@ from server.domain import tickets as ticket_rules
 from server.domain import visits as visit_rules
 from server.domain.parts import Place
 from server.domain.people import FIELD_ROLES, Role
+from server.domain.revisits import Trigger
 from server.ids import new_id
 
 Form = Mapping[str, Any]
@@ -239,9 +240,35 @@ def _parts_must_be_known(session: Session, form: Form) -> None:
 
 
 def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, Any]]:
-    """The parts that the earlier visit lacked, as far as somebody has named them."""
+    """The parts that the earlier visit lacked, as far as somebody has named them; where its work is done
+    again, the parts that it used.
+    """
     if revisit is None:
         return []
+    return _lacking_parts(session, revisit) or _used_parts(session, revisit)
+
+
+def parts_along(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
+    """What the job of this revisit plans by itself, as lines of its sheet."""
+    return _awaited_parts(session, revisit)
+
+
+def _used_parts(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
+    if revisit.trigger != Trigger.VERDICT_REWORK:
+        return []
+    visit = current_visit(session, session.get_one(Job, revisit.job_id)).content
+    wanted: Counter[str] = Counter()
+    for line in visit["parts"].values():
+        if not line["voided"] and line.get("sku"):
+            wanted[line["sku"]] += line.get("quantity") or 1
+    return [
+        {"sku": sku, "quantity": quantity, "charge": "warranty"}
+        for sku, quantity in wanted.items()
+        if session.get(parts.Part, sku)
+    ]
+
+
+def _lacking_parts(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
     asked = select(parts.PartRequest).where(
         parts.PartRequest.job_id == revisit.job_id, parts.PartRequest.state != "cancelled"
     )

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.actions import sheets
-from server.db import audit, customers, jobs
+from server.db import audit, customers, figures, jobs
 from server.db.consents import Consent
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
@@ -61,6 +61,7 @@ def merge(
     kept.rev += 1
     session.flush()
     sheets.touch(session, sheets.of_customer(kept.id))
+    figures.touch_all(session, figures.of_customer(kept.id))
     counts = {noun: len(ids) for noun, ids in moved.items()}
     audit.record(
         session, by.id, "customer.merged", kept.id, now,
@@ -139,6 +140,7 @@ def undo(session: Session, by: Person, done: Merge, now: datetime) -> None:
     session.flush()
     for customer in (kept, merged):
         sheets.touch(session, sheets.of_customer(customer.id))
+        figures.touch_all(session, figures.of_customer(customer.id))
     audit.record(session, by.id, "customer.unmerged", kept.id, now, merged=merged.id, merge=done.id)
 
 

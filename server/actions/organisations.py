@@ -7,14 +7,27 @@ from typing import Any
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.orm import Session
 
-from server.actions import references, rows, sheets
+from server.actions import promises, references, rows, settings, sheets
 from server.db import audit, feed, figures
 from server.db.jobs import Crew, Job
 from server.db.people import Organisation, Person
+from server.domain import settings as setting_rules
 from server.domain.jobs import OPEN_STATES
 from server.ids import new_id
 
 ON_SHEETS = {"name", "phone"}
+# What the audit tells with what it was before.
+TOLD = {
+    "name",
+    "time_zone",
+    "granted_from",
+    "granted_until",
+    "auto_accept",
+    "auto_accept_sample",
+    "holidays_of",
+    "is_active",
+}
+OF_ACCEPTANCE = {"auto_accept", "auto_accept_sample"}
 LOOKED_BACK = timedelta(hours=1)  # by the worker, which comes by more often
 
 
@@ -33,15 +46,37 @@ def change(
     now: datetime,
 ) -> None:
     _grant_must_fit(organisation.kind, form)
+    changes = rows.before_and_after(organisation, form, TOLD)
     changed = rows.change(session, organisation, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_branch(organisation.id))
+    if "holidays_of" in changed:
+        promises.ask_to_keep_all(session, now)
     if {"granted_from", "granted_until"} & set(changed):
         _tell_tablets(session, organisation)
-    if "time_zone" in changed:
+    if {"time_zone", "holidays_of"}.intersection(changed):
         figures.touch_all(session, figures.of_branch(organisation.id))
+    if OF_ACCEPTANCE.intersection(changed) and organisation.kind == "branch":
+        _note_acceptance(session, by, organisation, now)
     if changed:
-        audit.record(session, by.id, "organisation.changed", organisation.id, now, changed=changed)
+        audit.record(
+            session, by.id, "organisation.changed", organisation.id, now,
+            changed=changed, changes=changes,
+        )  # fmt: skip
+
+
+def _note_acceptance(session: Session, by: Person, branch: Organisation, now: datetime) -> None:
+    """Whoever changes the policy here finds it in the history of the setting."""
+    session.flush()
+    name = setting_rules.AUTO_ACCEPT
+    own = settings.newest(session, name, branch.id)
+    document = {
+        **settings.auto_acceptance(session, branch.id, now),
+        "is_on": branch.auto_accept,
+        "sample": branch.auto_accept_sample,
+    }
+    was = own.version if own else setting_rules.FIRST
+    settings.put(session, by, name, branch.id, document, now, was=was)
 
 
 def _grant_must_fit(kind: str, form: Mapping[str, Any]) -> None:

@@ -89,6 +89,35 @@ def arrive(session: Session, by: Person, request: PartRequest, form: Form, now: 
         _record(session, by, request, "arrived", now)
 
 
+def hand_over(
+    session: Session, by: Person, request: PartRequest, form: Form, now: datetime
+) -> None:
+    """What was set aside goes into the van of whoever takes it along, and so the request is filled.
+
+    `to_place` names the van, unless told that of whoever the job of the revisit, or the first job, belongs
+    to. Raises `StepNotPossible` where nothing was set aside.
+    """
+    if request.state == "arrived":
+        return
+    if request.state != "reserved":
+        raise errors.StepNotPossible(state=request.state)
+    end = form.get("to_place") or str(rules.Place("van", _who_goes(session, request)))
+    request.state = "arrived"
+    _move(session, by, request, "reserve", _shelf(request), end, now)
+    _record(session, by, request, "arrived", now)
+
+
+def _who_goes(session: Session, request: PartRequest) -> str:
+    planned = (
+        select(Job.assignee_id)
+        .join(Revisit, Revisit.planned_job_id == Job.id)
+        .where(Revisit.job_id == request.job_id)
+        .order_by(Revisit.opened_at.desc())
+    )
+    found = session.scalars(planned.limit(1)).first()
+    return found or session.get_one(Job, request.job_id).assignee_id
+
+
 def cancel(session: Session, by: Person, request: PartRequest, reason: str, now: datetime) -> None:
     """Nobody needs it any more; what was set aside goes back to where it came from."""
     if _becomes(request, "cancelled"):

@@ -27,13 +27,14 @@ def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) ->
 def change(
     session: Session, by: Person, part: Part, form: Mapping[str, Any], now: datetime
 ) -> None:
+    changes = rows.before_and_after(part, form, form)
     changed = rows.change(session, part, form)
     if not changed:
         return
     feed.touch_part(session, part.sku)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_part(part.sku))
-    audit.record(session, by.id, "part.changed", part.sku, now, changed=changed)
+    audit.record(session, by.id, "part.changed", part.sku, now, changed=changed, changes=changes)
 
 
 def take_in(

@@ -18,6 +18,8 @@ from server.ids import new_id
 
 # What decides whose tablets carry a job.
 PLACE_IN_TEAM = {"role", "team", "organisation_id"}
+# What the audit tells with what it was before.
+TOLD = {"role", "organisation_id", "team", "language", "skills", "is_active"}
 
 
 def add(session: Session, by: Person, form: Mapping[str, Any], now: datetime) -> Person:
@@ -41,6 +43,7 @@ def change(
     role_must_fit(form.get("role", person.role), organisation)
     _must_leave_a_supervisor(session, person, form)
     team_before = _team(session, person)
+    changes = rows.before_and_after(person, form, TOLD)
     changed = set(rows.change(session, person, form))
     if not changed:
         return
@@ -52,7 +55,9 @@ def change(
     if "organisation_id" in changed:
         figures.touch_all(session, figures.of_installer(person.id))
     _sign_out(session, by, person, changed, now)
-    audit.record(session, by.id, "person.changed", person.id, now, changed=sorted(changed))
+    audit.record(
+        session, by.id, "person.changed", person.id, now, changed=sorted(changed), changes=changes
+    )
 
 
 def _organisation(session: Session, by: Person, organisation_id: str) -> Organisation:

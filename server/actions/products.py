@@ -26,11 +26,14 @@ def change(
     session: Session, by: Person, product: Product, form: Mapping[str, Any], now: datetime
 ) -> None:
     """Its care card stays as it is on jobs that were issued."""
+    changes = rows.before_and_after(product, form, form)
     changed = rows.change(session, product, form)
     if ON_SHEETS.intersection(changed):
         sheets.touch(session, sheets.of_product(product.id))
     if changed:
-        audit.record(session, by.id, "product.changed", product.id, now, changed=changed)
+        audit.record(
+            session, by.id, "product.changed", product.id, now, changed=changed, changes=changes
+        )
 
 
 def take_in(

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import settings
-from server.actions.calendars import calendars_of
+from server.actions import calendars, settings
 from server.db import house
 from server.db.audit import AuditLine
 from server.db.customers import Customer, Site
@@ -46,7 +45,7 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     vips = set(session.scalars(very_important))
     given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
     zones = _zones(session, wanted.values()) if given.have_hours else {}
-    calendars = calendars_of(session, {ticket.branch_id for ticket in wanted.values()}, now)
+    days = calendars.of_branches(session, {each.branch_id for each in wanted.values()}, now)
     facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
     for line in _closes(session, list(wanted)):
         facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
@@ -59,15 +58,9 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
             ticket.opened_at,
             facts[its_id],
             now,
-            promise.calendar(zone) or calendars.get(ticket.branch_id),
+            promise.calendar(zone, *days[ticket.branch_id].sets()),
         )
     return found
-
-
-def version_of(session: Session, ticket: Ticket) -> int:
-    """Under which version of the settings this ticket was promised."""
-    given = settings.PromisesOf(session, [ticket.branch_id])
-    return given.version_at(ticket.branch_id, ticket.opened_at)
 
 
 def due_if_opened_now(
@@ -82,7 +75,8 @@ def due_if_opened_now(
     """Until when a customer would be promised what, by clock, if a ticket were opened now."""
     promise = settings.PromisesOf(session, [branch_id]).at(branch_id, now)
     policy = promise.policy(kind, ticket_class, is_vip)
-    calendar = promise.calendar(zone) or calendars_of(session, [branch_id], now).get(branch_id)
+    days = calendars.of_branches(session, [branch_id], now)[branch_id]
+    calendar = promise.calendar(zone, *days.sets())
     return {
         name: rules.later(now, timedelta(minutes=getattr(policy, name)), calendar)
         for name in rules.CLOCKS

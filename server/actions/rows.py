@@ -1,6 +1,7 @@
 """Writing a row: its revision, and the field that another row has taken already."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -29,6 +30,26 @@ def add(session: Session, row: Row) -> Row:
     session.add(row)
     flush(session)
     return row
+
+
+MOST_TOLD = 200  # characters of a value in the audit
+
+
+def before_and_after(row: Table, form: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What a form would change of these fields, for the audit: name -> [what was, what comes]. Ask before
+    it is written. Of fields that tell of persons the audit keeps only the names: those are not named here.
+    """
+    return {
+        name: [_told(getattr(row, name)), _told(form[name])]
+        for name in sorted(names)
+        if name in form and getattr(row, name) != form[name]
+    }
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MOST_TOLD:
+        return value[: MOST_TOLD - 1] + "…"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def change(session: Session, row: Table, form: Mapping[str, Any]) -> list[str]:

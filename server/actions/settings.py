@@ -4,14 +4,17 @@ Readers of one subject (`promises_of`, `rulebook`, `template` …) hand out what
 Each costs one small question in a transaction; documents that were read before are at hand.
 """
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.db import audit
 from server.db import settings as rows
+from server.db.lookups import Question
 from server.db.people import Organisation, Person
 from server.db.settings import Head, Setting
 from server.domain import errors, promises, revisits
@@ -23,6 +26,7 @@ from server.ids import new_id
 
 Document = dict[str, Any]
 
+MOST_TOLD = 200  # characters of a value in a line of the audit
 TOLD_AT_MOST = 50  # differences in a line of the audit
 
 
@@ -111,8 +115,10 @@ def put(
             value=document,
         ),
     )
+    if name == rules.AUTO_ACCEPT and document is not None:
+        _switch(session, branch_id, document)
     after = document if document is not None else value(session, name, branch_id, now)
-    changed = [each.path for each in between(compared, after)]
+    differing = list(between(compared, after))[:TOLD_AT_MOST]
     audit.record(
         session,
         by.id,
@@ -121,19 +127,37 @@ def put(
         now,
         branch=branch_id,
         version=made.version,
-        changed=changed[:TOLD_AT_MOST],
+        changed=[each.path for each in differing],
+        changes={each.path: [_told(each.was), _told(each.now)] for each in differing},
         follows_house=document is None,
         reason=note or None,
     )
     return made
 
 
+def _told(value: Any) -> Any:
+    """As a line of the audit holds it; what is long is read in the setting's own history."""
+    text = json.dumps(value, ensure_ascii=False)
+    return value if len(text) <= MOST_TOLD else text[: MOST_TOLD - 1] + "…"
+
+
+def _switch(session: Session, branch_id: str | None, document: Document) -> None:
+    """The branch's own row says the same, for whoever reads branches."""
+    branch = session.get_one(Organisation, branch_id)
+    said = document["is_on"], document["sample"]
+    if (branch.auto_accept, branch.auto_accept_sample) != said:
+        branch.auto_accept, branch.auto_accept_sample = said
+        branch.rev += 1
+
+
 def _place_must_fit(
     session: Session, name: str, branch_id: str | None, document: Document | None
 ) -> None:
+    if branch_id is None and name in rules.OF_BRANCHES_ONLY:
+        raise errors.NotFound()
+    if document is None and (branch_id is None or name in rules.OF_BRANCHES_ONLY):
+        raise errors.Invalid(errors={"value": ["missing"]})
     if branch_id is None:
-        if document is None:
-            raise errors.Invalid(field="value")
         return
     branch = session.get(Organisation, branch_id)
     if branch is None or branch.kind != "branch" or name in rules.OF_THE_HOUSE_ONLY:
@@ -159,7 +183,8 @@ def revert(
     Raises `NotFound` for a version that this place never had, and as `put` does.
     """
     if to == rules.FIRST:
-        document: Document | None = rules.default(name) if branch_id is None else None
+        is_all_there_is = branch_id is None or name in rules.OF_BRANCHES_ONLY
+        document: Document | None = rules.default(name) if is_all_there_is else None
     else:
         known = rows.heads(session, [name], [branch_id] if branch_id else [])
         wanted = [each for each in known if each.version == to and each.branch_id == branch_id]
@@ -192,20 +217,31 @@ class PromisesOf:
         head = rules.in_force(self._heads, branch_id, moment)
         return DEFAULT_PROMISE if head is None or head.follows_house else self._made[head.id]
 
-    def version_at(self, branch_id: str, moment: datetime) -> int:
-        head = rules.in_force(self._heads, branch_id, moment)
-        return rules.FIRST if head is None or head.follows_house else head.version
-
 
 DEFAULT_PROMISE = promises.Promise()
 
 
+class RulebooksOf:
+    """The rules of some branches for revisits, as they stood at any moment."""
+
+    def __init__(self, session: Session, branches: Collection[str]) -> None:
+        self._heads = rows.heads(session, [rules.REVISITS], branches)
+        ids = [each.id for each in self._heads if not each.follows_house]
+        documents = rows.documents(session, ids)
+        self._made = {its_id: revisits.rulebook_from(each) for its_id, each in documents.items()}
+
+    def at(self, branch_id: str, moment: datetime) -> revisits.Rulebook:
+        head = rules.in_force(self._heads, branch_id, moment)
+        return (
+            self._made.get(head.id, revisits.DEFAULT_RULEBOOK)
+            if head
+            else revisits.DEFAULT_RULEBOOK
+        )
+
+
 def rulebook(session: Session, branch_id: str, at: datetime) -> revisits.Rulebook:
     """The branch's rules for revisits."""
-    head = head_of(session, rules.REVISITS, branch_id, at)
-    if head is None:
-        return revisits.DEFAULT_RULEBOOK
-    return revisits.rulebook_from(rows.documents(session, [head.id])[head.id])
+    return RulebooksOf(session, [branch_id]).at(branch_id, at)
 
 
 def template(
@@ -229,10 +265,19 @@ def _snapshot(document: Document, version: int) -> tuple[list[Document], Documen
     return document["slots"], named
 
 
-def auto_accepted_kinds(session: Session, branch_id: str, at: datetime) -> Collection[str]:
-    """The kinds of tickets whose visits may be accepted by the policy, where the branch has it on."""
-    kinds: list[str] = value(session, rules.AUTO_ACCEPT, branch_id, at)["kinds"]
-    return kinds
+def auto_acceptance(session: Session, branch_id: str, at: datetime) -> Document:
+    """`is_on`, `sample` (percent) and `kinds`; of a branch that nobody has decided about, its own row."""
+    if head_of(session, rules.AUTO_ACCEPT, branch_id, at) is not None:
+        return value(session, rules.AUTO_ACCEPT, branch_id, at)
+    ((is_on, sample),) = _OF_BRANCH.within(session, branch=branch_id)
+    return {**rules.default(rules.AUTO_ACCEPT), "is_on": bool(is_on), "sample": sample}
+
+
+_OF_BRANCH = Question(
+    select(Organisation.auto_accept, Organisation.auto_accept_sample).where(
+        Organisation.id == bindparam("branch")
+    )
+)
 
 
 def goodwill_limit(session: Session, branch_id: str | None, role: str, at: datetime) -> int | None:

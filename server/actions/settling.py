@@ -6,14 +6,11 @@ Nothing here is ever set by hand, so it can be run at any time, twice, and by an
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, promises, settings
 from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
-from server.db.lookups import Question
-from server.db.people import Organisation
 from server.db.photos import Photo
 from server.db.tickets import Ticket
 from server.db.working_sets import WorkingSet
@@ -24,11 +21,6 @@ from server.domain import tickets as rules
 from server.domain import verdicts as verdict_rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
-
-_POLICY = Question(select(Organisation.auto_accept).where(Organisation.id == bindparam("branch")))
-_SAMPLE = Question(
-    select(Organisation.auto_accept_sample).where(Organisation.id == bindparam("branch"))
-)
 
 
 def settle_job(session: Session, job_id: str, now: datetime) -> None:
@@ -89,30 +81,17 @@ def _accept_by_policy(work: WorkingSet, job: Job, visit: Visit) -> None:
         return
     if job.kept_from_policy is not None:
         return
-    if not _may_accept_by_itself(work, job) or not _is_clean(work, job):
+    policy = settings.auto_acceptance(work.session, job.branch_id, work.now)
+    if not policy["is_on"] or work.ticket(job.ticket_id).kind not in policy["kinds"]:
         return
-    if _is_of_sample(work, job):
+    if not _is_clean(work, job):
+        return
+    if verdict_rules.is_sample(job.id, policy["sample"]):
         job.kept_from_policy = verdict_rules.Kept.SAMPLE.value
         return
     job.verdict, job.verdict_at, job.is_auto_accepted = "accept", work.now, True
     job.state = job_rules.state(visit.content, job.verdict, False)
     audit.record(work.session, None, "visit.accepted", job.id, work.now, by_policy=True)
-
-
-def _may_accept_by_itself(work: WorkingSet, job: Job) -> bool:
-    ((may,),) = _POLICY.within(work.session, branch=job.branch_id)
-    return bool(may) and _is_of_a_kind_for_it(work, job)
-
-
-def _is_of_a_kind_for_it(work: WorkingSet, job: Job) -> bool:
-    """A branch may want eyes on some kinds whatever else is in order."""
-    kinds = settings.auto_accepted_kinds(work.session, job.branch_id, work.now)
-    return work.ticket(job.ticket_id).kind in kinds
-
-
-def _is_of_sample(work: WorkingSet, job: Job) -> bool:
-    ((percent,),) = _SAMPLE.within(work.session, branch=job.branch_id)
-    return verdict_rules.is_sample(job.id, percent)
 
 
 def _is_clean(work: WorkingSet, job: Job) -> bool:

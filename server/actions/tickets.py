@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.actions import jobs, part_requests, promises, references, revisits, settings, settling
+from server.actions import (
+    jobs,
+    part_requests,
+    promises,
+    references,
+    revisits,
+    rows,
+    settings,
+    settling,
+)
 from server.actions.customers import lasting
 from server.db import audit, customers, feed
 from server.db.jobs import Job
@@ -29,6 +38,9 @@ CHANGEABLE = (
     ("kind", "channel", "category", "ticket_class", "fault", "summary", "description")
     + ("site_id", "asset_id")
 )  # fmt: skip
+
+# What the audit tells with what it was before; what customers said stays in the ticket.
+TOLD = {"kind", "channel", "category", "ticket_class", "fault", "site_id", "asset_id"}
 
 
 def open_ticket(session: Session, by: Person, form: Form, now: datetime) -> Ticket:
@@ -113,6 +125,7 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
     """Changes what the office wrote down; naming a category or class counts as triage."""
     rules.must_be_open(ticket.state)
     site_id, asset_id = _places(session, by, ticket.customer_id, {**_places_of(ticket), **form})
+    changes = rows.before_and_after(ticket, form, TOLD)
     for name in CHANGEABLE:
         if name in form:
             setattr(ticket, name, form[name])
@@ -121,7 +134,9 @@ def change(session: Session, by: Person, ticket: Ticket, form: Form, now: dateti
         ticket.triaged_at = now
     ticket.responded_at = ticket.responded_at or now
     _touched(session, ticket)
-    audit.record(session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form))
+    audit.record(
+        session, by.id, "ticket.changed", ticket.id, now, changed=sorted(form), changes=changes
+    )
     settling.settle_ticket(session, ticket.id, now)
     promises.keep(session, ticket, now)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import promises, settling
 from server.clock import wire
-from server.db import audit
+from server.db import audit, figures
 from server.db.jobs import Job
 from server.db.people import Person
 from server.db.photos import Photo
@@ -168,6 +168,7 @@ def _restore_ticket(
     audit.record(session, by.id, act, ticket.id, now, job=job.id)
     session.flush()
     promises.keep(session, ticket, now)
+    figures.touch(session, ticket.id)
 
 
 def _withdraw_revisit(session: Session, verdict: Verdict) -> None:

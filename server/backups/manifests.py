@@ -24,8 +24,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`made_at` is RFC 3339 in UTC; `size` is that of all originals, in
-    bytes; `missing` are originals that the media folder had lost by then."""
+    """`made_at` is RFC 3339 in UTC; `size` is that of all originals, in bytes; `missing` are originals
+    that the media folder had lost by then; `audit_anchor` is the newest seal of the audit as NUMBER:HASH.
+    """
 
     backup: str
     made_at: str
@@ -37,6 +38,7 @@ class Manifest:
     originals: int
     size: int
     missing: tuple[str, ...]
+    audit_anchor: str = ""
 
     @property
     def rows(self) -> int:

@@ -92,6 +92,7 @@ def _figures(target: str, manifest: Manifest, begun: float) -> dict[str, Any]:
         "files": manifest.originals,
         "bytes": manifest.size,
         "missing": list(manifest.missing),
+        "audit_anchor": manifest.audit_anchor,
         "seconds": round(time.monotonic() - begun, 2),
     }
 

@@ -15,7 +15,11 @@ class AuditLine(Table):
     """Written in the transaction of the act itself, never changed."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_noun", "noun", "noun_id"),)
+    __table_args__ = (
+        Index("ix_audit_noun", "noun", "noun_id"),
+        Index("ix_audit_person", "person_id", "at"),
+        Index("ix_audit_act", "act", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[Time] = mapped_column(index=True)

@@ -2,11 +2,13 @@
 
 from server.db import (
     audit,
+    audit_seals,
     consents,
     customers,
     erasures,
     events,
     exceptions,
+    exports,
     feed,
     figures,
     house,
@@ -32,11 +34,13 @@ from server.db.tables import Table
 __all__ = [
     "Table",
     "audit",
+    "audit_seals",
     "consents",
     "customers",
     "erasures",
     "events",
     "exceptions",
+    "exports",
     "feed",
     "figures",
     "house",

@@ -49,8 +49,8 @@ class Organisation(Table):
         server_default=text("10"),
         comment="percent of those visits that somebody looks at all the same",
     )
-    calendar: Mapped[Document | None] = mapped_column(
-        comment="when its promises run: hours by weekday, whose holidays; null: round the clock"
+    holidays_of: Mapped[Code | None] = mapped_column(
+        comment="the country whose holidays a branch keeps; null: none"
     )
     is_active: Mapped[bool] = mapped_column(default=True)
     rev: Mapped[int] = mapped_column(default=1)

@@ -5,7 +5,7 @@ them are looked through, and whoever asks is told so.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.db import tickets
 from server.db.customers import Asset, Customer, Site
+from server.db.jobs import Job
 from server.db.lookups import among, among_these
 from server.db.people import Person
 from server.db.tables import Table
@@ -35,6 +36,7 @@ class Found:
 
     ids: dict[str, list[str]] = field(default_factory=dict)
     is_cut: bool = False
+    typed: str = ""
 
     def of(self, noun: type[Table]) -> list[str]:
         return self.ids.get(KIND_OF[noun], [])
@@ -103,8 +105,9 @@ def look_up(session: Session, person: Person, typed: str) -> Found:
         terms = [_term(session, word, person) for word in words]
         found = _of_one(session, terms[0]) if len(terms) == 1 else _of_several(session, terms)
         if found:
+            found.typed = typed
             return found
-    return Found()
+    return Found(typed=typed)
 
 
 _ENTRIES = select(SearchEntry.id, SearchEntry.kind, SearchEntry.noun_id, SearchEntry.words).where(
@@ -230,35 +233,36 @@ def _tickets_of(session: Session, customer_ids: list[str]) -> Iterable[tuple[str
 # Lists that are searched.
 
 
-def customers_found(session: Session, person: Person, typed: str) -> tuple[list[str], bool]:
-    """The ids of customers who have these words themselves, or at a site or on an asset; and whether there
-    are more than were looked through.
-    """
-    found = look_up(session, person, typed)
-    at_home = {kind: found.ids.get(kind, []) for kind in "sa"}
-    owners = _customers_of(session, at_home)
-    return rules.once([*found.of(Customer), *owners.values()]), found.is_cut
+def customers_of(session: Session, found: Found) -> list[str]:
+    """The ids of customers who have the words themselves, or at a site or on an asset."""
+    owners = _customers_of(session, {kind: found.ids.get(kind, []) for kind in "sa"})
+    return rules.once([*found.of(Customer), *owners.values()])
 
 
 def customers_like(
     session: Session, person: Person, rows: Select[Customer], typed: str
 ) -> Select[Customer]:
     """Those of the customers who are found by these words."""
-    ids, _is_cut = customers_found(session, person, typed)
-    return rows.where(among_these(Customer.id, ids))
+    found = look_up(session, person, typed)
+    return rows.where(among_these(Customer.id, customers_of(session, found)))
 
 
 def tickets_like(
     session: Session, person: Person, rows: Select[Ticket], typed: str
 ) -> Select[Ticket]:
     """Those of the tickets with such a number or such words, or of a customer who is found by them."""
-    found = look_up(session, person, typed)
-    owners = _customers_of(session, {kind: found.ids.get(kind, []) for kind in "sa"})
-    customers = rules.once([*found.of(Customer), *owners.values()])
-    ids = [*numbers_of("T", typed), *found.of(Ticket)]
+    return tickets_of(session, person, rows, look_up(session, person, typed))
+
+
+def tickets_of(
+    session: Session, person: Person, rows: Select[Ticket], found: Found
+) -> Select[Ticket]:
+    """The same, where it has been looked up already."""
+    ids = [*numbers_of("T", found.typed), *found.of(Ticket)]
     if found.is_cut:
-        ids += _among_the_newest(session, person, typed)
-    return rows.where(or_(among_these(Ticket.id, ids), among_these(Ticket.customer_id, customers)))
+        ids += _among_the_newest(session, person, found.typed)
+    is_theirs = among_these(Ticket.customer_id, customers_of(session, found))
+    return rows.where(or_(among_these(Ticket.id, ids), is_theirs))
 
 
 _NUMBER = re.compile(r"(?:([A-Za-z])-?)?(\d{1,18})\Z")
@@ -276,20 +280,37 @@ def _among_the_newest(session: Session, person: Person, typed: str) -> list[str]
     """Of the newest tickets those that have all the words: they may be of old customers."""
     newest = (
         tickets.visible_to(person)
-        .with_only_columns(Ticket.id, Ticket.customer_id, Ticket.opened_at)
+        .with_only_columns(Ticket.id, Ticket.customer_id)
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(NEWEST)
     )
     rows = session.execute(newest).all()
+    return [each for each, words in _with_households(session, rows) if _has_all(words, typed)]
+
+
+def jobs_among_the_newest(session: Session, seen: Select[Job], typed: str) -> list[str]:
+    """Of the newest of these jobs those whose ticket or customer has all the words: for people who see
+    their own jobs and no tickets.
+    """
+    newest = seen.order_by(Job.issued_at.desc(), Job.id.desc()).limit(NEWEST).subquery()
+    of_tickets = select(Ticket.id, Ticket.customer_id, newest.c.id)
+    rows = session.execute(of_tickets.join(newest, newest.c.ticket_id == Ticket.id)).all()
+    has = {each for each, words in _with_households(session, rows) if _has_all(words, typed)}
+    return [job_id for ticket_id, _customer, job_id in rows if ticket_id in has]
+
+
+def _with_households(session: Session, rows: Any) -> Iterator[tuple[str, str]]:
+    """The ids of tickets, each with its own words and those of its customer; rows begin with both ids."""
     files = _files(session, list({row.customer_id for row in rows}))
-    own = dict(session.execute(_WORDS_OF_TICKETS, {"ids": [row.id for row in rows]}).all())
+    own = dict(session.execute(_WORDS_OF_TICKETS, {"ids": [row[0] for row in rows]}).all())
     households = {key: "".join(each.words for each in file) for key, file in files.items()}
-    wanted = [f" {word}" for word in rules.readings(typed)[-1]]
-    return [
-        row.id
-        for row in rows
-        if all(each in own.get(row.id, "") + households[row.customer_id] for each in wanted)
-    ]
+    for row in rows:
+        yield row[0], own.get(row[0], "") + households[row.customer_id]
+
+
+def _has_all(words: str, typed: str) -> bool:
+    wanted = rules.readings(typed)
+    return bool(wanted) and all(f" {each}" in words for each in wanted[-1])
 
 
 _WORDS_OF_TICKETS = select(SearchEntry.noun_id, SearchEntry.words).where(

@@ -10,6 +10,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -62,7 +63,7 @@ class Minimum(Table):
     __tablename__ = "stock_minimums"
 
     place: Mapped[str] = mapped_column(String(100), primary_key=True)
-    sku: Mapped[str] = mapped_column(refers("parts.sku"), primary_key=True)
+    sku: Mapped[str] = mapped_column(refers("parts.sku"), primary_key=True, index=True)
     quantity: Mapped[int]
 
 
@@ -118,9 +119,12 @@ def _legs(condition_in: Any, condition_out: Any) -> Any:
     return union_all(into.where(condition_in), out.where(condition_out)).subquery("legs")
 
 
-def at_places(session: Session, places: Collection[str]) -> dict[tuple[str, str], int]:
-    """(place, sku) -> quantity, without zeros, at these places."""
-    legs = _legs(Movement.to_place.in_(places), Movement.from_place.in_(places))
+def at_places(
+    session: Session, places: Collection[str], skus: Collection[str] | None = None
+) -> dict[tuple[str, str], int]:
+    """(place, sku) -> quantity, without zeros, at these places; of some parts, or of all."""
+    wanted = Movement.sku.in_(skus) if skus is not None else true()
+    legs = _legs(Movement.to_place.in_(places) & wanted, Movement.from_place.in_(places) & wanted)
     total = func.sum(legs.c.quantity)
     sums = select(legs.c.place, legs.c.sku, total).group_by(legs.c.place, legs.c.sku)
     return {(at, sku): int(n) for at, sku, n in session.execute(sums.having(total != 0))}

@@ -18,6 +18,7 @@ from server.actions import (
     assets,
     beginnings,
     certificates,
+    consents,
     customers,
     movements,
     organisations,
@@ -29,16 +30,26 @@ from server.actions import (
 from server.app import create_app
 from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
-from server.db.customers import Product
+from server.db.customers import Customer, Product
 from server.db.people import Person
+from server.demo import rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
-from server.demo.customers import HOUSEHOLDS, Household
+from server.demo.customers import BY_KEY, CONSENTS, HOUSEHOLDS, Household, Said
 from server.demo.days import Calendar, HandClock, Story, play
 from server.demo.office import Office
 from server.demo.people import ADVISOR, COLLEAGUES, STOREKEEPER, SUN, Colleague
 from server.demo.plots import PLOTS, Town
-from server.demo.shop import HOUSES, MODELS, PARTS, RECEIVED, SHORT, VAN_STOCK
+from server.demo.shop import (
+    COUNTED,
+    HOUSES,
+    MINIMUMS,
+    MODELS,
+    PARTS,
+    RECEIVED,
+    SHORT,
+    VAN_STOCK,
+)
 from server.demo.tablets import Tablets
 from server.domain.parts import Place
 from server.domain.people import FIELD_ROLES
@@ -92,6 +103,8 @@ def fill(
         _meet_customers(town)
         _live(town, cases, tell)
         clock.move_to(calendar.now)
+        _count(office)
+        staff.note_down(office, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():
@@ -130,6 +143,7 @@ def _open_houses(
     ids = {HOUSES[0].key: sun.organisation_id}
     form = {"phone": HOUSES[0].phone, "address": HOUSES[0].address}
     organisations.change(session, sun, sun.organisation, form, now)
+    rules.decide(session, sun, sun.organisation_id, now)
     people.change(session, sun, sun, {"language": SUN.language, "phone": SUN.phone}, now)
     for each in others:
         ids[each.key] = organisations.add(session, sun, _house_form(each, now), now).id
@@ -182,6 +196,14 @@ def _stock_up(office: Office) -> None:
             office.fills_van(keeper.username, colleague.username, _load_of(colleague))
 
 
+def _count(office: Office) -> None:
+    """The day-end counts of two vans, and what a warehouse should hold."""
+    keeper = STOREKEEPER["chengdu"].username
+    office.sets_minimums(keeper, MINIMUMS)
+    for whose, gaps in COUNTED.items():
+        office.counts_van(keeper, whose, gaps)
+
+
 def _list_products(session: Session, sun: Person, now: datetime) -> None:
     for each in MODELS:
         names = ("model", "name", "name_zh", "category", "certificate")
@@ -223,6 +245,16 @@ def _meet_customers(town: Town) -> None:
         town.customers[household.key] = customer_id
         for number, ids in enumerate(things):
             town.things[household.key, number] = ids
+    for said in CONSENTS:
+        town.office.does(ADVISOR[BY_KEY[said.key].branch].username, partial(_ask, town, said))
+
+
+def _ask(town: Town, said: Said, session: Session, who: Person) -> None:
+    """Notes what a customer says about being written to."""
+    names = ("purpose", "channel", "is_given", "how", "words")
+    customer = session.get_one(Customer, town.customers[said.key])
+    form = {name: getattr(said, name) for name in names}
+    consents.note(session, who, customer, form, town.clock())
 
 
 def _models(session: Session) -> dict[str, str]:

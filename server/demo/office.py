@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.actions import (
+    counts,
     deciding,
     jobs,
     movements,
     part_requests,
+    parts,
     photos,
     revisits,
     tickets,
@@ -23,7 +25,7 @@ from server.db import jobs as job_rows
 from server.db import tickets as ticket_rows
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
-from server.db.parts import PartRequest
+from server.db.parts import PartRequest, get_part, stock_at
 from server.db.people import Person
 from server.db.photos import Photo
 from server.db.revisits import Revisit
@@ -183,6 +185,28 @@ class Office:
                 movements.enter(session, who, form, self.clock())
 
         self.does(by, fill)
+
+    def counts_van(self, by: str, whose: str, gaps: Mapping[str, int]) -> None:
+        """All that the ledger says lies there is found, but for these."""
+        van = str(Place("van", self.id_of(whose)))
+
+        def count(session: Session, who: Person) -> None:
+            lies = stock_at(session, van)
+            found = {sku: max(0, lies.get(sku, 0) + gaps.get(sku, 0)) for sku in {**lies, **gaps}}
+            counts.enter(session, who, van, found, True, "", self.clock())
+
+        self.does(by, count)
+
+    def sets_minimums(self, by: str, least: Mapping[str, int]) -> None:
+        """Of the own warehouse."""
+
+        def set_them(session: Session, who: Person) -> None:
+            shelf = str(Place("warehouse", who.organisation_id))
+            for sku, quantity in least.items():
+                part = get_part(session, who, sku)
+                parts.set_minimum(session, who, part, shelf, quantity, self.clock())
+
+        self.does(by, set_them)
 
     def handles_requests(self, by: str, ticket_id: str, step: str, **form: Any) -> None:
         """One step with all part requests of a ticket: reserve, ship, arrive."""

@@ -166,8 +166,12 @@ PARTS: tuple[tuple[str, str, str, int, bool], ...] = (
 )
 
 # What every warehouse receives of each sku, unless named: enough, but not of everything.
-RECEIVED = 24
+RECEIVED = 48
 SHORT = {"BOARD-WM8": 2, "FAN-HOOD-90": 1, "DESK-MOTOR": 2, "PANEL-OAK-60": 4, "MOTOR-M1": 3}
+# What should lie in a warehouse at least.
+MINIMUMS = {"BOARD-WM8": 4, "FAN-HOOD-90": 3, "SEALANT-W": 12}
+# What the counts of two vans found otherwise than the ledger says: driver -> part -> pieces.
+COUNTED: dict[str, dict[str, int]] = {"hao": {}, "ravi": {"HOSE-IN-15": -1, "FILTER-HOOD": 1}}
 # What every van carries, by what its driver is good at.
 VAN_STOCK: dict[str, dict[str, int]] = {
     "furniture": {"ANCHOR-M8": 6, "ROLLER-SLIDE": 4, "LEG-100": 8, "GASLIFT-700": 2},

@@ -109,10 +109,15 @@ class Promise:
         return policy(kind, ticket_class, is_vip, self.policies, self.vip_share)
 
     def calendar(
-        self, time_zone: str, holidays: frozenset[date] = frozenset()
+        self,
+        time_zone: str,
+        holidays: frozenset[date] = frozenset(),
+        workdays: frozenset[date] = frozenset(),
     ) -> "Calendar | None":
         """The hours on the clocks of that zone; None where the clocks never stand still."""
-        return None if self.hours is None else Calendar(time_zone, self.hours, holidays)
+        if self.hours is None:
+            return None
+        return Calendar(time_zone, self.hours, holidays, workdays)
 
 
 def document() -> dict[str, Any]:

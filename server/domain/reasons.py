@@ -20,22 +20,34 @@ class Reason:
 
 
 RETAKE = (
-    Reason("blurred", "The picture is blurred: hold still and tap on what matters.", "照片模糊：请持稳并点按对焦。"),
-    Reason("dark", "The picture is too dark: please use the light.", "照片太暗：请打开补光灯。"),
-    Reason("too_far", "What matters is too small: please go closer.", "拍摄主体太小：请靠近拍摄。"),
-    Reason("wrong_thing", "The picture shows something else than the slot asks for.", "照片内容与拍照项不符。"),
-    Reason("unreadable_label", "The serial label cannot be read.", "序列号标签无法辨认。"),
-    Reason("cut_off", "Part of the work is cut off: please show all of it.", "画面不完整：请拍全。"),
-)  # fmt: skip
+    Reason("too_dark", "Too dark to judge the work.", "照片太暗，无法判断。"),
+    Reason("blurred", "Blurred. Please hold the tablet still.", "照片模糊，拍摄时请拿稳平板。"),
+    Reason("too_bright", "Too bright. Please turn away from the light.", "过亮，请避开光源。"),
+    Reason("cut_off", "The whole work must be in the picture.", "请将施工部位完整拍入画面。"),
+    Reason("too_far", "Please go closer: the detail cannot be seen.", "请靠近拍摄，细节看不清。"),
+    Reason("wrong_thing", "The picture shows something else.", "照片拍的不是所要求的内容。"),
+    Reason("unreadable", "The serial number cannot be read.", "序列号看不清。"),
+    Reason(
+        "seen_before",
+        "This picture was sent before. Please take a new one.",
+        "这张照片以前上传过，请重新拍摄。",
+    ),
+    Reason("not_clean", "Please show the place after it was cleaned.", "请拍摄清理完毕后的现场。"),
+)
 
 REWORK = (
-    Reason("not_aligned", "Doors or fronts are not aligned.", "柜门或面板未调平。"),
-    Reason("not_anchored", "It is not anchored as it should be.", "未按要求固定。"),
-    Reason("leaks", "It leaks.", "有渗漏。"),
-    Reason("damaged", "The surface was damaged by the work.", "施工造成表面损伤。"),
-    Reason("not_clean", "The place was not left clean.", "现场未清理干净。"),
-    Reason("unfinished", "Part of the work was not done.", "部分工作未完成。"),
-)  # fmt: skip
+    Reason("not_level", "Not level or not plumb.", "不水平或不垂直。"),
+    Reason(
+        "does_not_close", "Doors or drawers scrape or do not close.", "柜门或抽屉刮擦、关不严。"
+    ),
+    Reason("loose", "Not fixed firmly enough.", "固定不牢。"),
+    Reason("gaps", "Gaps or joints are not even, or not sealed.", "缝隙不均匀或未打胶密封。"),
+    Reason("leaks", "It leaks, or the connection is not tight.", "漏水，或接口不严密。"),
+    Reason("unsafe", "Cables, gas or fixing are not safe.", "电线、燃气或固定存在安全隐患。"),
+    Reason("damaged", "Something was damaged at the work.", "施工中有物品损坏。"),
+    Reason("unfinished", "The work is not finished.", "工作未完成。"),
+    Reason("left_dirty", "The place was not left clean.", "现场未清理干净。"),
+)
 
 CALL_OFF = (
     Reason("customer_cancelled", "The customer no longer wants it.", "客户取消需求。"),

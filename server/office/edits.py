@@ -72,18 +72,26 @@ def form_of(
 
 
 def read(
-    session: Session, row: Any, shape: type[Shape], form: Mapping[str, Any], noun: str, noun_id: str
+    session: Session,
+    row: Any,
+    shape: type[Shape],
+    form: Mapping[str, Any],
+    noun: str,
+    noun_id: str,
+    *,
+    noted_as: Mapping[str, str] | None = None,
 ) -> Edit:
     """This form (`form` is what the shape has read of it) against the row as it stands now.
 
-    Raises `Invalid` where two texts are too long to stand together.
+    `noted_as`: how the audit calls a field, where it calls it otherwise. Raises `Invalid` where two texts
+    are too long to stand together.
     """
     own = _names(shape)
     there = {name: _value(row, name) for name in form}
     found = rules.compare(there, {name: _said(f"was_{own[name]}") for name in form}, form)
     for name in found.mine.keys() - found.clashes.keys():
         _settle(found, name, own[name], rules.text(there[name]))
-    return Edit(found.mine, _told(session, found, own, noun, noun_id))
+    return Edit(found.mine, _told(session, found, own, noun, noun_id, noted_as or {}))
 
 
 def _settle(found: rules.Edit, name: str, own: str, theirs: str) -> None:
@@ -98,14 +106,20 @@ def _settle(found: rules.Edit, name: str, own: str, theirs: str) -> None:
 
 
 def _told(
-    session: Session, found: rules.Edit, own: Mapping[str, str], noun: str, noun_id: str
+    session: Session,
+    found: rules.Edit,
+    own: Mapping[str, str],
+    noun: str,
+    noun_id: str,
+    noted_as: Mapping[str, str],
 ) -> dict[str, Clash]:
     if not found.clashes:
         return {}
-    lines = audit.last_changes(session, noun, noun_id, found.clashes)
+    noted = {name: noted_as.get(name, name) for name in found.clashes}
+    lines = audit.last_changes(session, noun, noun_id, noted.values())
     told = {}
     for name, clash in found.clashes.items():
-        line = lines.get(name)
+        line = lines.get(noted[name])
         person = session.get(Person, line.person_id) if line and line.person_id else None
         told[own[name]] = Clash(
             clash.theirs, person.name if person else None, line.at if line else None

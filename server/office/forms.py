@@ -78,9 +78,12 @@ def day_in(text: str, otherwise: date) -> date:
 def problems_of(failure: errors.DoorstepError) -> dict[str, str]:
     """A sentence for each field that a failure names, to stand beside it."""
     told = failure.details.get("errors", {})
+    told = told["json"] if isinstance(told.get("json"), dict) else told  # from a rule, not a shape
     found = {name: _sentence(said) for name, said in told.items()} if told else {}
     named = failure.details.get("field")
-    if isinstance(named, str):
+    if isinstance(failure, errors.AlreadyThere):
+        found[str(named)] = _("This is taken already. Choose another one.")
+    elif isinstance(named, str):
         found[named] = _("This is not here, or you may not use it. Choose another one.")
     return found
 
@@ -96,7 +99,7 @@ def _sentence(said: Any) -> str:
         return _("Please choose one of the list.")
     if "Not a valid" in text:
         return _("This cannot be read. Please check it.")
-    return text
+    return _(text)  # rules say some in English; pages that show them bring their words in
 
 
 def with_window(form: dict[str, Any], zone: str) -> dict[str, Any]:

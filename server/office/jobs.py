@@ -19,6 +19,7 @@ from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
 from server.db.tickets import Ticket
 from server.domain import errors
+from server.domain.people import may
 from server.house import house
 from server.office import answers, doubts, forms, planning, wording
 from server.office.planning import TOLD_ON_THE_PAGE
@@ -101,9 +102,16 @@ def _handover(
         customer=session.get_one(Customer, ticket.customer_id),
         installers=installers,
         busy=planning.busy(session, installers, starts.date(), job.time_zone),
+        away=planning.away(session, installers, starts.date()),
         typed=typed,
         **_said(session, job, doubtful),
     )
+
+
+def _day_of(job: Job) -> str | None:
+    if job.window_start is None:
+        return None
+    return job.window_start.astimezone(ZoneInfo(job.time_zone)).date().isoformat()
 
 
 def _said(session: Session, job: Job, doubtful: errors.DoorstepError | None) -> dict[str, Any]:
@@ -129,6 +137,8 @@ def reassign(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
             jobs.reassign(session, me(), job, form["assignee_id"], form.get("reason"), now)
     except TOLD_ON_THE_PAGE as failure:
         return _back(session, job, failure, _handover)
+    if not may(me().role, "ticket.read"):  # a contractor's manager, a lead
+        return answers.go_to("office.jobs.find", day=_day_of(job))
     return answers.go_to("office.tickets.show", ticket_id=job.ticket_id)
 
 
@@ -200,6 +210,7 @@ def _move(
         customer=session.get_one(Customer, ticket.customer_id),
         installers=installers,
         busy=planning.busy(session, installers, day, job.time_zone),
+        away=planning.away(session, installers, day),
         zone=job.time_zone,
         day=day,
         until=day + (ends.date() - starts.date()),

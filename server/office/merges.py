@@ -133,8 +133,8 @@ def _counts(session: Session, kind: Any, ids: list[str]) -> dict[str, int]:
 @needs("customer.merge")
 def merge(session: Session, customer_id: str) -> AnyResponse | tuple[str, int]:
     """Makes them one, as they were seen: whoever changed one of them meanwhile has it looked at again."""
-    form = forms.read(Choices)
     kept = get_customer(session, me(), customer_id)
+    form = forms.read(Choices)
     other = session.get(Customer, form["merged_id"])
     if other is None or other.branch_id != kept.branch_id:
         other = get_customer(session, me(), form["merged_id"])

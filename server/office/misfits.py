@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -24,6 +25,7 @@ from server.office.labels import label
 from server.office.wording import in_language, language
 
 Lines = list[tuple[str, str]]
+KINDS = rules.KINDS
 
 # decision -> its name, and what it will do where the kind has nothing more exact to say.
 DOES = {
@@ -167,9 +169,9 @@ class _Things:
         lines = [(_("Arrived"), wording.moment(event.received_at))]
         if row.kind == "clock_wrong":
             lines += [
-                (_("By the tablet's clock"), event.captured_at),
+                (_("By the tablet's clock"), _by_the_tablet(event.captured_at)),
                 (_("Corrected"), wording.moment(event.captured_est)),
-                (_("Uncertain by"), wording.span(event.uncertainty_s / 60)),
+                (_("Uncertain by"), _("%(seconds)s s", seconds=event.uncertainty_s)),
             ]
         else:
             lines.append((_("Captured"), wording.moment(event.captured_est)))
@@ -243,6 +245,14 @@ def _recorded(session: Session, rows: Sequence[FieldException]) -> dict[str, dic
 
 def _is_of_work(row: FieldException) -> bool:
     return row.job_id is not None and rules.APPLY in rules.KINDS[row.kind].decisions
+
+
+def _by_the_tablet(captured_at: str) -> str:
+    """As people say it, where it is a moment at all."""
+    try:
+        return wording.moment(datetime.fromisoformat(captured_at))
+    except (ValueError, OverflowError):
+        return captured_at
 
 
 def _readable(raw: str) -> str:

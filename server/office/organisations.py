@@ -5,7 +5,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import marshmallow as ma
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -37,7 +36,6 @@ blp = Blueprint("organisations", __name__)
 
 LINES = 20
 AHEAD = timedelta(days=120)  # of holidays
-MINUTES_OF_A_DAY = 1_440
 
 
 class NewOrganisation(Shape):
@@ -59,10 +57,8 @@ class Grant(Shape):
     granted_until = ComingDay(allow_none=True)
 
 
-class Opening(Shape):
-    opens = ma.fields.Time(format="%H:%M")
-    closes = ma.fields.Time(format="%H:%M")
-    country = Text(2, validate=one_of("", *calendars.COUNTRIES))
+class Holidays(Shape):
+    country = Text(2, validate=one_of(*calendars.COUNTRIES), allow_none=True)
 
 
 class Move(Shape):
@@ -171,9 +167,7 @@ def _shown(session: Session, organisation: Organisation, typed: forms.Typed, **m
         certificates=ending_certificates(session, organisation.id),
         steps=_onboarding(organisation, staff) if organisation.kind == "contractor" else [],
         days=_days_ahead(organisation),
-        opening=_opening(organisation),
         country_names=labels.choices("country", calendars.COUNTRIES),
-        weekdays=wording.weekdays(),
         today=people_pages.today(),
         manages=_manages(organisation),
         typed=typed,
@@ -238,67 +232,30 @@ def _manages(organisation: Organisation) -> bool:
     return me().role == Role.SUPERVISOR or (me().role == Role.CONTRACTOR_MANAGER and is_own)
 
 
-# The calendar of a branch.
-
-
-def _opening(organisation: Organisation) -> dict[str, Any]:
-    """The hours as the form shows them: the same on every day that is open."""
-    told = organisation.calendar or {}
-    hours = told.get("hours") or {}
-    first = next((spans[0] for spans in hours.values() if spans), [9 * 60, 18 * 60])
-    return {
-        "is_set": bool(told),
-        "days": {int(day) for day, spans in hours.items() if spans} or set(range(6)),
-        "opens": _clock(first[0]),
-        "closes": _clock(first[1]),
-        "country": told.get("country", "CN"),
-    }
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60 % 24:02}:{minute % 60:02}"
+# The holidays of a branch.
 
 
 def _days_ahead(organisation: Organisation) -> list[tuple[date, str, bool]]:
     """Coming holidays with their names, and weekends that are worked in exchange (True)."""
-    told = organisation.calendar or {}
-    if not told.get("country"):
+    if not organisation.holidays_of:
         return []
     day = people_pages.today()
-    days = calendars.days_of(told["country"], day.year, day.year + 1, wording.language())
+    language = wording.language()
+    days = calendars.days_of(organisation.holidays_of, day.year, day.year + 1, language)
     off = [(each, name, False) for each, name in days.holidays.items()]
     on = [(each, _("worked in exchange for a holiday"), True) for each in days.workdays]
     return sorted(each for each in (*off, *on) if day <= each[0] <= day + AHEAD)
 
 
-@blp.post("/organisations/<organisation_id>/calendar")
+@blp.post("/organisations/<organisation_id>/holidays")
 @writes
 @needs("organisation.write")
-def set_calendar(session: Session, organisation_id: str) -> AnyResponse | tuple[str, int]:
-    """From now on promises run in these hours, those that are open, too. No day at all: round the clock."""
+def keep_holidays(session: Session, organisation_id: str) -> AnyResponse:
+    """From now on these; promises that are open are reckoned anew."""
     organisation = _to_change(session, organisation_id)
-    try:
-        told = _calendar_in(forms.read(Opening))
-        if told is not None:
-            calendars.must_be_sound(told, organisation.time_zone)
-        organisations.change(session, me(), organisation, {"calendar": told}, house().clock())
-    except errors.Invalid as wrong:
-        problems = {"opens": _("Please check the hours."), **forms.problems_of(wrong)}
-        return _shown(session, organisation, forms.Typed(request.form, problems)), 422
+    country = forms.read(Holidays, keep_empty=("country",)).get("country")
+    organisations.change(session, me(), organisation, {"holidays_of": country}, house().clock())
     return answers.go_to("office.organisations.show", organisation_id=organisation.id)
-
-
-def _calendar_in(form: dict[str, Any]) -> dict[str, Any] | None:
-    days = sorted({day for day in request.form.getlist("day") if day in "0123456" and day})
-    if not days:
-        return None
-    opens, closes = form.get("opens", time(9)), form.get("closes", time(18))
-    span = [_minute(opens), _minute(closes) or MINUTES_OF_A_DAY]
-    return {"hours": {day: [span] for day in days}, "country": form.get("country") or None}
-
-
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
 
 
 # Changes.

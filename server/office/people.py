@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import marshmallow as ma
 from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -49,6 +50,13 @@ LINES = 20  # of each list on somebody's page
 SOON = timedelta(days=30)
 SHOWN = ("active", "left", "all")
 ROLES = tuple(role.value for role in Role)
+# What the rules say of a field of these pages.
+OF_THE_RULES = (
+    _l("A contractor's people have no such role."),
+    _l("Only a contractor has a contractor manager."),
+    _l("It ends before it begins."),
+    _l("Only a contractor is granted a time."),
+)
 
 
 class Words(ma.fields.Field[list[str]]):

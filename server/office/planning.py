@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import jobs
+from server.actions import absences, jobs
 from server.auth import me, needs
 from server.db import jobs as job_rows
 from server.db import revisits as revisit_rows
 from server.db import tickets
 from server.db.customers import Customer, Site
 from server.db.jobs import Job
-from server.db.people import Organisation, Person, are_granted
+from server.db.people import Absence, Organisation, Person, are_granted
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import errors
@@ -168,11 +168,16 @@ def _form(
         customer=session.get_one(Customer, ticket.customer_id),
         site=session.get(Site, ticket.site_id) if ticket.site_id else None,
         installers=installers,
-        busy=busy(session, installers, day, zone),
+        busy=(taken := busy(session, installers, day, zone)),
+        away=away(session, installers, day),
         day=day,
         zone=zone,
         window=USUAL_WINDOW,
-        preferred=typed["assignee_id"] or _preferred(revisit, earlier),
+        preferred=typed["assignee_id"] or _preferred(revisit, earlier, taken),
+        went_before=session.get_one(Person, earlier.assignee_id).name if earlier else "",
+        somebody_else=revisit is not None
+        and not revisit_rules.prefers_same_installer(revisit.cause),
+        parts_along=jobs.parts_along(session, revisit) if revisit else [],
         typed=typed,
         failure=doubtful,
         warnings=doubts.warnings_in(doubtful),
@@ -187,11 +192,16 @@ def _day(typed: str, zone: str, revisit: Revisit | None) -> date:
     return forms.day_in(typed, max(earliest, tomorrow).astimezone(ZoneInfo(zone)).date())
 
 
-def _preferred(revisit: Revisit | None, earlier: Job | None) -> str:
-    """Who knows the place, unless somebody else should go."""
+def _preferred(
+    revisit: Revisit | None, earlier: Job | None, taken: dict[str, list["Taken"]]
+) -> str:
+    """Who knows the place; where somebody else should go, whoever has least to do on that day."""
     if revisit is None or earlier is None:
         return ""
-    return earlier.assignee_id if revisit_rules.prefers_same_installer(revisit.cause) else ""
+    if revisit_rules.prefers_same_installer(revisit.cause):
+        return earlier.assignee_id
+    others = [its_id for its_id in taken if its_id != earlier.assignee_id]
+    return min(others, key=lambda its_id: len(taken[its_id]), default="")
 
 
 def sendable(session: Session, branch_id: str) -> list[Person]:
@@ -209,6 +219,12 @@ def sendable(session: Session, branch_id: str) -> list[Person]:
         .order_by(Organisation.kind, Person.name, Person.id)
     )
     return [each for each in session.scalars(found) if jobs.may_send(me(), each)]
+
+
+def away(session: Session, installers: list[Person], day: date) -> dict[str, Absence]:
+    """Who of them is away on that day."""
+    told = absences.between(session, [each.id for each in installers], day, day)
+    return {its_id: noted[-1] for its_id, noted in told.items() if noted}
 
 
 @dataclass(frozen=True, slots=True)

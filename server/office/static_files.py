@@ -17,10 +17,12 @@ FILES = {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
     "office.css": Path(__file__).with_name("static") / "office.css",
     "office.js": Path(__file__).with_name("static") / "office.js",
+    "tickets.css": Path(__file__).with_name("static") / "tickets.css",
     "verification.css": Path(__file__).with_name("static") / "verification.css",
     "verification.js": Path(__file__).with_name("static") / "verification.js",
     "people.css": Path(__file__).with_name("static") / "people.css",
     "people.js": Path(__file__).with_name("static") / "people.js",
+    "route_sheets.css": Path(__file__).with_name("static") / "route_sheets.css",
     "customers.css": Path(__file__).with_name("static") / "customers.css",
     "stores.css": Path(__file__).with_name("static") / "stores.css",
     "stores.js": Path(__file__).with_name("static") / "stores.js",
@@ -38,9 +40,12 @@ FILES = {
     / "build"
     / "dist"
     / "event-calendar.min.js",
+    "audit.css": Path(__file__).with_name("static") / "audit.css",
     "figures.css": Path(__file__).with_name("static") / "figures.css",
     "figures.js": Path(__file__).with_name("static") / "figures.js",
     "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
+    "search.css": Path(__file__).with_name("static") / "search.css",
+    "search.js": Path(__file__).with_name("static") / "search.js",
     "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "settings.css": Path(__file__).with_name("static") / "settings.css",
     "settings.js": Path(__file__).with_name("static") / "settings.js",

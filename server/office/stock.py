@@ -1,5 +1,6 @@
 """Stock by place: warehouses and vans with what lies there, and the way to everything that changes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from server.transactions import reads
 blp = Blueprint("stock", __name__)
 
 A_PAGE, LAST_MOVES = 50, 15
+MOST_SHOWN = 400  # parts of one place; the file has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,17 @@ def find(session: Session) -> str:
     return render_template(
         "office/stock_places.html",
         warehouses=_holdings(session, [f"warehouse:{each}" for each in houses]),
-        vans=_holdings(session, [f"van:{each.id}" for each in page.rows]),
+        vans=_vans(session, page.rows),
         next=page.next,
         words=words,
     )
+
+
+def _vans(session: Session, drivers: Sequence[Person]) -> list[Holding]:
+    """Whoever has left is shown as long as something lies in the van."""
+    working = {f"van:{each.id}" for each in drivers if each.is_active}
+    held = _holdings(session, [f"van:{each.id}" for each in drivers])
+    return [each for each in held if each.parts or each.place.place in working]
 
 
 def _houses(session: Session, words: str) -> list[str]:
@@ -116,7 +125,7 @@ def show(session: Session, place: str) -> AnyResponse | str:
     if words:
         held = [each for each in held if words in f"{each.sku} {each.name}".casefold()]
     if (form := request.args.get("as")) in downloads.FORMATS:
-        titles = [_("Part number"), _("Name"), _("Quantity"), _("Minimum")]
+        titles = [_("Part number"), _("Part name"), _("Quantity"), _("Minimum")]
         rows: list[list[Any]] = [
             [each.sku, each.name, each.quantity, each.minimum or None] for each in held
         ]
@@ -125,7 +134,8 @@ def show(session: Session, place: str) -> AnyResponse | str:
         "office/stock_place.html",
         place=places.one(session, place),
         kind=rules.parse_place(place).kind,
-        held=held,
+        held=held[:MOST_SHOWN],
+        more=len(held) - MOST_SHOWN,
         words=words,
         last_count=stock.last_counts(session, [place]).get(place),
         ledger_rows=ledgers.told(session, stock.ledger(session, place, None, LAST_MOVES).rows),

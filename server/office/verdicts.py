@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import photos as photo_acts
+from server.actions import settings, visits
 from server.actions import verdicts as acts
-from server.actions import visits
 from server.auth import me, needs
 from server.db import jobs, photos, tickets, verdicts
 from server.db.customers import Customer
@@ -28,22 +28,24 @@ from server.house import house
 from server.office import answers, forms, reasons, told, wording
 from server.office.labels import label
 from server.office.verification import bench, neighbours
-from server.schemas import Shape, Text, one_of
+from server.schemas import Code, Shape, Text, one_of
 from server.transactions import writes
 
 blp = Blueprint("verdicts", __name__)
 
+LISTS = ("retake", "rework")  # the verdicts that want a reason
+
 
 class OnVisit(Shape):
     verdict = Text(16, required=True, validate=one_of(*visits.VERDICTS))
-    choice = Text(64, validate=one_of(*reasons.REWORK))
+    choice = Code()
     reason = Text()
     edition = ma.fields.Integer()
 
 
 class OnPhoto(Shape):
     verdict = Text(16, required=True, validate=one_of(*photo_acts.VERDICTS))
-    choice = Text(64, validate=one_of(*reasons.RETAKE))
+    choice = Code()
     reason = Text(2_000)
     asked_of = Text(16, validate=one_of(*rules.AskedOf))
     rev = ma.fields.Integer()
@@ -60,8 +62,9 @@ def judge(session: Session, job_id: str) -> AnyResponse | tuple[str, int]:
         form = forms.read(OnVisit)
         if not _is_said_already(job, form):
             _must_be_as_seen(form.get("edition"), job.edition, job)
+            listed = settings.reasons(session, job.branch_id, "rework", now)
             reason = reasons.written(
-                form.get("choice"), form.get("reason"), _of_office(session, job)
+                listed, form.get("choice"), form.get("reason"), _of_office(session, job)
             )
             visits.verify(session, me(), job, form["verdict"], reason or None, now)
     except (errors.ReasonMissing, errors.JudgedMeanwhile, errors.StepNotPossible) as stuck:
@@ -132,8 +135,12 @@ def judge_photo(session: Session, photo_id: str) -> AnyResponse | tuple[str, int
         form = forms.read(OnPhoto)
         _must_be_as_seen(form.get("rev"), photo.rev, photo)
         asked_of = form.get("asked_of") or rules.AskedOf.INSTALLER
+        of = form["verdict"] if form["verdict"] in LISTS else "retake"
         words = reasons.written(
-            form.get("choice"), form.get("reason"), _of_reader(session, job, asked_of)
+            settings.reasons(session, job.branch_id, of, now),
+            form.get("choice"),
+            form.get("reason"),
+            _of_reader(session, job, asked_of),
         )
         within = timedelta(hours=house().config.retake_hours)
         photo_acts.judge(

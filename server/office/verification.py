@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from server.actions import settings
 from server.actions import verdicts as acts
 from server.auth import me, needs
 from server.db import jobs, keysets, photos, verdicts
@@ -169,8 +170,14 @@ def bench(
         doubts={each.id: shots.doubts(each, job, site, visit) for each in in_order},
         pairs=shots.pairs(slots, earlier),
         twins=shots.twins(session, pictures, now),
-        retake_reasons=reasons.for_retake(photo.slot, photo.doubts) if photo else [],
-        rework_reasons=reasons.for_rework(),
+        retake_reasons=(
+            reasons.for_retake(
+                settings.reasons(session, job.branch_id, "retake", now), photo.slot, photo.doubts
+            )
+            if photo
+            else []
+        ),
+        rework_reasons=reasons.for_rework(settings.reasons(session, job.branch_id, "rework", now)),
         likely={"doubts": reasons.OF_DOUBT, "slots": reasons.OF_SLOT},
         answers_given=_answers(job, visit),
         papers=receipts.of_jobs(session, [job.id])[job.id],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_day_names
+from babel.dates import format_date, format_time
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext, ngettext
 
@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
         window=window,
         span=span,
         phone=phone,
+        short_id=short_id,
         size=size,
         local_day=local_day,
         money=prices.money,
@@ -85,6 +86,11 @@ def _local(at: datetime, zone: str | None) -> datetime:
     return at.astimezone(ZoneInfo(zone or zone_of_office()))
 
 
+def local_date(at: datetime | None, zone: str | None = None) -> str | None:
+    """The calendar day of a moment there, as addresses have it."""
+    return _local(at, zone).date().isoformat() if at else None
+
+
 def day(at: datetime, zone: str | None = None) -> str:
     """ "today", "tomorrow", "yesterday", or the date with its weekday."""
     return date_words(_local(at, zone).date(), zone)
@@ -114,12 +120,6 @@ def local_day(at: datetime | None, zone: str, before: bool = False) -> str:
     if at is None:
         return ""
     return (_local(at, zone) - timedelta(seconds=int(before))).date().isoformat()
-
-
-def weekdays() -> list[str]:
-    """Monday first, in short."""
-    names = get_day_names("abbreviated", locale=get_locale())
-    return [str(names[day]) for day in range(7)]
 
 
 def clock_time(at: datetime, zone: str | None = None) -> str:
@@ -175,6 +175,11 @@ def address(site: Site) -> str:
     if any(_CHINESE.search(each) for each in parts):
         return "".join(reversed(parts))
     return ", ".join([*parts, *([site.postcode] if site.postcode else [])])
+
+
+def short_id(its_id: str) -> str:
+    """A number that people say as it is; of a long one its end, which differs most."""
+    return its_id if len(its_id) <= 20 else f"…{its_id[-8:]}"
 
 
 def size(count: int) -> str:

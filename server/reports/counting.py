@@ -7,7 +7,7 @@ that stand, never more and never less, because both are written in one transacti
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, text
@@ -210,7 +210,7 @@ def rows_of(session: Session, ticket_ids: Collection[str]) -> list[Row]:
 def histories(session: Session, tickets: list[Ticket]) -> dict[str, rules.History]:
     """By ticket id, with as many questions for many as for one."""
     ids = [ticket.id for ticket in tickets]
-    clocks = promises.clocks_of(session, tickets, EVER)
+    kept = _kept_promises(session, tickets)
     trips, revisits = _trips(session, ids), _revisits(session, ids)
     repeated = set(
         session.scalars(
@@ -231,12 +231,30 @@ def histories(session: Session, tickets: list[Ticket]) -> dict[str, rules.Histor
             ticket_id=ticket.id,
             zone=zones[ticket.branch_id],
             closed_at=ticket.closed_at if ticket.state == State.CLOSED else None,
-            is_on_promise=clocks[ticket.id]["close"].state != Promise.BROKEN,
+            is_on_promise=ticket.id in kept,
             trips=tuple(trips[ticket.id]),
             revisits=tuple(revisits[ticket.id]),
             is_repeated=ticket.id in repeated,
         )
         for ticket in tickets
+    }
+
+
+def _kept_promises(session: Session, tickets: list[Ticket]) -> set[str]:
+    """Which of them are closed, and in time: the calendar is that of the year of the close, whenever it is
+    asked.
+    """
+    years: dict[int, list[Ticket]] = defaultdict(list)
+    for ticket in tickets:
+        if ticket.closed_at is not None and ticket.state == State.CLOSED:
+            years[ticket.closed_at.year].append(ticket)
+    return {
+        its_id
+        for year, closed in years.items()
+        for its_id, clocks in promises.clocks_of(
+            session, closed, datetime(year + 1, 1, 1, tzinfo=UTC) - timedelta(microseconds=1)
+        ).items()
+        if clocks["close"].state != Promise.BROKEN
     }
 
 

@@ -129,7 +129,8 @@ def test_the_newest_come_first_and_nothing_is_without_a_limit(
 
     def look(session: Session) -> tuple[list[str], bool]:
         person = session.get_one(Person, people.WEI.id)
-        return search.customers_found(session, person, "张")
+        found = search.look_up(session, person, "张")
+        return search.customers_of(session, found), found.is_cut
 
     write(fill)
     ids, is_cut = load(look)

@@ -19,6 +19,7 @@ ON_BOTH_DATABASES = (
     "test_erasures.py",
     "test_merges.py",
     "test_plans.py",
+    "test_stores.py",
     "test_tickets.py",
     "test_together.py",
 )
@@ -85,6 +86,8 @@ def things(shop: Shop) -> Json:
         "revisit": shop.revisit(shop.ticket(job))["id"],
         "request": shop.sun.get("/api/v1/part-requests").json["items"][0]["id"],
         "device": shop.sun.get("/api/v1/devices").json["items"][0]["id"],
+        "person": people.ALICE.id,
+        "organisation": people.CONTRACTOR,
     }
 
 

@@ -40,6 +40,22 @@ def test_what_came_in_is_shown_as_text(at_desk: AtDesk, shop: Shop) -> None:
     assert HOSTILE not in page.html
 
 
+def test_an_event_that_calls_itself_an_act_breaks_no_story(at_desk: AtDesk, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    for kind in ("job.issued", "exception.opened", "photo.taken", HOSTILE):
+        event = trip.does("note.added")
+        event["kind"], event["data"] = (
+            kind,
+            {"assignee": [], "kind": {}, "photo_id": [1], "words": {}},
+        )
+        trip.wire.sends(event)
+    page = at_desk(people.SUN).opens(f"/office/tickets/{job['ticket_id']}")
+    assert page.status == 200
+    assert "put aside" in page.text
+    assert HOSTILE not in page.html
+
+
 def test_somebody_takes_it_and_gives_it_away(bob: Desk, wei: Desk, shop: Shop) -> None:
     job = dropped(shop)
     doubt = shop.exception(job)

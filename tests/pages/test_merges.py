@@ -43,7 +43,7 @@ def test_what_moves_is_seen_moves_and_is_found_under_the_old_id(sun: Desk, shop:
     assert "same phone number" in page.text
     (compare,) = [each for each in page.links() if "with=" in each]
     page = sun.opens(compare)
-    assert "1 addresses with what stands there, 1 tickets" in page.text
+    assert "1 address with what stands there, 1 ticket" in page.text
     revs = {name: page.value(name) for name in ("kept_rev", "merged_rev")}
     file = sun.opens(merges(sun, kept, other, name="merged", notes="both", **revs))
     for words in ("Lina", "Rings twice. Has a dog.", job["ticket_id"], "Take the merge back"):

@@ -113,3 +113,17 @@ def test_the_day_shows_who_is_out(bob: Desk, at_desk: AtDesk, shop: Shop) -> Non
     meis = at_desk(people.MEI).opens("/office/jobs")
     assert carols["id"] in meis.text
     assert alices["id"] not in meis.text
+
+
+def test_a_day_stands_on_paper_by_installer(bob: Desk, at_desk: AtDesk, shop: Shop) -> None:
+    alices = shop.issues_a_job(notes="Ring twice.")
+    carols = shop.issues_a_job(to=people.CAROL)
+    called_off = shop.issues_a_job(reason="agreed")
+    bob.sends(f"/office/jobs/{called_off['id']}/cancel", reason="Not needed.")
+    page = bob.opens("/office/route-sheets?day=2026-11-23")
+    for words in ("Alice", "Carol", "10:00–12:00", "138 0013 8000", "12 Jade Lane", "Ring twice."):
+        assert words in page.text, words
+    assert called_off["id"] not in page.text
+    only = bob.opens(f"/office/route-sheets?day=2026-11-23&who={people.CAROL.id}")
+    assert (carols["id"] in only.text, alices["id"] in only.text) == (True, False)
+    assert "Alice" not in at_desk(people.MEI).opens("/office/route-sheets?day=2026-11-23").text

@@ -13,6 +13,7 @@ from server.db.people import Person
 from tests import people
 from tests.conftest import HandClock
 from tests.pages.desks import Desk, Page
+from tests.pages.visits import judges, visited
 from tests.shop import Json, Shop, asked
 
 AtDesk = Callable[[people.Character], Desk]
@@ -175,6 +176,28 @@ def test_care_advice_is_what_a_job_says_whose_product_says_nothing(sun: Desk, sh
     assert shop.job(shop.issues_a_job())["care_card"] == "保持干燥。"
 
 
+def test_a_reason_of_ones_own_is_chosen_on_the_bench(sun: Desk, shop: Shop) -> None:
+    said = {"rework.0.en": "The plinth is missing.", "rework.0.zh": "缺少踢脚板。"}
+    saves(sun, "/office/settings/texts", **said)
+    job = visited(shop)
+    page = sun.opens(f"/office/verification/{job['id']}")
+    assert "The plinth is missing." in page.text
+    assert judges(sun, job, "rework", choice="not_level").status == 303
+    assert shop.job(job)["verdict_reason"] in ("The plinth is missing.", "缺少踢脚板。")
+
+
+def test_visits_of_other_kinds_wait_for_eyes(sun: Desk, shop: Shop) -> None:
+    where = f"/office/settings/auto_accept?branch={people.NORTH}"
+    said = {"is_on": "on", "sample": "0", "kinds.repair": ""}
+    page = saves(sun, where, **said)
+    assert page.status == 303
+    assert shop.job(visited(shop, slots=[]))["is_auto_accepted"] is False
+    saves(sun, where, **{"kinds.repair": "on"})
+    assert shop.job(visited(shop, slots=[]))["is_auto_accepted"] is True
+    assert saves(sun, where, sample="101").status == 422
+    assert sun.opens("/office/settings/auto_accept?branch=all").status == 200
+
+
 def test_limits_of_goodwill_are_kept_in_cents(sun: Desk, write: Callable[..., Any]) -> None:
     saves(sun, "/office/settings/goodwill", advisor="800.50", dispatcher="")
     limits = write(
@@ -237,7 +260,7 @@ def test_a_category_of_products_has_its_own(sun: Desk, shop: Shop) -> None:
     shop.sun.patch(
         f"/api/v1/products/{product['id']}", json={"category": "hood"}, headers={"If-Match": "*"}
     )
-    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id}
+    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id, "reason": "She can."}
     job = asked(shop.bob.post("/api/v1/jobs", json=form), 201)
     assert "fault_seen" not in [each["step_id"] for each in job["checklist"]["steps"]]
     assert issued(shop)["checklist"]["steps"][0]["step_id"] == "fault_seen"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests import people
 from tests.pages.desks import Desk
+from tests.pages.visits import visited
 from tests.shop import Shop
 
 AtDesk = Callable[[people.Character], Desk]
@@ -159,3 +160,71 @@ def test_words_of_the_field_are_never_markup(wei: Desk, shop: Shop) -> None:
     page = wei.opens(f"/office/tickets/{ticket['id']}")
     assert "<script>alert" not in page.html
     assert "<b>loud" not in page.html
+
+
+# The story.
+
+
+def test_the_story_is_a_chain_with_its_causes_and_its_money(wei: Desk, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.arrives()
+    trip.uses_part(sku="HINGE-110", quantity=2, charge="customer", unit_price=1250, currency="CNY")
+    trip.uses_part(sku="SEAL-1", quantity=1, charge="warranty", unit_price=900, currency="CNY")
+    trip.requests_part()
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    again = shop.issues_the_revisit(shop.revisit(shop.ticket(job)))
+    page = wei.opens(f"/office/tickets/{job['ticket_id']}")
+    assert f"{job['id']} finished → Part missing → {again['id']} issued" in page.text
+    assert "paid by the customer ¥25.00 under warranty ¥9.00" in page.text
+    assert "Parts asked for" in page.text
+    assert f"Job issued : Alice {job['id']} · Bob" in page.text.replace("issued:", "issued :")
+
+
+def test_the_stream_shows_the_part_that_the_address_names(wei: Desk, shop: Shop) -> None:
+    job = visited(shop)
+    where = f"/office/tickets/{job['ticket_id']}"
+    shown = {
+        only: wei.opens(f"{where}?only={only}").text.split("What happened")[1]
+        for only in ("", "acts", "events", "photos", "money", "messages", "nonsense")
+    }
+    has = {
+        only: tuple(words in text for words in ("Job issued", "Photo taken", "Receipt signed"))
+        for only, text in shown.items()
+    }
+    assert has == {
+        "": (True, True, True),
+        "acts": (True, False, False),
+        "events": (False, True, True),
+        "photos": (False, True, False),
+        "money": (False, False, True),
+        "messages": (False, False, False),
+        "nonsense": (True, True, True),
+    }
+
+
+def test_what_was_known_when(wei: Desk, shop: Shop) -> None:
+    """Alice was there at nine, and her tablet delivered at noon."""
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.completes()
+    shop.clock.go_on(hours=3)
+    trip.wire.renews()
+    trip.comes_home()
+    wei.signs_in(people.WEI)
+    where = f"/office/tickets/{job['ticket_id']}"
+    assert "known to the office today 12:0" in wei.opens(where).text
+    then = wei.opens(f"{where}?known=2026-11-23T10:00").text.split("What happened")
+    assert "Visit finished" not in then[1]
+    assert "Job issued" in then[1]
+    assert "then:" in then[1]
+    for odd in ("0001-01-01T00:00", "9999-12-31T23:59", "x", "2026-11-23T10:00%00"):
+        assert wei.opens(f"{where}?known={odd}").status == 200
+
+
+def test_the_receipt_is_readable_and_its_signature_checked(wei: Desk, shop: Shop) -> None:
+    job = visited(shop)
+    page = wei.opens(f"/office/tickets/{job['ticket_id']}")
+    assert "the signature covers exactly this" in page.text
+    assert "12 Jade Lane" in page.text.split("What it says")[1]

@@ -150,6 +150,31 @@ def test_one_edits_one_closes_one_cancels(
     assert shop.job(job)["state"] == "cancelled"
 
 
+def test_two_publish_the_same_draft(at_desk: AtDesk, shop: Shop) -> None:
+    """And two branches change the same setting at the same moment: neither is lost."""
+    sun, other = at_desk(people.SUN), at_desk(people.SUN)
+    where = "/office/settings/checklists/repair"
+    sun.sends(f"{where}/take-out", listed="steps", code="test_minutes")
+    told = at_once(*(ready(each, f"{where}/publish", rev="1", was="1") for each in (sun, other)))
+    assert sorted(page.status for page in told) == [303, 409], [page.text for page in told]
+    north, south = (
+        ready(
+            each,
+            "/office/settings/auto_accept",
+            **{
+                "kinds.repair": "on",
+                "sample": "50",
+                "was": "1",
+                "shown": "1",
+                "branch": branch,
+                "form_key": branch,
+            },
+        )
+        for each, branch in ((sun, people.NORTH), (other, people.SOUTH))
+    )
+    assert [page.status for page in at_once(north, south)] == [303, 303]
+
+
 def test_accepting_twice_is_accepting(wei: Desk, shop: Shop) -> None:
     job = visited(shop)
     where = f"/office/verification/{job['id']}/verdict"

@@ -1,7 +1,9 @@
 """The bench: a visit is looked at, accepted, sent back, or asked for a better picture; and judged by two."""
 
 import pytest
+from flask import Flask
 
+from server.domain.reasons import RETAKE, REWORK
 from server.office import reasons
 from tests import people
 from tests.pages.desks import Desk, Page
@@ -131,12 +133,20 @@ def test_a_visit_with_no_photo_and_with_sixty(wei: Desk, shop: Shop, shots: int)
     assert set(shop.waits(job)) >= {"slot_missing", "receipt_missing"}
 
 
-def test_each_reason_has_a_key(wei: Desk, shop: Shop) -> None:
-    assert len(reasons.RETAKE) <= reasons.MOST
-    assert len(reasons.REWORK) <= reasons.MOST
-    first, _words = reasons.for_retake("serial_label", [])[0]
-    assert first == "unreadable"
-    assert reasons.for_retake("serial_label", ["blurred"])[0][0] == "blurred"
+def test_each_reason_has_a_key_and_the_likeliest_comes_first(
+    wei: Desk, shop: Shop, app: Flask
+) -> None:
+    assert len(RETAKE) <= reasons.MOST
+    assert len(REWORK) <= reasons.MOST
+    job = visited(shop)
+    wei.opens(f"/office/verification/{job['id']}")
+    with_words = [each.en for each in REWORK]
+    assert wei.page is not None
+    assert [each for each in with_words if each not in wei.page.text] == []
+    with app.test_request_context("/office/"):
+        first, _words = reasons.for_retake(RETAKE, "serial_label", [])[0]
+        assert first == "unreadable"
+        assert reasons.for_retake(RETAKE, "serial_label", ["blurred"])[0][0] == "blurred"
 
 
 # Taking a verdict back.

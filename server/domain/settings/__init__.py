@@ -5,6 +5,7 @@ nobody has written one the defaults of the rules hold. A version never changes: 
 What was promised under a version stays under it, so every question names its moment.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -21,7 +22,9 @@ TEXTS = "texts"
 RETENTION = "retention"
 SIMPLE = (PROMISES, REVISITS, AUTO_ACCEPT, GOODWILL, TEXTS, RETENTION)
 TEMPLATE = "checklist"  # checklist.<kind>, or checklist.<kind>.<category of the product>
+CATEGORY = re.compile(r"[A-Za-z0-9_.-]{0,64}")  # as products have it
 OF_THE_HOUSE_ONLY = frozenset({RETENTION})
+OF_BRANCHES_ONLY = frozenset({AUTO_ACCEPT})
 
 FIRST = 1
 """The version of the rules' own defaults; what people write begins with the next."""
@@ -38,7 +41,8 @@ def of_template(name: str) -> tuple[str, str] | None:
     """The kind and the category that a template is for; None for other settings."""
     word, _, rest = name.partition(".")
     kind, _, category = rest.partition(".")
-    return (kind, category) if word == TEMPLATE and kind in tickets.KINDS else None
+    is_one = word == TEMPLATE and kind in tickets.KINDS and CATEGORY.fullmatch(category)
+    return (kind, category) if is_one else None
 
 
 def must_be_known(name: str) -> None:

@@ -22,7 +22,7 @@ def template(kind: str) -> Document:
 DOCUMENTS: dict[str, Document] = {
     "promises": promises.document(),
     "revisits": revisits.document(),
-    "auto_accept": {"kinds": sorted(DEFAULT_CHECKLISTS)},
+    "auto_accept": {"is_on": False, "sample": 10, "kinds": sorted(DEFAULT_CHECKLISTS)},
     "goodwill": {"advisor": 50_000, "dispatcher": 0, "supervisor": None},
     "texts": {
         **{name: reasons.documents(listed) for name, listed in reasons.DEFAULTS.items()},

@@ -153,8 +153,11 @@ def _rule(trigger: revisits.Trigger, rule: Any, at: str) -> Iterator[Problem]:
 
 
 def _auto_accept(value: Document) -> Iterator[Problem]:
-    """Whether it is on, and how many are looked at all the same, the branch itself carries."""
-    yield from _unknown(value, {"kinds"}, "")
+    """`sample` is the percentage of clean visits that somebody looks at all the same."""
+    yield from _unknown(value, {"is_on", "sample", "kinds"}, "")
+    if not isinstance(value.get("is_on"), bool):
+        yield Problem("not_valid", "is_on")
+    yield from _whole(value, "sample", "", 0, 100)
     kinds = value.get("kinds")
     if not isinstance(kinds, list):
         yield Problem("not_a_list", "kinds")

@@ -115,6 +115,8 @@ def show(session: Session, name: str) -> str:
     where = place(session)
     if not _is_here(name, where):
         raise errors.NotFound()
+    if where.branch is None and name in rules.OF_BRANCHES_ONLY:
+        return render_template("office/settings_by_branch.html", name=name, place=where)
     return page(session, name, where)
 
 
@@ -153,6 +155,8 @@ def _written(
     own = settings.newest(session, name, where.branch_id)
     if own is not None and not own.follows_house:
         return own.version, rows.documents(session, [own.id])[own.id]
+    if name == rules.AUTO_ACCEPT and where.branch_id:
+        return rules.FIRST, settings.auto_acceptance(session, where.branch_id, now)
     return settings.held(session, name, where.branch_id, now)
 
 

@@ -130,15 +130,20 @@ def _revisit_document(said: Said) -> Document:
     return {"rules": rules_said, **counts}
 
 
-# Automatic acceptance: the kinds; whether it is on, the branch itself carries.
+# Automatic acceptance.
 
 
 def _auto_accept_fields(document: Document) -> Fields:
-    return {f"kinds.{kind}": "on" if kind in document["kinds"] else "" for kind in tickets.KINDS}
+    kinds = {f"kinds.{kind}": "on" if kind in document["kinds"] else "" for kind in tickets.KINDS}
+    return {"is_on": "on" if document["is_on"] else "", "sample": str(document["sample"]), **kinds}
 
 
 def _auto_accept_document(said: Said) -> Document:
-    return {"kinds": sorted(kind for kind in tickets.KINDS if said.get(f"kinds.{kind}") == "on")}
+    return {
+        "is_on": said.get("is_on") == "on",
+        "sample": _number(said, "sample"),
+        "kinds": sorted(kind for kind in tickets.KINDS if said.get(f"kinds.{kind}") == "on"),
+    }
 
 
 # Goodwill: written in the currency, kept in cents.

@@ -64,6 +64,7 @@ function openKeys() {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-opens=keys]")) openKeys();
+  if (event.target.closest("[data-prints]")) window.print();
   const menu = document.querySelector("details.menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
@@ -183,6 +184,12 @@ function openWhatWasTyped() {
     if (Object.keys(typed).length > 0) link.click();
   }
 }
+
+// Pictures further down are fetched when somebody gets there; paper shows all of them.
+
+window.addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll("img[loading=lazy]")) each.loading = "eager";
+});
 
 forgetWhatIsDone();
 document.addEventListener("DOMContentLoaded", openWhatWasTyped);
