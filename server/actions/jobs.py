@@ -486,7 +486,7 @@ def move(session: Session, by: Person, job: Job, form: Form, now: datetime) -> l
         job.assignee_id = _sendable(session, by, job.branch_id, to, "assignee_id", now).id
     elif not moved:
         return []
-    before = {name: wire(getattr(job, name)) for name in moved}
+    before = _told_window(job) if moved else {}
     for name, value in moved.items():
         setattr(job, name, value)
     crew = [each for each in crew_of(session, job.id) if each != job.assignee_id]
@@ -519,10 +519,14 @@ def _note_move(
             was=was, to=job.assignee_id, reason=reason,
         )  # fmt: skip
     if before:
-        after = {name: wire(getattr(job, name)) for name in before}
         audit.record(
-            session, by.id, "job.moved", job.id, now, was=dict(before), to=after, reason=reason
-        )
+            session, by.id, "job.moved", job.id, now,
+            before=dict(before), after=_told_window(job), reason=reason,
+        )  # fmt: skip
+
+
+def _told_window(job: Job) -> dict[str, str | None]:
+    return {name: wire(getattr(job, name)) for name in WINDOW}
 
 
 def cancel(session: Session, by: Person, job: Job, reason: str, now: datetime) -> None:

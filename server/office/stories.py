@@ -250,6 +250,12 @@ def _names(session: Session, ids: set[Any]) -> dict[str | None, str]:
     return dict(found.all())
 
 
+def _window(told: Mapping[str, str | None]) -> str:
+    start, end = told.get("window_start"), told.get("window_end")
+    begins, ends = (datetime.fromisoformat(each) if each else None for each in (start, end))
+    return wording.window(begins, ends)
+
+
 def _words(entry: timelines.Entry, names: Mapping[str | None, str]) -> str:
     """What the line says besides its name; nothing for what speaks for itself, or is none of our events."""
     said = entry.details
@@ -260,6 +266,8 @@ def _words(entry: timelines.Entry, names: Mapping[str | None, str]) -> str:
             return names.get(said.get("assignee"), "")
         case "job.reassigned":
             return names.get(said.get("to"), "")
+        case "job.moved":
+            return _window(said.get("after") or {})
         case "exception.handed_over":
             return names.get(said.get("owner_id"), "")
         case "visit.verified" | "photo.judged":

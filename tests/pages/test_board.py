@@ -253,7 +253,8 @@ def test_a_move_is_told_to_the_tablet_and_kept_in_the_story(bob: Desk, shop: Sho
     sheet = trip.wire.pulls_job(job["id"])
     assert sheet["window"]["start"] == "2026-11-24T06:00:00.000Z", sheet
     assert sheet["rev"] > trip.sheet["rev"]
-    assert "Job moved to another time" in bob.opens(f"/office/tickets/{job['ticket_id']}").text
+    story = bob.opens(f"/office/tickets/{job['ticket_id']}").text
+    assert "Job moved to another time : tomorrow 14:00–16:30" in story
 
 
 def test_another_lane_and_another_time_are_weighed_once(bob: Desk, shop: Shop) -> None:
@@ -469,8 +470,7 @@ def test_who_is_away_and_when_the_shop_is_closed(bob: Desk, shop: Shop, write: W
                 noted_at=people.NOW, **days,
             )
         )  # fmt: skip
-        branch = session.get_one(Organisation, people.NORTH)
-        branch.calendar = {"hours": {"mon": [["09:00", "18:00"]]}, "country": "CN"}
+        session.get_one(Organisation, people.NORTH).holidays_of = "CN"
 
     write(act)
     page = bob.opens("/office/board?view=week&day=2026-10-01")

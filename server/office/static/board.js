@@ -17,9 +17,14 @@
     cancel: "cancels" in drawn.dataset,
   };
   const isWeek = drawn.dataset.view === "week";
-  const STEP_MIN = 15, KEY_STEP_MIN = 30, USUAL_MIN = 120, LEAST_MIN = 30; // minutes
-  const DAY_BEGINS = 9 * 60, DAY_ENDS = 19 * 60; // when somebody is sent who has no time yet
-  const NEWS_EACH_MS = 15_000, TOLD_FOR_MS = 30_000;
+  const STEP_MIN = 15,
+    KEY_STEP_MIN = 30,
+    USUAL_MIN = 120,
+    LEAST_MIN = 30; // minutes
+  const DAY_BEGINS = 9 * 60,
+    DAY_ENDS = 19 * 60; // when somebody is sent who has no time yet
+  const NEWS_EACH_MS = 15_000,
+    TOLD_FOR_MS = 30_000;
 
   // Times are what the clocks of the board's zone say, "2026-11-24T09:00", reckoned as if in UTC: the
   // browser's own zone has no say.
@@ -34,8 +39,11 @@
 
   // What stands in the table.
 
-  let jobs = new Map(), lanes = [], others = [];
-  let laneById = new Map(), rows = []; // the jobs of each lane in their order
+  let jobs = new Map(),
+    lanes = [],
+    others = [];
+  let laneById = new Map(),
+    rows = []; // the jobs of each lane in their order
 
   function read() {
     jobs = new Map();
@@ -43,15 +51,35 @@
     others = [];
     for (const body of document.querySelectorAll("#lanes [data-lane]")) {
       const { lane, name, of } = body.dataset;
-      lanes.push({ id: lane, name, group: of, skills: body.dataset.skills.split(" "), isSendable: "sendable" in body.dataset });
-      for (const row of body.querySelectorAll("[data-job]")) jobs.set(row.dataset.job, jobIn(row, lane));
+      lanes.push({
+        id: lane,
+        name,
+        group: of,
+        skills: body.dataset.skills.split(" "),
+        isSendable: "sendable" in body.dataset,
+      });
+      for (const row of body.querySelectorAll("[data-job]"))
+        jobs.set(row.dataset.job, jobIn(row, lane));
       for (const row of body.querySelectorAll("[data-taken]")) {
         const { taken, start, end } = row.dataset;
-        others.push({ id: `${lane}/${start}/${taken}`, lane, start, end, told: row.lastElementChild.textContent });
+        others.push({
+          id: `${lane}/${start}/${taken}`,
+          lane,
+          start,
+          end,
+          told: row.lastElementChild.textContent,
+        });
       }
       for (const row of body.querySelectorAll("[data-away]")) {
         const { start, end } = row.dataset;
-        others.push({ id: `${lane}/away/${start}`, lane, start, end, told: row.lastElementChild.textContent, isAway: true });
+        others.push({
+          id: `${lane}/away/${start}`,
+          lane,
+          start,
+          end,
+          told: row.lastElementChild.textContent,
+          isAway: true,
+        });
       }
     }
     laneById = new Map(lanes.map((each) => [each.id, each]));
@@ -64,7 +92,15 @@
     const { job, ticket, start, end, edition, tone, standing } = row.dataset;
     const state = row.querySelector(".standing");
     return {
-      id: job, ticket, lane, start, end, edition, tone, standing, row,
+      id: job,
+      ticket,
+      lane,
+      start,
+      end,
+      edition,
+      tone,
+      standing,
+      row,
       isMovable: "movable" in row.dataset && (may.issue || may.handOver),
       who: row.querySelector(".who").textContent,
       where: row.querySelector(".who").nextElementSibling.textContent,
@@ -81,14 +117,17 @@
   // Drawing.
 
   // A large shop begins with its first teams: what nobody looks at need not be drawn. Kept for this window.
-  const SHOWN_AT_ONCE = 60, FOLDED = "doorstep/office/folded";
+  const SHOWN_AT_ONCE = 60,
+    FOLDED = "doorstep/office/folded";
   const folded = new Set(JSON.parse(sessionStorage.getItem(FOLDED) ?? "null") ?? tooMany());
 
   function tooMany() {
     const ids = [];
     let shown = 0;
     for (const group of document.querySelectorAll("#lanes [data-group]")) {
-      const size = document.querySelectorAll(`#lanes [data-of="${CSS.escape(group.dataset.group)}"]`).length;
+      const size = document.querySelectorAll(
+        `#lanes [data-of="${CSS.escape(group.dataset.group)}"]`,
+      ).length;
       if (shown > 0 && shown + size > SHOWN_AT_ONCE) ids.push(`group/${group.dataset.group}`);
       else shown += size;
     }
@@ -105,7 +144,9 @@
       id: `group/${group.dataset.group}`,
       title: group.dataset.name,
       expanded: !folded.has(`group/${group.dataset.group}`),
-      extendedProps: { badge: "contractor" in group.dataset ? group.querySelector(".badge").textContent : "" },
+      extendedProps: {
+        badge: "contractor" in group.dataset ? group.querySelector(".badge").textContent : "",
+      },
       children: lanes
         .filter((lane) => lane.group === group.dataset.group)
         .map((lane) => ({ id: lane.id, title: lane.name, extendedProps: { skills: lane.skills } })),
@@ -115,21 +156,39 @@
   function barOf(job) {
     const isFree = job.isMovable && !held;
     return {
-      id: job.id, resourceIds: [job.lane], start: job.start, end: job.end,
-      editable: isFree, durationEditable: isFree && may.issue && !isWeek,
-      classNames: ["bar", job.tone, job.isMovable ? "movable" : "fixed", held?.job === job.id ? "held" : ""],
+      id: job.id,
+      resourceIds: [job.lane],
+      start: job.start,
+      end: job.end,
+      editable: isFree,
+      durationEditable: isFree && may.issue && !isWeek,
+      classNames: [
+        "bar",
+        job.tone,
+        job.isMovable ? "movable" : "fixed",
+        held?.job === job.id ? "held" : "",
+      ],
       extendedProps: {
-        hours: job.start.slice(11), who: job.who, where: job.where, mark: job.mark, state: job.state,
+        hours: job.start.slice(11),
+        who: job.who,
+        where: job.where,
+        mark: job.mark,
+        state: job.state,
         spoken: inWords(job.id, job.lane, job.start, job.end),
       },
     };
   }
 
   const takenBar = (each) => ({
-    id: each.id, resourceIds: [each.lane], start: each.start, end: each.end, editable: false,
+    id: each.id,
+    resourceIds: [each.lane],
+    start: each.start,
+    end: each.end,
+    editable: false,
     // Whole days lie behind the bars, and do not stretch the day to its midnights.
     ...(each.isAway ? { display: "background", allDay: isWeek } : {}),
-    classNames: each.isAway ? ["away"] : ["bar", "taken"], extendedProps: { who: each.told },
+    classNames: each.isAway ? ["away"] : ["bar", "taken"],
+    extendedProps: { who: each.told },
   });
 
   function element(tag, text, className = "") {
@@ -168,7 +227,9 @@
   const known = new Map(); // id -> the bar as it was drawn
   let frame = "";
   read();
-  let held = null, isBusy = false, isDragging = false;
+  let held = null,
+    isBusy = false,
+    isDragging = false;
 
   const slots = 28; // half hours from 7 to 21
   drawn.hidden = false;
@@ -180,31 +241,56 @@
     timeZone: drawn.dataset.offset,
     locale: drawn.dataset.language,
     headerToolbar: { start: "", center: "", end: "" },
-    slotMinTime: "07:00:00", slotMaxTime: "21:00:00", flexibleSlotTimeLimits: true,
-    ...(isWeek ? {} : { slotDuration: "00:30:00", snapDuration: { minutes: STEP_MIN }, slotLabelInterval: "01:00:00" }),
+    slotMinTime: "07:00:00",
+    slotMaxTime: "21:00:00",
+    flexibleSlotTimeLimits: true,
+    ...(isWeek
+      ? {}
+      : {
+          slotDuration: "00:30:00",
+          snapDuration: { minutes: STEP_MIN },
+          slotLabelInterval: "01:00:00",
+        }),
     slotWidth: Math.max(26, (drawn.clientWidth - 190) / slots),
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
-    scrollTime: "07:00:00", columnWidth: "minmax(6.5rem, 1fr)",
-    nowIndicator: true, editable: true, eventStartEditable: true, selectable: false, pointer: false,
+    scrollTime: "07:00:00",
+    columnWidth: "minmax(6.5rem, 1fr)",
+    nowIndicator: true,
+    editable: true,
+    eventStartEditable: true,
+    selectable: false,
+    pointer: false,
     icons: (icons) => ({ ...icons, expand: "▸", collapse: "▾" }),
     buttonText: (text) => ({ ...text, expand: words.unfold, collapse: words.fold }),
-    resources: resources(), events: [],
-    eventContent: content, resourceLabelContent: label,
+    resources: resources(),
+    events: [],
+    eventContent: content,
+    resourceLabelContent: label,
     eventDidMount: ({ el, event }) => mounted(el, event),
     resourceLabelDidMount: ({ el, resource }) => {
       el.dataset.lane = resource.id;
       showWhoLacks(drawn.dataset.skill, [el]);
     },
     resourceExpand: ({ resource }) => fold(resource.id, !resource.expanded),
-    eventDragStart: () => { isDragging = true; },
-    eventResizeStart: () => { isDragging = true; },
-    eventDragStop: () => { isDragging = false; },
-    eventResizeStop: () => { isDragging = false; },
+    eventDragStart: () => {
+      isDragging = true;
+    },
+    eventResizeStart: () => {
+      isDragging = true;
+    },
+    eventDragStop: () => {
+      isDragging = false;
+    },
+    eventResizeStop: () => {
+      isDragging = false;
+    },
     dragConstraint: ({ newResource }) => !newResource || Boolean(laneOf(newResource.id)),
     eventDrop: ({ event, revert }) => dropped(event, revert),
     eventResize: ({ event, revert }) => dropped(event, revert),
-    eventClick: ({ event, el }) => { if (jobs.has(event.id)) openCard(event.id, el); },
+    eventClick: ({ event, el }) => {
+      if (jobs.has(event.id)) openCard(event.id, el);
+    },
   });
 
   function draw() {
@@ -239,7 +325,9 @@
     const all = [...jobs.values()];
     const so = (standing) => all.filter((each) => each.standing === standing).length;
     document.getElementById("board-counts").textContent = words.counts
-      .replace("{jobs}", all.length).replace("{late}", so("late")).replace("{declined}", so("declined"));
+      .replace("{jobs}", all.length)
+      .replace("{late}", so("late"))
+      .replace("{declined}", so("declined"));
   }
 
   let chosen = null; // the id of the job that the keyboard is at
@@ -257,10 +345,12 @@
   }
 
   // The calendar calls its parts a table, in an order that no table has. Ours is below; this is a picture of it.
-  const TABLE_ROLES = "[role=table], [role=row], [role=rowgroup], [role=rowheader], [role=columnheader], [role=cell]";
+  const TABLE_ROLES =
+    "[role=table], [role=row], [role=rowgroup], [role=rowheader], [role=columnheader], [role=cell]";
   const withoutRoles = () => {
     for (const each of drawn.querySelectorAll(TABLE_ROLES)) each.removeAttribute("role");
-    for (const each of drawn.querySelectorAll("[aria-colindex]")) each.removeAttribute("aria-colindex");
+    for (const each of drawn.querySelectorAll("[aria-colindex]"))
+      each.removeAttribute("aria-colindex");
   };
   new MutationObserver(withoutRoles).observe(drawn, { childList: true, subtree: true });
 
@@ -338,7 +428,11 @@
   }
 
   const timesOf = (start, end) => ({
-    day: start.slice(0, 10), from: start.slice(11), to: end.slice(11), until: end.slice(0, 10), zone: drawn.dataset.zone,
+    day: start.slice(0, 10),
+    from: start.slice(11),
+    to: end.slice(11),
+    until: end.slice(0, 10),
+    zone: drawn.dataset.zone,
   });
 
   function dropped(event, revert) {
@@ -360,7 +454,8 @@
     const told = inWords(job.id, lane, start, end);
     const act = handed(job, lane, start, end, isSameTime);
     return attempt(act.address, { ...act.fields, edition: job.edition }, job.id, () =>
-      announce(say(isSameTime ? "handed" : "moved", told), () => takeBack(job.id, was, told)));
+      announce(say(isSameTime ? "handed" : "moved", told), () => takeBack(job.id, was, told)),
+    );
   }
 
   function handed(job, lane, start, end, isSameTime) {
@@ -382,7 +477,10 @@
     if (!job) return announce(words.lost);
     const act = was.start
       ? handed(job, was.lane, was.start, was.end, was.start === job.start && was.end === job.end)
-      : { address: `/office/jobs/${encodeURIComponent(id)}/move`, fields: { assignee_id: was.lane } };
+      : {
+          address: `/office/jobs/${encodeURIComponent(id)}/move`,
+          fields: { assignee_id: was.lane },
+        };
     const fields = { ...act.fields, edition: job.edition, reason: words.reason };
     return attempt(act.address, fields, id, () => announce(say("undone", told)));
   }
@@ -401,14 +499,21 @@
     else Object.assign(fields, { expects: "waiting", form_key: newKey() });
     preview(key, title, lane, start, end);
     return attempt(plans, fields, key, () => {
-      const made = [...jobs.values()].find((each) => each.ticket === ticket && !before.has(each.id));
+      const made = [...jobs.values()].find(
+        (each) => each.ticket === ticket && !before.has(each.id),
+      );
       chosen = made?.id ?? chosen;
-      const undo = edition ? () => takeBack(key.slice(4), { lane: card.dataset.prefers }, told) : () => callOff(made, told);
+      const undo = edition
+        ? () => takeBack(key.slice(4), { lane: card.dataset.prefers }, told)
+        : () => callOff(made, told);
       announce(say("planned", told), made && (edition || may.cancel) ? undo : null);
     });
   }
 
-  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const newKey = () =>
+    [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
 
   function callOff(job, told) {
     const address = `/office/jobs/${encodeURIComponent(job.id)}/cancel`;
@@ -417,8 +522,18 @@
 
   function preview(key, title, lane, start, end) {
     const bar = {
-      id: key, resourceIds: [lane], start, end, editable: false, classNames: ["bar", "pending"],
-      extendedProps: { hours: start.slice(11), who: title, mark: "+", state: `${start.slice(11)}–${end.slice(11)}` },
+      id: key,
+      resourceIds: [lane],
+      start,
+      end,
+      editable: false,
+      classNames: ["bar", "pending"],
+      extendedProps: {
+        hours: start.slice(11),
+        who: title,
+        mark: "+",
+        state: `${start.slice(11)}–${end.slice(11)}`,
+      },
     };
     const told = JSON.stringify(bar);
     if (known.get(key) === told) return;
@@ -430,7 +545,8 @@
   function freeAt(lane, day, minutes = USUAL_MIN) {
     const busy = [...jobs.values(), ...others].filter((each) => each.lane === lane);
     for (let at = DAY_BEGINS; at + minutes <= DAY_ENDS; at += KEY_STEP_MIN) {
-      const start = later(`${day}T00:00`, at), end = later(start, minutes);
+      const start = later(`${day}T00:00`, at),
+        end = later(start, minutes);
       if (!busy.some((each) => each.start < end && start < each.end)) return start;
     }
     return later(`${day}T00:00`, DAY_BEGINS);
@@ -440,7 +556,8 @@
   function placeAt(x, y) {
     const found = calendar.dateFromPoint(x, y);
     if (!found?.resource || !laneOf(found.resource.id)) return null;
-    const at = wallOfDate(found.date), lane = found.resource.id;
+    const at = wallOfDate(found.date),
+      lane = found.resource.id;
     return { lane, start: isWeek ? freeAt(lane, at.slice(0, 10)) : at };
   }
 
@@ -449,13 +566,22 @@
 
   document.addEventListener("pointerdown", (event) => {
     const card = event.target.closest(".pool-card");
-    if (!card || !may.issue || isBusy || held || event.button !== 0 || event.pointerType === "touch") return;
+    if (
+      !card ||
+      !may.issue ||
+      isBusy ||
+      held ||
+      event.button !== 0 ||
+      event.pointerType === "touch"
+    )
+      return;
     carried = { key: card.id, x: event.clientX, y: event.clientY, ghost: null, place: null };
   });
 
   document.addEventListener("pointermove", (event) => {
     if (!carried) return;
-    if (!carried.ghost && Math.hypot(event.clientX - carried.x, event.clientY - carried.y) < 6) return;
+    if (!carried.ghost && Math.hypot(event.clientX - carried.x, event.clientY - carried.y) < 6)
+      return;
     if (!carried.ghost) takeUp();
     carried.ghost.style.translate = `${event.clientX + 8}px ${event.clientY + 8}px`;
     carried.place = placeAt(event.clientX, event.clientY);
@@ -488,14 +614,28 @@
     showWhoLacks(drawn.dataset.skill);
     if (!ghost) return;
     wasCarried = true;
-    if (isDropped && place && cardOf(key)) plan(key, place.lane, place.start, later(place.start, USUAL_MIN));
+    if (isDropped && place && cardOf(key))
+      plan(key, place.lane, place.start, later(place.start, USUAL_MIN));
     else dropPreview(key);
   }
 
   document.addEventListener("pointerup", () => carried && layDown(true));
   // A card that was carried by its link is not opened.
-  document.addEventListener("click", (event) => { if (wasCarried) event.preventDefault(); wasCarried = false; }, true);
-  document.addEventListener("pointerdown", () => { wasCarried = false; }, true);
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (wasCarried) event.preventDefault();
+      wasCarried = false;
+    },
+    true,
+  );
+  document.addEventListener(
+    "pointerdown",
+    () => {
+      wasCarried = false;
+    },
+    true,
+  );
   document.addEventListener("pointercancel", () => carried && layDown(false));
 
   // The keyboard: arrows go from job to job; Space picks one up, and then arrows move it.
@@ -534,7 +674,13 @@
   function pickUp(id) {
     const job = jobs.get(id);
     if (!job.isMovable) return announce(say("fixed", job.id));
-    held = { job: id, lane: job.lane, start: job.start, end: job.end, told: `${job.id} ${job.who}` };
+    held = {
+      job: id,
+      lane: job.lane,
+      start: job.start,
+      end: job.end,
+      told: `${job.id} ${job.who}`,
+    };
     wantsFocus = true;
     announce(say("up", inWords(held.told, held.lane, held.start, held.end)));
     return showHeld();
@@ -552,7 +698,14 @@
     const last = later(`${first}T00:00`, (isWeek ? 6 : 0) * 1440).slice(0, 10);
     const day = earliest > first && earliest <= last ? earliest : first;
     const start = freeAt(lane, day);
-    held = { key: card.id, lane, start, end: later(start, USUAL_MIN), told: `${ticket} ${title}`, title };
+    held = {
+      key: card.id,
+      lane,
+      start,
+      end: later(start, USUAL_MIN),
+      told: `${ticket} ${title}`,
+      title,
+    };
     wantsFocus = true;
     announce(say("up", inWords(held.told, lane, held.start, held.end)));
     showHeld();
@@ -565,7 +718,9 @@
       calendar.updateEvent({ ...barOf({ ...jobs.get(job), lane, start, end }), editable: false });
       known.set(job, "");
     }
-    requestAnimationFrame(() => elementOf(job ?? key)?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+    requestAnimationFrame(() =>
+      elementOf(job ?? key)?.scrollIntoView({ block: "nearest", inline: "nearest" }),
+    );
   }
 
   function shift(key, isShifted) {
@@ -574,7 +729,8 @@
     const longer = { "+": KEY_STEP_MIN, "=": KEY_STEP_MIN, "-": -KEY_STEP_MIN }[key] ?? 0;
     if (may.issue || held.key) {
       const end = later(held.end, by + longer);
-      if (between(later(held.start, by), end) >= LEAST_MIN) [held.start, held.end] = [later(held.start, by), end];
+      if (between(later(held.start, by), end) >= LEAST_MIN)
+        [held.start, held.end] = [later(held.start, by), end];
     }
     const down = { ArrowDown: 1, ArrowUp: -1 }[key] ?? 0;
     const shown = lanes.filter((each) => isShown(each.id));
@@ -611,8 +767,10 @@
     const id = event.target.closest?.("[data-bar]")?.dataset.bar;
     if (!jobs.has(id)) return false;
     if (event.key.startsWith("Arrow")) choose(step(id, event.key) ?? id);
-    else if (event.key === " ") { chosen = id; pickUp(id); }
-    else if (event.key === "Enter") openCard(id, event.target);
+    else if (event.key === " ") {
+      chosen = id;
+      pickUp(id);
+    } else if (event.key === "Enter") openCard(id, event.target);
     else return false;
     return true;
   }
@@ -635,20 +793,37 @@
     card.focus();
   }
 
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
-    const isDone = held ? whileHeld(event) : carried && event.key === "Escape" ? (layDown(false), true) : onBar(event) || onCard(event);
-    if (!isDone) return;
-    event.preventDefault();
-    event.stopPropagation();
-  }, true);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.isComposing ||
+        document.querySelector("dialog[open]")
+      )
+        return;
+      const isDone = held
+        ? whileHeld(event)
+        : carried && event.key === "Escape"
+          ? (layDown(false), true)
+          : onBar(event) || onCard(event);
+      if (!isDone) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    true,
+  );
 
   drawn.addEventListener("focusin", (event) => {
     const id = event.target.dataset?.bar;
     wantsFocus = jobs.has(id);
     if (wantsFocus) chosen = id;
   });
-  document.addEventListener("focusin", (event) => { if (!drawn.contains(event.target) && !held && !isBusy) wantsFocus = false; });
+  document.addEventListener("focusin", (event) => {
+    if (!drawn.contains(event.target) && !held && !isBusy) wantsFocus = false;
+  });
 
   // What a bar says when somebody opens it: its row of the table, with its links.
 
@@ -661,12 +836,19 @@
     opener = el;
     chosen = id;
     const title = element("p", "");
-    title.append(...[...job.row.cells[1].childNodes, ...job.row.cells[2].childNodes].flatMap((each) => [each.cloneNode(true), " "]));
-    const rest = [job.row.cells[0], job.row.cells[3], job.row.cells[4], job.row.cells[5]].map((cell) => {
-      const line = element("p", "", cell.className);
-      line.append(...[...cell.childNodes].map((each) => each.cloneNode(true)));
-      return line;
-    });
+    title.append(
+      ...[...job.row.cells[1].childNodes, ...job.row.cells[2].childNodes].flatMap((each) => [
+        each.cloneNode(true),
+        " ",
+      ]),
+    );
+    const rest = [job.row.cells[0], job.row.cells[3], job.row.cells[4], job.row.cells[5]].map(
+      (cell) => {
+        const line = element("p", "", cell.className);
+        line.append(...[...cell.childNodes].map((each) => each.cloneNode(true)));
+        return line;
+      },
+    );
     card.replaceChildren(title, ...rest);
     card.hidden = false;
     const box = el.getBoundingClientRect();
@@ -679,17 +861,23 @@
   function closeCard() {
     if (card.hidden) return;
     card.hidden = true;
-    if (card.contains(document.activeElement) || document.activeElement === document.body) opener?.focus?.();
+    if (card.contains(document.activeElement) || document.activeElement === document.body)
+      opener?.focus?.();
   }
 
-  document.addEventListener("pointerdown", (event) => { if (!card.contains(event.target)) card.hidden = true; });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeCard(); });
+  document.addEventListener("pointerdown", (event) => {
+    if (!card.contains(event.target)) card.hidden = true;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeCard();
+  });
 
   // What was done, and how to take it back.
 
   const told = document.getElementById("board-says");
   const undo = told.querySelector("button");
-  let takesBack = null, quiet = null;
+  let takesBack = null,
+    quiet = null;
 
   function announce(what, back = null) {
     told.hidden = false;
@@ -697,7 +885,10 @@
     takesBack = back;
     undo.hidden = !back;
     clearTimeout(quiet);
-    quiet = setTimeout(() => { told.hidden = true; takesBack = null; }, TOLD_FOR_MS);
+    quiet = setTimeout(() => {
+      told.hidden = true;
+      takesBack = null;
+    }, TOLD_FOR_MS);
   }
 
   undo.addEventListener("click", () => {
@@ -709,16 +900,24 @@
 
   // News: asked for by itself, and answered with nothing while there is none.
 
-  let mark = "", heardAt = new Date(), isAsking = false;
+  let mark = "",
+    heardAt = new Date(),
+    isAsking = false;
 
   async function news(isWanted = false) {
     const isInTheWay = held || carried?.ghost || isDragging || isBusy || document.hidden;
     if (isAsking || (isInTheWay && !isWanted)) return;
     isAsking = true;
     try {
-      const headers = { "HX-Request": "true", "X-By-Itself": "1", Accept: "text/html", ...(mark ? { "If-None-Match": mark } : {}) };
+      const headers = {
+        "HX-Request": "true",
+        "X-By-Itself": "1",
+        Accept: "text/html",
+        ...(mark ? { "If-None-Match": mark } : {}),
+      };
       const answer = await fetch(location.href, { headers });
-      if (answer.headers.get("HX-Redirect")) return location.assign(answer.headers.get("HX-Redirect"));
+      if (answer.headers.get("HX-Redirect"))
+        return location.assign(answer.headers.get("HX-Redirect"));
       if (answer.status === 200) {
         takeIn(await answer.text());
         mark = answer.headers.get("ETag") ?? "";
@@ -734,16 +933,21 @@
   function takeIn(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const id of ["lanes", "pool"]) {
-      const fresh = page.getElementById(id), here = document.getElementById(id);
+      const fresh = page.getElementById(id),
+        here = document.getElementById(id);
       if (!fresh || !here) continue;
-      const at = here.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
+      const at = here.contains(document.activeElement)
+        ? document.activeElement.closest("[id]")?.id
+        : null;
       here.replaceChildren(...fresh.childNodes);
       if (at && at !== id) document.getElementById(at)?.focus({ preventScroll: true });
     }
     read();
     draw();
-    const size = document.getElementById("pool-count"), list = document.querySelector(".pool-list");
-    if (size) size.textContent = `${document.querySelectorAll(".pool-card").length}${list?.dataset.next ?? ""}`;
+    const size = document.getElementById("pool-count"),
+      list = document.querySelector(".pool-list");
+    if (size)
+      size.textContent = `${document.querySelectorAll(".pool-card").length}${list?.dataset.next ?? ""}`;
     reachable();
   }
 
@@ -767,6 +971,8 @@
   withoutRoles();
   reachable();
   setInterval(news, NEWS_EACH_MS);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) news(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) news();
+  });
   document.documentElement.dataset.board = "drawn";
 })();
