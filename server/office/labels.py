@@ -15,7 +15,7 @@ LABELS = {
     },
     "job_state": {
         "issued": _l("issued"),
-        "accepted": _l("accepted"),
+        "accepted": _l("job accepted"),
         "travelling": _l("travelling"),
         "on_site": _l("on site"),
         "finished": _l("finished"),
@@ -26,7 +26,7 @@ LABELS = {
     },
     "standing": {
         "issued": _l("issued"),
-        "accepted": _l("accepted"),
+        "accepted": _l("job accepted"),
         "travelling": _l("travelling"),
         "on_site": _l("on site"),
         "late": _l("late"),
