@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
+from server.actions import exports
 from server.db import audit, customers, feed, house, jobs
 from server.db.audit import AuditLine
 from server.db.consents import Consent
@@ -113,6 +114,7 @@ def erase(
         counts=counts,
     )
     session.add(done)
+    exports.end_all(session, now)
     audit.record(session, by.id, "customer.erased", customer.id, now, **counts)
     return done
 

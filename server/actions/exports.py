@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.db import audit, exports, figures, house
+from server.db.erasures import Erasure
 from server.db.exports import Export
 from server.db.house import LEASE, Task
 from server.db.people import Person
@@ -45,9 +46,18 @@ def has_come(
 def is_made(
     session: Session, export_id: str, as_of: datetime, rows: int, size: int, now: datetime
 ) -> None:
+    """Not kept where a person was erased meanwhile, who may stand in it."""
     export = session.get_one(Export, export_id)
     export.table_at_hand, export.rows_done, export.size = None, rows, size
-    export.as_of, export.done_at, export.expires_at = as_of, now, now + KEPT
+    erased = session.scalar(select(Erasure.id).where(Erasure.erased_at >= as_of).limit(1))
+    export.as_of, export.done_at = as_of, now
+    export.expires_at = now + KEPT if erased is None else now
+
+
+def end_all(session: Session, now: datetime) -> None:
+    """A person is erased: no file of before is kept any longer, a summary in it may tell of them."""
+    kept = update(Export).where(Export.done_at.is_not(None), Export.removed_at.is_(None))
+    session.execute(kept.values(expires_at=now))
 
 
 def must_be_there(export: Export, now: datetime) -> None:

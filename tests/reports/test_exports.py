@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 import sqlite_utils
 from flask import Flask
+from sqlalchemy import select
 
+from server.actions import erasures
+from server.actions import exports as acts
+from server.db.customers import Customer
+from server.db.exports import Export
+from server.db.people import Person
 from server.db.tickets import Ticket
 from server.house import House
 from server.reports import exports
@@ -115,3 +121,22 @@ def test_it_is_asked_for_made_fetched_and_forgotten(lively: Shop, house: House, 
     lively.clock.now += later
     run_once(house)
     assert list((house.media.root / "exports").iterdir()) == []
+
+
+def test_no_file_is_kept_when_a_person_is_erased(
+    shop: Shop, house: House, write: Callable[..., Any], read: Callable[..., Any]
+) -> None:
+    """Neither one that lies there, nor one that was being made meanwhile."""
+    customer_id = shop.takes_in_a_customer()["customer_id"]
+    now = house.clock()
+
+    def act(session: Any) -> None:
+        sun = session.get_one(Person, people.SUN.id)
+        made, being_made = acts.ask(session, sun, now), acts.ask(session, sun, now)
+        acts.is_made(session, made.id, now - timedelta(minutes=5), 1, 1, now)
+        erasures.erase(session, sun, session.get_one(Customer, customer_id), "asked for it", now)
+        acts.is_made(session, being_made.id, now - timedelta(minutes=5), 1, 1, now)
+
+    write(act)
+    ends = read(lambda session: list(session.scalars(select(Export.expires_at))))
+    assert ends == [now, now]

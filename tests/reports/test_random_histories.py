@@ -34,7 +34,9 @@ class Town:
     """Rows that change at random; each change touches its ticket, as the acts do."""
 
     def __init__(self, session: Session, chance: random.Random) -> None:
-        self.session, self.chance, self.jobs = session, chance, 0
+        self.session, self.chance = session, chance
+        self.tickets: list[Ticket] = []
+        self.jobs: list[Job] = []
         session.get_one(Organisation, SOUTH).time_zone = "America/New_York"
         self.assets = [self._asset(branch) for branch in (NORTH, SOUTH) for _ in range(2)]
 
@@ -53,12 +55,11 @@ class Town:
         return day + timedelta(minutes=self.chance.randrange(1_440))
 
     def happens(self) -> None:
-        tickets = list(self.session.scalars(select(Ticket).order_by(Ticket.id)))
         act = self.chance.choice(
             [self.opens, self.issues, self.issues, self.finishes, self.closes, self.closes]
             + [self.reopens, self.wants_again, self.judges, self.repeats]
         )
-        act(self.chance.choice(tickets) if tickets else None)
+        act(self.chance.choice(self.tickets) if self.tickets else None)
         self.session.flush()
 
     def touch(self, ticket: Ticket) -> None:
@@ -71,6 +72,7 @@ class Town:
             made := make.make_ticket(customer, site, asset_id=asset.id, opened_at=self.when())
         )
         self.session.flush()
+        self.tickets.append(made)
         self.touch(made)
 
     def issues(self, ticket: Ticket | None) -> None:
@@ -83,14 +85,14 @@ class Town:
         self.session.add(job)
         self.session.flush()
         self.session.add(visit)
-        self.jobs += 1
-        self.session.add(_arrival(job, self.jobs, at + self.chance.choice([-1, 1]) * _HOUR))
+        self.jobs.append(job)
+        self.session.add(_arrival(job, len(self.jobs), at + self.chance.choice([-1, 1]) * _HOUR))
         self.touch(ticket)
 
     def _job(self, ticket: Ticket | None) -> Job | None:
         if ticket is None:
             return None
-        jobs = list(self.session.scalars(select(Job).where(Job.ticket_id == ticket.id)))
+        jobs = [job for job in self.jobs if job.ticket_id == ticket.id]
         return self.chance.choice(jobs) if jobs else None
 
     def finishes(self, ticket: Ticket | None) -> None:
@@ -145,9 +147,8 @@ class Town:
         self.touch(ticket)
 
     def repeats(self, ticket: Ticket | None) -> None:
-        earlier = self.session.scalars(select(Ticket).order_by(Ticket.opened_at).limit(1)).first()
-        if ticket is not None and earlier is not None and earlier is not ticket:
-            ticket.repeats = earlier.id
+        if ticket is not None and ticket is not self.tickets[0]:
+            ticket.repeats = self.tickets[0].id
             self.touch(ticket)
 
 
