@@ -1,7 +1,7 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, office; all without any.
-Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office; all without
+any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    board,
     companion,
     memory,
     office,
@@ -33,6 +34,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "memory": memory.run,
     "companion": companion.run,
     "tablet": tablet.run,
+    "board": board.run,
     "office": office.run,
 }
 

@@ -22,7 +22,9 @@ SMALL = {
     "certificates",
     "counters",
     "devices",
+    "exports",
     "feed_scopes",
+    "figure_marks",  # what the worker has still to count
     "house",
     "invitations",
     "organisations",

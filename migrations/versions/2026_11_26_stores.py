@@ -79,6 +79,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("place", "sku", name=op.f("pk_stock_minimums")),
     )
+    op.create_index(op.f("ix_stock_minimums_sku"), "stock_minimums", ["sku"], unique=False)
     op.create_table(
         "imports",
         sa.Column("id", sa.String(length=40), nullable=False),

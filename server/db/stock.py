@@ -63,7 +63,7 @@ class Minimum(Table):
     __tablename__ = "stock_minimums"
 
     place: Mapped[str] = mapped_column(String(100), primary_key=True)
-    sku: Mapped[str] = mapped_column(refers("parts.sku"), primary_key=True)
+    sku: Mapped[str] = mapped_column(refers("parts.sku"), primary_key=True, index=True)
     quantity: Mapped[int]
 
 

@@ -26,6 +26,9 @@ from server.transactions import reads, writes
 blp = Blueprint("counts", __name__)
 
 A_PAGE = 50
+MOST_LISTED = (
+    400  # parts that the form names by itself; at a larger place one scans what one counts
+)
 
 
 class About(Shape):
@@ -80,6 +83,8 @@ def fill_in(session: Session, place: str) -> str:
 
 def _expected(session: Session, place: str) -> Lines:
     skus = sorted(sku for _place, sku in stock.at_places(session, [place]))
+    if len(skus) > MOST_LISTED:
+        return Lines()
     names = scanning.names(session, skus)
     return Lines([Line(sku, "", names.get(sku, "")) for sku in skus])
 
@@ -123,7 +128,12 @@ def _words() -> Words:
 
 def _form(session: Session, place: str, typed: forms.Typed, lines: Lines) -> str:
     return render_template(
-        "office/count_new.html", place=places.one(session, place), typed=typed, lines=lines
+        "office/count_new.html",
+        place=places.one(session, place),
+        lie=len(stock.at_places(session, [place])),
+        most_listed=MOST_LISTED,
+        typed=typed,
+        lines=lines,
     )
 
 

@@ -29,7 +29,8 @@ from server.transactions import reads, writes
 blp = Blueprint("imports", __name__)
 
 A_PAGE, SHOWN = 20, 200
-LIMITS = spreadsheets.Limits(most_rows=10_000)
+# All of it is one transaction, and everybody else who writes waits for it: some seconds.
+LIMITS = spreadsheets.Limits(most_rows=5_000)
 
 
 class Bringing(Shape):

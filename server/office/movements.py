@@ -87,13 +87,13 @@ def _ledger(session: Session, asked: dict[str, str], limit: int) -> keysets.Page
 def _titles() -> list[str]:
     return [
         _("When"),
-        _("What"),
+        _("Entry"),
         _("Part number"),
         _("Quantity"),
-        _("From"),
-        _("To"),
+        _("From where"),
+        _("To where"),
         _("Who"),
-        _("Why"),
+        _("Reason"),
         _("Job"),
         _("Ticket"),
         _("Serial number"),

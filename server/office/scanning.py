@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db.parts import Part
+from server.domain import errors
 from server.domain.imports import MOST_PIECES
 from server.office.wording import in_language
 
-MOST_LINES = 500
+MOST_LINES = 2_000  # of one form
 MANY = re.compile(r"([0-9]{1,6})\s*[*×]\s*(\S.*)")
 
 
@@ -51,12 +52,16 @@ class Lines:
 
 
 def typed() -> Lines:
-    """The lines of the form that was sent, what was just scanned added to them."""
+    """The lines of the form that was sent, what was just scanned added to them. None is left out: raises
+    `TooLarge` for more than a form may have.
+    """
     skus, quantities = request.form.getlist("sku"), request.form.getlist("quantity")
     found = Lines()
-    for sku, quantity in list(zip(skus, quantities, strict=False))[:MOST_LINES]:
+    for sku, quantity in zip(skus, quantities, strict=False):
         if sku.strip():
             found.rows.append(Line(_plain(sku), _plain(quantity)))
+    if len(found.rows) > MOST_LINES:
+        raise errors.TooLarge(most=MOST_LINES)
     if scanned := _plain(request.form.get("scan", "")):
         add(found, scanned)
     return found

@@ -23,6 +23,7 @@ from server.transactions import reads
 blp = Blueprint("stock", __name__)
 
 A_PAGE, LAST_MOVES = 50, 15
+MOST_SHOWN = 400  # parts of one place; the file has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def show(session: Session, place: str) -> AnyResponse | str:
     if words:
         held = [each for each in held if words in f"{each.sku} {each.name}".casefold()]
     if (form := request.args.get("as")) in downloads.FORMATS:
-        titles = [_("Part number"), _("Name"), _("Quantity"), _("Minimum")]
+        titles = [_("Part number"), _("Part name"), _("Quantity"), _("Minimum")]
         rows: list[list[Any]] = [
             [each.sku, each.name, each.quantity, each.minimum or None] for each in held
         ]
@@ -133,7 +134,8 @@ def show(session: Session, place: str) -> AnyResponse | str:
         "office/stock_place.html",
         place=places.one(session, place),
         kind=rules.parse_place(place).kind,
-        held=held,
+        held=held[:MOST_SHOWN],
+        more=len(held) - MOST_SHOWN,
         words=words,
         last_count=stock.last_counts(session, [place]).get(place),
         ledger_rows=ledgers.told(session, stock.ledger(session, place, None, LAST_MOVES).rows),

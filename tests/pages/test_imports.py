@@ -216,7 +216,7 @@ NO_FILES = [
     (b"\n\n", "There is nothing in it."),
     (pictures.png(), "It is neither a workbook nor a text"),
     (b'sku,name\n1,"x\n', "In row 2 a quotation mark is not closed."),
-    (b"sku,name\n" + b"1,x\n" * 100_000, "It has more than 10000 rows."),
+    (b"sku,name\n" + b"1,x\n" * 100_000, "It has more than 5000 rows."),
     (b"PK\x03\x04" + b"x" * 100, "It is an incomplete or damaged workbook."),
     (b"x" * (spreadsheets.MOST_BYTES + 1), "It holds more than can be taken at once."),
 ]

@@ -207,6 +207,7 @@ def test_limits_of_goodwill_are_kept_in_cents(sun: Desk, write: Callable[..., An
         ]
     )
     assert limits == [80_050, 0, None, 0]
+    assert "Advisor ¥500.00 ¥800.50" in sun.opens("/office/settings/goodwill/history").text
 
 
 # Checklists.
@@ -260,7 +261,7 @@ def test_a_category_of_products_has_its_own(sun: Desk, shop: Shop) -> None:
     shop.sun.patch(
         f"/api/v1/products/{product['id']}", json={"category": "hood"}, headers={"If-Match": "*"}
     )
-    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id}
+    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id, "reason": "She can."}
     job = asked(shop.bob.post("/api/v1/jobs", json=form), 201)
     assert "fault_seen" not in [each["step_id"] for each in job["checklist"]["steps"]]
     assert issued(shop)["checklist"]["steps"][0]["step_id"] == "fault_seen"

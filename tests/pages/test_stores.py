@@ -352,3 +352,37 @@ def test_what_is_not_ones_own_is_not_counted(at_desk: AtDesk, keeper: Desk) -> N
     assert f"{SHELF}/count" not in wei.opens(f"/office/stock/{SHELF}").html
     assert wei.opens(f"/office/stock/{SHELF}/count").status == 403
     assert keeper.opens(f"/office/stock/van:{CAROL.id}/count").status == 200
+
+
+def test_a_form_with_too_many_lines_loses_none(keeper: Desk, stock: Client) -> None:
+    lines = {f"P-{number}": "1" for number in range(2_001)}
+    page = enters(keeper, f"/office/stock/{SHELF}/count", lines, is_full="yes")
+    assert (page.status, "Nothing is lost" in page.text) == (413, True)
+    assert lies(stock, SHELF) == {"HINGE-110": 10}
+
+
+def test_a_request_is_filled_from_a_place_and_handed_over(
+    keeper: Desk, stock: Client, shop: Shop
+) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(ALICE, job)
+    trip.arrives()
+    trip.requests_part(sku="HINGE-110", quantity=2)
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    page = keeper.opens("/office/part-requests")
+    assert "Warehouse Branch North: 10" in page.text
+    assert "Revisit due Part missing" in page.text
+    [asked] = stock.get("/api/v1/part-requests").json["items"]
+    where = f"/office/part-requests/{asked['id']}/step"
+    assert keeper.sends(where, step="hand_over").status == 409  # nothing is set aside yet
+    assert keeper.sends(where, step="reserve", from_place=THERE).status == 422
+    assert keeper.sends(where, step="reserve", from_place=SHELF).status == 303
+    assert "Hand to Alice" in keeper.opens("/office/part-requests").text
+    for _ in range(2):  # a double click
+        assert keeper.sends(where, step="hand_over").status == 303
+    assert lies(stock, SHELF) == {"HINGE-110": 8}
+    assert lies(stock, VAN) == {"HINGE-110": 2}
+    assert (
+        "The part is there: plan the visit." in keeper.opens("/office/part-requests?show=all").text
+    )

@@ -15,6 +15,7 @@ from server.db.settings import Head, Setting, SettingDraft
 from server.domain import errors, tickets
 from server.domain import settings as rules
 from server.domain.settings.differences import Difference
+from server.office import prices
 from server.office.labels import LABELS, label
 from server.office.settings.places import Place
 
@@ -76,15 +77,15 @@ _PARTS = {
     "call_off": _l("Reasons to call a job off"),
     "nobody_goes": _l("Reasons why nobody goes"),
     "care_advice": _l("Care advice"),
-    "customers_years": _l("Customers without a ticket, years"),
-    "tickets_years": _l("Tickets, years"),
-    "photos_years": _l("Photos, years"),
-    "audit_months": _l("Audit, months"),
-    "answers_days": _l("Answers for repeated requests, days"),
-    "tasks_days": _l("Work that the worker has done, days"),
+    "customers_years": _l("Customers without a ticket"),
+    "tickets_years": _l("Tickets"),
+    "photos_years": _l("Photos"),
+    "audit_months": _l("Audit"),
+    "answers_days": _l("Answers for repeated requests"),
+    "tasks_days": _l("Work that the worker has done"),
     "slots": _l("Photos"),
     "steps": _l("Steps"),
-    "order": _l("Order"),
+    "place": _l("Place"),
     "en": "English",
     "zh": "中文",
     "label": "English",
@@ -278,11 +279,12 @@ def lines(
 ) -> list[tuple[str, str, str]]:
     """Where, what it was, what it is: a line for each difference."""
     known = names_in(*documents)
+    words = _money if name == rules.GOODWILL else value_words
     return [
-        (
-            path_words(name, each.path, known),
-            value_words(each.was, known),
-            value_words(each.now, known),
-        )
+        (path_words(name, each.path, known), words(each.was, known), words(each.now, known))
         for each in differences
     ]
+
+
+def _money(cents: Any, _known: dict[str, str]) -> str:
+    return _("without a limit") if cents is None else prices.money(cents)
