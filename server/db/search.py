@@ -23,9 +23,9 @@ from server.db.words import KIND_OF, SOURCES, WHOLE_SHOP, SearchEntry, SearchWor
 from server.domain import search as rules
 from server.domain.people import Role
 
-LOOKED_THROUGH = 400  # entries of the index for each kind and word
-FILES = 300  # customers whose whole file is read, to see which has all the words
-NEWEST = 400  # tickets that are looked through where a word is on very many
+LOOKED_THROUGH = 250  # entries of the index for each kind and word
+FILES = 200  # customers whose whole file is read, to see which has all the words
+NEWEST = 250  # tickets that are looked through where a word is on very many
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class Found:
     ids: dict[str, list[str]] = field(default_factory=dict)
     is_cut: bool = False
     typed: str = ""
+    customers: list[str] | None = None
 
     def of(self, noun: type[Table]) -> list[str]:
         return self.ids.get(KIND_OF[noun], [])
@@ -170,7 +171,7 @@ def _of_several(session: Session, terms: list[_Term]) -> Found:
         if has_all(words + households[key]):
             found.setdefault("t", []).append(ticket_id)
     found["t"] = rules.once(found.get("t", []))
-    return Found(found, narrow.is_cut)
+    return Found(found, narrow.is_cut, customers=found["c"])
 
 
 _OF_SITES = select(Site.id, Site.customer_id).where(among(Site.id, "ids"))
@@ -236,8 +237,10 @@ def _tickets_of(session: Session, customer_ids: list[str]) -> Iterable[tuple[str
 
 def customers_of(session: Session, found: Found) -> list[str]:
     """The ids of customers who have the words themselves, or at a site or on an asset."""
-    owners = _customers_of(session, {kind: found.ids.get(kind, []) for kind in "sa"})
-    return rules.once([*found.of(Customer), *owners.values()])
+    if found.customers is None:
+        owners = _customers_of(session, {kind: found.ids.get(kind, []) for kind in "sa"})
+        found.customers = rules.once([*found.of(Customer), *owners.values()])
+    return found.customers
 
 
 def customers_like(

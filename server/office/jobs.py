@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import jobs
 from server.auth import me, needs
-from server.db import readiness
+from server.db import keysets, readiness
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, between, get_for, visible_to
 from server.db.people import Person
@@ -28,7 +28,7 @@ from server.transactions import reads, writes
 
 blp = Blueprint("jobs", __name__)
 
-A_DAY_AT_MOST = 500
+A_PAGE = 100
 
 
 class Handover(Shape):
@@ -57,8 +57,10 @@ def find(session: Session) -> str:
     of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
     if request.args.get("show") == "unready":
         of_day = readiness.left_unready(of_day.where(Job.state != "cancelled"))
-    in_order = of_day.order_by(Job.window_start, Job.id).limit(A_DAY_AT_MOST)
-    found = list(session.scalars(in_order))
+    # By the end of the window: so a page is read by its index, however many go out in the whole shop.
+    key = (Job.window_end, Job.id)
+    page = keysets.page(session, of_day, key, A_PAGE, request.args.get("after"))
+    found = page.rows
     about = (
         select(Job.id, Customer.name, Site)
         .join(Ticket, Ticket.id == Job.ticket_id)
@@ -70,6 +72,7 @@ def find(session: Session) -> str:
     return render_template(
         "office/jobs.html",
         jobs=found,
+        next=page.next,
         places={its_id: (name, site) for its_id, name, site in session.execute(of_jobs)},
         people={each.id: each.name for each in session.scalars(people)},
         day=day,

@@ -270,7 +270,7 @@ def _of_jobs(
     empty: str,
     mark: Callable[[Job], str],
 ) -> Panel:
-    count, found = _some(session, wanted, Job.window_start, Job.id)
+    count, found = _some(session, wanted, Job.window_end, Job.id)
     people_out = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
     who = {each.id: each.name for each in session.scalars(people_out)}
     opens = may(me().role, "ticket.read")
