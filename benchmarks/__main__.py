@@ -1,6 +1,6 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet; all without any. Prints
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board; all without any. Prints
 each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    board,
     companion,
     memory,
     photos,
@@ -32,6 +33,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "memory": memory.run,
     "companion": companion.run,
     "tablet": tablet.run,
+    "board": board.run,
 }
 
 

@@ -6,6 +6,7 @@ Below the media root:
     thumbnails/ab/<sha256>.large.jpg   derivatives: can be made again at any time
     thumbnails/ab/<sha256>.thumb.jpg
     incoming/<upload id>               uploads that have not ended
+    exports/<export id>.sqlite         the whole shop as a file, for some days
 
 A file under its final name is whole and durable: its bytes were flushed before the rename and the
 folder after it. Every id is matched against its pattern before a path is built from it.
@@ -86,6 +87,12 @@ class Media:
         if not UPLOAD_ID.fullmatch(upload_id):
             raise errors.FileUnknown()
         return self._incoming / upload_id
+
+    def export_path(self, export_id: str) -> Path:
+        """Where the file of an export is, or would be."""
+        if not UPLOAD_ID.fullmatch(export_id):
+            raise errors.FileUnknown()
+        return self.root / "exports" / f"{export_id}.sqlite"
 
     # Originals.
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from server.actions import (
     audit_seals,
     erasures,
+    exports,
     judging,
     organisations,
     photos,
@@ -37,6 +38,7 @@ from server.config import Config
 from server.db import audit_seals as audit_lines
 from server.db import house as queue
 from server.db import jobs
+from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
 from server.domain import errors
 from server.files import DERIVATIVES, UPLOAD_ID
@@ -44,6 +46,7 @@ from server.house import House
 from server.ids import new_id
 from server.images import Examiner
 from server.reports import counting
+from server.reports import exports as whole_shop
 from server.requests import set_up_logging
 
 log = logging.getLogger("doorstep.worker")
@@ -303,6 +306,27 @@ def _keep_promises(house: House, examiner: Examiner, after: str) -> Outcome:
     return keep
 
 
+def _make_export(house: House, examiner: Examiner, export_id: str) -> Outcome:
+    """Writes the whole shop into a file beside its place, and puts it there when it is whole."""
+    file = house.media.export_path(export_id)
+    passing = file.with_suffix(".part")
+    file.parent.mkdir(exist_ok=True)
+    branch_id = house.database.read(lambda session: session.get_one(Export, export_id).branch_id)
+
+    def told(table: str, tables: int, rows: int) -> None:
+        house.media.check_room(0)
+        now = house.clock()
+        house.database.write(
+            lambda session: exports.has_come(session, export_id, table, tables, rows, now)
+        )
+
+    as_of = house.clock()
+    rows = house.database.read(lambda session: whole_shop.make(session, branch_id, passing, told))
+    passing.replace(file)
+    size, now = file.stat().st_size, house.clock()
+    return lambda session: exports.is_made(session, export_id, as_of, rows, size, now)
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -313,6 +337,7 @@ HANDLERS: dict[str, Handler] = {
     "job.settle": _settle,
     promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
+    "export.make": _make_export,
 }
 
 
@@ -401,6 +426,11 @@ def seal_audit(house: House) -> None:
             break
 
 
+def _forget_exports(house: House) -> None:
+    for export_id in house.database.write(lambda s: exports.forget_expired(s, house.clock())):
+        house.media.export_path(export_id).unlink(missing_ok=True)
+
+
 def _ask_for_proof(house: House) -> None:
     house.database.write(lambda session: audit_seals.ask_each_day(session, house.clock()))
 
@@ -425,4 +455,5 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _forget_old,
     seal_audit,
     _ask_for_proof,
+    _forget_exports,
 )

@@ -59,14 +59,39 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('--database')}"
 
 
+# Reach a database and do not hang on which one it is: once is enough.
+ON_SQLITE_ONLY = (
+    "tests/demo/",
+    "tests/field_client/",
+    "tests/sync/test_bad_network.py",
+    "tests/sync/test_entrance.py",
+    "tests/sync/test_slow_senders.py",
+    "tests/sync/test_tablet_core.py",
+    "tests/sync/test_tus_exchanges.py",
+    "tests/sync/test_tus_peers.py",
+    "tests/test_permissions.py",
+    "tests/test_serving.py",
+)
+# Looks for input that falls through; PostgreSQL is the stricter of the two.
+ON_POSTGRESQL_ONLY = ("tests/api/test_schemathesis.py",)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL leave out what never reaches a database: it would only be said twice."""
-    if config.getoption("--database") == "sqlite":
-        return
-    reaching = [item for item in items if "database_server" in getattr(item, "fixturenames", ())]
-    others = [item for item in items if item not in set(reaching)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = reaching
+    """What would only be said twice is said once, unless a file is asked for by its name.
+
+    On PostgreSQL that is also whatever never reaches a database.
+    """
+    is_sqlite = config.getoption("--database") == "sqlite"
+    elsewhere = ON_POSTGRESQL_ONLY if is_sqlite else ON_SQLITE_ONLY
+    asked = [word.partition("::")[0] for word in config.args if ".py" in word]
+    left_out = [
+        item
+        for item in items
+        if (not is_sqlite and "database_server" not in getattr(item, "fixturenames", ()))
+        or (item.nodeid.startswith(elsewhere) and not any(map(item.nodeid.startswith, asked)))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,7 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
 RELATIONS = ("own", "colleague's", "other company's", "none", "over")
@@ -308,6 +309,8 @@ TABLE = [
         GET         /office/audit
         GET         /office/audit.<spreadsheet>
         POST        /office/audit/prove
+        GET,POST    /office/exports
+        POST        /office/exports/<export_id>/file
         """,
         SUPERVISOR,
     ),

@@ -20,8 +20,11 @@ SMALL = {
     "alembic_version",
     "certificates",
     "counters",
+    "audit_proofs",
     "devices",
+    "exports",
     "feed_scopes",
+    "figure_marks",  # what the worker has still to count
     "house",
     "organisations",
     "parts",

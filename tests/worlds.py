@@ -7,12 +7,13 @@ over lies beside Alice's and Carol's: called off, withdrawn, out of service.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from server.db.exceptions import FieldException
+from server.db.exports import Export
 from server.db.invitations import Invitation
 from server.db.parts import SerialSwap
 from server.db.people import Absence, Certificate, Chain, Device, Organisation
@@ -134,6 +135,14 @@ def _catalogue(session: Session, world: World) -> None:
     _save(session, here, gone, part, old)
     for_all(world, "product", here.id, gone.id)
     for_all(world, "sku", part.sku, old.sku)
+    made, expired = _export(NOW + timedelta(days=1)), _export(NOW)
+    _save(session, made, expired)
+    for_all(world, "export", made.id, expired.id)
+
+
+def _export(until: datetime) -> Export:
+    made = {"asked_at": NOW, "asked_by": people.SUN.id, "as_of": NOW, "done_at": NOW}
+    return Export(id=new_id(), expires_at=until, size=1, tables_done=12, rows_done=1, **made)
 
 
 def for_all(world: World, noun: str, its_id: str, of_what_is_over: str | None = None) -> None:

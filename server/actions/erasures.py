@@ -33,9 +33,11 @@ from server.db.revisits import Revisit
 from server.db.tables import Table
 from server.db.tickets import Ticket
 from server.db.types import written
+from server.db.verdicts import Verdict
 from server.domain import audit_chain as chain
 from server.domain import customers as rules
 from server.domain import erasures as empty
+from server.domain import errors
 from server.domain.customers import Obstacle
 from server.domain.people import Role
 from server.ids import new_id
@@ -97,6 +99,8 @@ def erase(
     _lock(session, ids)
     if customer.erased_at is not None:
         return None
+    if customer.merged_into is not None:  # while we waited
+        raise errors.Conflict()
     rules.must_be_erasable(_obstacles(session, ids))
     counts = _erase(session, ids, now)
     done = Erasure(
@@ -141,7 +145,7 @@ def _erase(session: Session, ids: list[str], now: datetime) -> dict[str, int]:
     counts["photos"] = _empty_photos(session, job_ids)
     counts["receipts"] = _empty_receipts(session, job_ids)
     _empty_what_followed(session, ticket_ids, job_ids)
-    _empty_the_audit(session, [*ids, *ticket_ids, *job_ids], now)
+    _empty_the_audit(session, [*ids, *_about(session, ids, ticket_ids, job_ids)], now)
     _forget_answers(session, [*ids, *ticket_ids, *job_ids])
     session.flush()
     for job_id in job_ids:
@@ -264,6 +268,10 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         revisit.reason = empty.words(revisit.reason) or ""
     for asked in _of(session, PartRequest, PartRequest.ticket_id, ticket_ids):
         asked.words, asked.tracking = empty.words(asked.words) or "", ""
+    for verdict in _of(session, Verdict, Verdict.job_id, job_ids):
+        verdict.reason = empty.words(verdict.reason) or ""
+        verdict.before = empty.details(verdict.before)
+        verdict.made = empty.details(verdict.made)
     events: set[str] = set()
     for doubt in _of(session, FieldException, FieldException.job_id, job_ids):
         doubt.details = empty.details(doubt.details)
@@ -271,6 +279,23 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         events |= {doubt.event_id} if doubt.event_id else set()
     for unread in _of(session, Quarantine, Quarantine.event_id, events):
         unread.raw = json.dumps({empty.MARK: True})
+
+
+def _about(
+    session: Session, ids: list[str], ticket_ids: list[str], job_ids: list[str]
+) -> Iterator[str]:
+    """The ids of everything that belongs to these customers, for the audit has lines about each."""
+    yield from (*ticket_ids, *job_ids)
+    for kind in (Photo, Receipt, Visit, FieldEvent):
+        for portion in _some(job_ids):
+            yield from session.scalars(select(kind.id).where(kind.job_id.in_(portion)))
+    for of_ticket in (Revisit, PartRequest, FieldException):
+        for portion in _some(ticket_ids):
+            yield from session.scalars(select(of_ticket.id).where(of_ticket.ticket_id.in_(portion)))
+    sites = _ids(session, Site, Site.customer_id.in_(ids))
+    yield from sites
+    for portion in _some(sites):
+        yield from session.scalars(select(Asset.id).where(Asset.site_id.in_(portion)))
 
 
 def _empty_the_audit(session: Session, noun_ids: list[str], now: datetime) -> None:

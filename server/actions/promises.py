@@ -63,12 +63,6 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     return found
 
 
-def version_of(session: Session, ticket: Ticket) -> int:
-    """Under which version of the settings this ticket was promised."""
-    given = settings.PromisesOf(session, [ticket.branch_id])
-    return given.version_at(ticket.branch_id, ticket.opened_at)
-
-
 def due_if_opened_now(
     session: Session,
     branch_id: str,

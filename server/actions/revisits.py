@@ -1,5 +1,6 @@
 """Revisits: opened by what happened, decided by a person, planned as a job."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -68,10 +69,18 @@ def _open(work: WorkingSet, job: Job, opening: rules.Opening, by: str | None) ->
     return revisit
 
 
-def who_decides(session: Session, revisit: Revisit, branch_id: str) -> str:
-    """The role before which the branch's rules put it, as they stood when it was opened."""
-    book = settings.rulebook(session, branch_id, revisit.opened_at)
-    return book.rules[rules.Trigger(revisit.trigger)].decides
+def deciders(session: Session, opened: Iterable[tuple[Revisit, str]]) -> dict[str, str]:
+    """The role before which the rules put each revisit of a branch, as they stood when it was opened; by
+    the revisit's id.
+    """
+    pairs = list(opened)
+    books = settings.RulebooksOf(session, {branch_id for _, branch_id in pairs})
+    return {
+        revisit.id: books.at(branch_id, revisit.opened_at)
+        .rules[rules.Trigger(revisit.trigger)]
+        .decides
+        for revisit, branch_id in pairs
+    }
 
 
 def decide(

@@ -217,20 +217,31 @@ class PromisesOf:
         head = rules.in_force(self._heads, branch_id, moment)
         return DEFAULT_PROMISE if head is None or head.follows_house else self._made[head.id]
 
-    def version_at(self, branch_id: str, moment: datetime) -> int:
-        head = rules.in_force(self._heads, branch_id, moment)
-        return rules.FIRST if head is None or head.follows_house else head.version
-
 
 DEFAULT_PROMISE = promises.Promise()
 
 
+class RulebooksOf:
+    """The rules of some branches for revisits, as they stood at any moment."""
+
+    def __init__(self, session: Session, branches: Collection[str]) -> None:
+        self._heads = rows.heads(session, [rules.REVISITS], branches)
+        ids = [each.id for each in self._heads if not each.follows_house]
+        documents = rows.documents(session, ids)
+        self._made = {its_id: revisits.rulebook_from(each) for its_id, each in documents.items()}
+
+    def at(self, branch_id: str, moment: datetime) -> revisits.Rulebook:
+        head = rules.in_force(self._heads, branch_id, moment)
+        return (
+            self._made.get(head.id, revisits.DEFAULT_RULEBOOK)
+            if head
+            else revisits.DEFAULT_RULEBOOK
+        )
+
+
 def rulebook(session: Session, branch_id: str, at: datetime) -> revisits.Rulebook:
     """The branch's rules for revisits."""
-    head = head_of(session, rules.REVISITS, branch_id, at)
-    if head is None:
-        return revisits.DEFAULT_RULEBOOK
-    return revisits.rulebook_from(rows.documents(session, [head.id])[head.id])
+    return RulebooksOf(session, [branch_id]).at(branch_id, at)
 
 
 def template(

@@ -158,6 +158,6 @@ def shown(session: Session, revisit: Revisit) -> dict[str, Any]:
     is_preferred = rules.prefers_same_installer(revisit.cause)
     return {
         **values_of(revisit),
-        "decides": revisits.who_decides(session, revisit, earlier.branch_id),
+        "decides": revisits.deciders(session, [(revisit, earlier.branch_id)])[revisit.id],
         "preferred_installer_id": earlier.assignee_id if is_preferred else None,
     }

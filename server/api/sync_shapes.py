@@ -99,7 +99,13 @@ class HelloReport(Shape):
         unknown = ma.EXCLUDE
 
     outbox = ma.fields.Nested(OutboxReport(unknown=ma.EXCLUDE))
-    storage = Document()
+    storage = Document(
+        metadata={
+            "description": "What its browser says: `used_bytes`, `quota_bytes`, and `is_persisted`, whether "
+            "it promises to keep what is saved."
+        }
+    )
+    battery = Document(metadata={"description": "`level` from 0 to 1, and `is_charging`."})
     app = Text(100)
     clock_offset_ms = Count(-(10**13), 10**13, allow_none=True)
     readiness = ma.fields.Raw(

@@ -15,6 +15,7 @@ from server.domain import errors
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
 
 # As the indexes say it: a database compares the words.
+WITHOUT_TIME = "window_start IS NULL"
 TO_VERIFY = "state = 'finished' AND outcome = 'completed' AND NOT awaits_picture"
 BY_POLICY = "is_auto_accepted"
 
@@ -29,6 +30,13 @@ class Job(Table):
     __table_args__ = (
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
         Index("ix_jobs_window_end", "window_end"),
+        Index(
+            "ix_jobs_timeless",
+            "issued_at",
+            "id",
+            sqlite_where=text(WITHOUT_TIME),
+            postgresql_where=text(WITHOUT_TIME),
+        ),
         Index("ix_jobs_issued", "issued_at", "id"),
         Index(
             "ix_jobs_to_verify",

@@ -1,6 +1,6 @@
 """The dispatch board's rows: who is in the field, what each of them has to do, and other time that is taken."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from server.db.customers import Customer, Site
 from server.db.jobs import Crew, Job, own_people, visible_to
-from server.db.people import Organisation, Person
+from server.db.people import Organisation, Person, are_granted
 from server.db.tickets import Ticket
 from server.domain.jobs import LONGEST_WINDOW
-from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES
+from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
 
 MOST_LANES = 400  # more people than anybody can look at: they choose a team
 
@@ -29,7 +29,7 @@ class Member(NamedTuple):
     organisation_id: str
     organisation: str
     is_contractor: bool
-    granted_until: datetime | None
+    is_granted: bool
 
 
 class Bar(NamedTuple):
@@ -55,11 +55,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Time of somebody that is not free, for a job that goes along or that is not ours to see.
-
-    Other reasons (a holiday, an illness) are of the same kind: they come from a source of their own in
-    `taken`.
-    """
+    """Time of somebody that is not free: a job that they go along on, or one that is not ours to see."""
 
     person_id: str
     start: datetime
@@ -67,7 +63,7 @@ class Taken:
     job_id: str | None = None  # told where it may be seen
 
 
-def members(session: Session, person: Person, branch_id: str) -> list[Member]:
+def members(session: Session, person: Person, branch_id: str, now: datetime) -> list[Member]:
     """The branch's people in the field, then those of contractors; whoever has left, too.
 
     A contractor's manager has the own company, a lead the own team, an installer nobody else.
@@ -82,7 +78,7 @@ def members(session: Session, person: Person, branch_id: str) -> list[Member]:
             Organisation.id,
             Organisation.name,
             Organisation.kind == "contractor",
-            Organisation.granted_until,
+            are_granted(now),
         )
         .join(Organisation, Organisation.id == Person.organisation_id)
         .where(Person.role.in_(FIELD_ROLES), _is_in_reach(person, branch_id))
@@ -137,34 +133,41 @@ def _of(lanes: Collection[str]) -> Any:
 
 def taken(
     session: Session,
+    person: Person,
     lanes: Collection[str],
+    hired: Collection[str],
     begin: datetime,
     end: datetime,
-    seen: Iterable[str],
+    seen: Collection[str],
 ) -> list[Taken]:
-    """What else takes their time; of a job that is not among the `seen` only that it does."""
-    known = set(seen)
+    """What else takes their time; of a job that is not among the `seen` only that it does.
+
+    `hired` are those of them who come from contractors: they work for other branches, too.
+    """
     return [
-        *_of_others(session, lanes, begin, end, known),
-        *_along(session, lanes, begin, end, known),
+        *_of_others(session, person, hired, begin, end),
+        *_along(session, lanes, begin, end, seen),
     ]
 
 
 def _of_others(
-    session: Session, lanes: Collection[str], begin: datetime, end: datetime, known: set[str]
+    session: Session, person: Person, lanes: Collection[str], begin: datetime, end: datetime
 ) -> Iterator[Taken]:
-    columns: Any = (Job.id, Job.assignee_id, Job.window_start, Job.window_end)
-    theirs = touching(select(*columns).where(_of(lanes), Job.state != "declined"), begin, end)
-    for job_id, person_id, start, until in session.execute(theirs):
-        if job_id not in known:
-            yield Taken(person_id, start, until)
+    """What contractors' people do for other branches; whoever is not of a desk sees all of their own."""
+    if person.role == Role.SUPERVISOR or person.role in CONTRACTOR_ROLES:
+        return
+    columns: Any = (Job.assignee_id, Job.window_start, Job.window_end)
+    others = select(*columns).where(_of(lanes), Job.branch_id != person.organisation_id)
+    theirs = touching(others.where(Job.state != "declined"), begin, end)
+    for person_id, start, until in session.execute(theirs.order_by(Job.window_start, Job.id)):
+        yield Taken(person_id, start, until)
 
 
 def _along(
-    session: Session, lanes: Collection[str], begin: datetime, end: datetime, known: set[str]
+    session: Session, lanes: Collection[str], begin: datetime, end: datetime, seen: Collection[str]
 ) -> Iterator[Taken]:
     columns: Any = (Job.id, Crew.person_id, Job.window_start, Job.window_end)
     crewed = select(*columns).join(Crew, Crew.job_id == Job.id)
     theirs = touching(crewed.where(Crew.person_id.in_(lanes)), begin, end)
     for job_id, person_id, start, until in session.execute(theirs.order_by(Job.id)):
-        yield Taken(person_id, start, until, job_id if job_id in known else None)
+        yield Taken(person_id, start, until, job_id if job_id in seen else None)

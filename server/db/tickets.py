@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Select, String, select, text, update
+from sqlalchemy import Index, Select, String, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import jobs
+from server.db.customers import Customer
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import errors
@@ -114,6 +115,27 @@ def over_ones(found: Select[Ticket]) -> Select[Ticket]:
 def at_risk(found: Select[Ticket], now: datetime) -> Select[Ticket]:
     """Those of them with a promise that is at risk or broken, and that somebody can still do something about."""
     return found.where(Ticket.at_risk_from <= now)
+
+
+def out_of_time(found: Select[Customer], ends: datetime) -> Select[Customer]:
+    """Those of the customers for whom nothing was done since `ends`, and whom nothing holds.
+
+    Ids rise with time, so those who came since are not even looked at.
+    """
+    since = or_(
+        Ticket.state.not_in(("closed", "cancelled")),
+        Ticket.closed_at >= ends,
+        Ticket.cancelled_at >= ends,
+    )
+    used = select(Ticket.id).where(Ticket.customer_id == Customer.id, since)
+    is_old = (Customer.id < _first_id(ends)) & (Customer.created_at < ends)
+    return found.where(is_old, Customer.hold_reason.is_(None), ~used.exists())
+
+
+def _first_id(at: datetime) -> str:
+    """What every id that was made from then on is greater than (UUIDv7, RFC 9562)."""
+    digits = f"{int(at.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 def visible_to(person: Person) -> Select[Ticket]:

@@ -73,6 +73,10 @@ HOUSEHOLDS: tuple[Household, ...] = (
         _cd("桐梓林北路 8 号 中海格林威治城 3 栋 2 单元 1204", "武侯区", "610041", 30.6142, 104.0625,
             "门禁按 1204，物业 10 点后可施工"),
         (Bought("KIT-LINEA", "KL-2609-0417", 41), Bought("HOB-G5", "HG5-88213004", 41))),
+    # The same once more: the shop took the number down without looking.
+    Household("wang_xm_shop", "chengdu", "王晓明", "138-8001-2345",
+        _cd("桐梓林北路 8 号 中海格林威治城 3 栋 2 单元 1204", "武侯区", "610041", 30.6142, 104.0625),
+        (Bought("LOCK-S2", "LS2-A90533", 6),), email="wangxm@example.com", notes="门店登记，希望周末上门。"),
     Household("li_na", "chengdu", "李娜", "+86 139 0812 7764",
         _cd("锦城大道 999 号 誉峰 5 栋 1801", "高新区", "610094", 30.5723, 104.0684),
         (Bought("WARD-240", "WN-240-11862", 9), Bought("CURT-M1", "CM1-550127", 9)), is_vip=True),
@@ -198,3 +202,24 @@ HOUSEHOLDS: tuple[Household, ...] = (
 )  # fmt: skip
 
 BY_KEY = {each.key: each for each in HOUSEHOLDS}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one of them said about being written to."""
+
+    key: str
+    purpose: str
+    channel: str
+    is_given: bool
+    how: str
+    words: str = ""
+
+
+CONSENTS: tuple[Said, ...] = (
+    Said("wang_xm", "service_notices", "sms", True, "phone"),
+    Said("wang_xm", "marketing", "sms", True, "in_writing"),
+    Said("wang_xm", "marketing", "sms", False, "phone", "别再发促销短信了。"),
+    Said("li_na", "training_photos", "any", True, "in_person", "可以，只要看不到孩子的房间。"),
+    Said("feng_jie", "service_notices", "chat", True, "link"),
+)

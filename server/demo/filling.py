@@ -18,6 +18,7 @@ from server.actions import (
     assets,
     beginnings,
     certificates,
+    consents,
     customers,
     movements,
     organisations,
@@ -29,11 +30,12 @@ from server.actions import (
 from server.app import create_app
 from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
-from server.db.customers import Product
+from server.db.customers import Customer, Product
 from server.db.people import Person
+from server.demo import rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
-from server.demo.customers import HOUSEHOLDS, Household
+from server.demo.customers import BY_KEY, CONSENTS, HOUSEHOLDS, Household, Said
 from server.demo.days import Calendar, HandClock, Story, play
 from server.demo.office import Office
 from server.demo.people import ADVISOR, COLLEAGUES, STOREKEEPER, SUN, Colleague
@@ -102,6 +104,7 @@ def fill(
         _live(town, cases, tell)
         clock.move_to(calendar.now)
         _count(office)
+        staff.note_down(office, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():
@@ -140,6 +143,7 @@ def _open_houses(
     ids = {HOUSES[0].key: sun.organisation_id}
     form = {"phone": HOUSES[0].phone, "address": HOUSES[0].address}
     organisations.change(session, sun, sun.organisation, form, now)
+    rules.decide(session, sun, sun.organisation_id, now)
     people.change(session, sun, sun, {"language": SUN.language, "phone": SUN.phone}, now)
     for each in others:
         ids[each.key] = organisations.add(session, sun, _house_form(each, now), now).id
@@ -241,6 +245,16 @@ def _meet_customers(town: Town) -> None:
         town.customers[household.key] = customer_id
         for number, ids in enumerate(things):
             town.things[household.key, number] = ids
+    for said in CONSENTS:
+        town.office.does(ADVISOR[BY_KEY[said.key].branch].username, partial(_ask, town, said))
+
+
+def _ask(town: Town, said: Said, session: Session, who: Person) -> None:
+    """Notes what a customer says about being written to."""
+    names = ("purpose", "channel", "is_given", "how", "words")
+    customer = session.get_one(Customer, town.customers[said.key])
+    form = {name: getattr(said, name) for name in names}
+    consents.note(session, who, customer, form, town.clock())
 
 
 def _models(session: Session) -> dict[str, str]:

@@ -12,7 +12,6 @@ CHANNELS = ("any", "phone", "sms", "email", "chat")
 HOWS = ("phone", "in_person", "in_writing", "link")
 
 UNDO_WITHIN = timedelta(days=30)  # a merge is taken back at no cost until then
-KEPT_YEARS = 5  # after the last ticket was closed, unless the shop says otherwise
 
 _LEAST_DIGITS = 7  # fewer are no phone number to know somebody by
 _COUNTRY_OF_MOBILES = re.compile(r"(?:00)?86(1\d{10})\Z")
@@ -61,13 +60,20 @@ def must_be_mergeable(kept: Standing, merged: Standing) -> None:
 # How long it is kept.
 
 
-def keep_until(last_used: datetime, years: int = KEPT_YEARS) -> date:
+def keep_until(last_used: datetime, years: int) -> date:
     """The last day on which the shop keeps a customer's data: whole years after the last use."""
     day = last_used.date()
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # the 29th of February
         return day.replace(year=day.year + years, day=28)
+
+
+def years_before(now: datetime, years: int) -> datetime:
+    """The moment before which a last use is too long ago for a file to be kept."""
+    day = now.date()
+    leap = (day.month, day.day) == (2, 29)
+    return now.replace(year=now.year - years, day=28 if leap else day.day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 # Entries that people fill with words, wherever they stand.
 _WORDS = frozenset(
     {"words", "text", "signer_name", "relation", "reservation", "findings", "declined_reason"}
+    | {"verdict_reason", "cancelled_reason"}
     | {"product", "access_notes", "summary", "description", "notes", "work", "order_number"}
 )
 _REASONS_IN_WORDS = frozenset(

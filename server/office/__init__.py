@@ -15,6 +15,7 @@ from server.office import (
     entrance,
     erasures,
     exceptions,
+    exports,
     figure_files,
     imports,
     intake,
@@ -92,6 +93,7 @@ PAGES: tuple[Blueprint, ...] = (
     settings.blp,
     figure_files.blp,
     audit.blp,
+    exports.blp,
 )
 
 

@@ -6,7 +6,7 @@ planning and jobs have. It asks for news by itself, and is answered 304 while th
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.actions import absences, calendars
 from server.auth import me, needs
 from server.db import lanes
 from server.db.lanes import Bar, Member, Taken
@@ -69,6 +70,10 @@ class Asked:
     def days(self) -> int:
         return VIEWS[self.view]
 
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=self.days - 1)
+
     def edge(self, behind: int) -> datetime:
         """The midnight so many days behind the first one; daylight saving makes some days longer."""
         return datetime.combine(self.first + timedelta(days=behind), time(), ZoneInfo(self.zone))
@@ -108,12 +113,22 @@ class Shown:
     is_movable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Days on which somebody does not work, as far as the board shows them; from midnight to midnight."""
+
+    start: str
+    end: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Lane:
     member: Member
     is_sendable: bool
     bars: list[Shown] = field(default_factory=list)
     taken: list[tuple[str, str, str | None]] = field(default_factory=list)
+    away: list[Away] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -186,14 +201,15 @@ def _branch(session: Session, wanted: str) -> Organisation:
 
 
 def _board(session: Session, asked: Asked, now: datetime) -> Board:
-    members = lanes.members(session, me(), asked.branch_id)
+    members = lanes.members(session, me(), asked.branch_id, now)
     wanted = [each for each in members if _is_of(each, asked.group)]
     shown = wanted[: lanes.MOST_LANES]
     ids = {each.id for each in shown}
     begin, end = asked.edge(0), asked.edge(asked.days)
     found = lanes.bars(session, me(), ids, begin, end, now)
-    other = lanes.taken(session, ids, begin, end, (each.job_id for each in found))
-    groups = _groups(_lanes(shown, found, other, asked, now))
+    hired = {each.id for each in shown if each.is_contractor}
+    other = lanes.taken(session, me(), ids, hired, begin, end, {each.job_id for each in found})
+    groups = _groups(_lanes(shown, found, other, _away(session, ids, asked), asked, now))
     waits = pool.waiting(session, asked.pool, now) if may(me().role, "job.issue") else None
     return Board(
         groups=groups,
@@ -222,6 +238,7 @@ def _lanes(
     members: Iterable[Member],
     bars: Iterable[Bar],
     taken: Iterable[Taken],
+    away: dict[str, list[Away]],
     asked: Asked,
     now: datetime,
 ) -> Iterator[Lane]:
@@ -235,14 +252,31 @@ def _lanes(
         edges = (_wall(each.start, zone), _wall(each.end, zone))
         other[each.person_id].append((*edges, each.job_id))
     for member in members:
-        lane = Lane(member, _is_sendable(member, now), by_person[member.id], other[member.id])
+        lane = Lane(
+            member,
+            member.is_active and member.is_granted,
+            by_person[member.id],
+            other[member.id],
+            away.get(member.id, []),
+        )
         if lane.is_sendable or lane.bars:
             yield lane
 
 
-def _is_sendable(member: Member, now: datetime) -> bool:
-    is_granted = member.granted_until is not None and member.granted_until > now
-    return member.is_active and (is_granted or not member.is_contractor)
+def _away(session: Session, ids: Collection[str], asked: Asked) -> dict[str, list[Away]]:
+    first, last = asked.first, asked.last
+    found = absences.between(session, ids, first, last)
+    return {
+        person_id: [
+            Away(
+                f"{max(each.begins_on, first)}T00:00",
+                f"{min(each.ends_on, last) + timedelta(days=1)}T00:00",
+                each.reason,
+            )
+            for each in some
+        ]
+        for person_id, some in found.items()
+    }
 
 
 def _groups(found: Iterable[Lane]) -> list[Group]:
@@ -294,7 +328,7 @@ def _seen(board: Board) -> list[Any]:
     waits = board.pool.entries if board.pool else ()
     return [
         [
-            (lane.member.id, lane.member.name, lane.member.skills, lane.bars, lane.taken)
+            (lane.member.id, lane.member.name, lane.member.skills, lane.bars, lane.taken, lane.away)
             for group in board.groups
             for lane in group.lanes
         ],
@@ -307,16 +341,18 @@ def _seen(board: Board) -> list[Any]:
 
 
 def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
-    last = asked.first + timedelta(days=asked.days - 1)
     return {
         "asked": asked,
         "board": board,
-        "last": last,
+        "last": asked.last,
+        "closed": _closed(session, asked),
         "before": asked.first - timedelta(days=asked.days),
-        "after": last + timedelta(days=1),
+        "after": asked.last + timedelta(days=1),
         "today": house().clock().astimezone(ZoneInfo(asked.zone)).date(),
         "offset": _offset(asked),
         "branches": _branches(session),
+        "places": _places(session, board),
+        "standings": {name: labels.label(name, "standing") for name in MARKS},
         "marks": MARKS,
         "names": {
             lane.member.id: lane.member.name for group in board.groups for lane in group.lanes
@@ -326,10 +362,23 @@ def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
     }
 
 
+def _closed(session: Session, asked: Asked) -> list[tuple[date, str]]:
+    """The holidays of the branch on these days."""
+    days = [asked.first + timedelta(days=behind) for behind in range(asked.days)]
+    named = [(day, calendars.closed_on(session, asked.branch_id, day)) for day in days]
+    return [(day, name) for day, name in named if name]
+
+
 def _offset(asked: Asked) -> str:
     """ "+08:00": where the line of the present hour stands, whatever the browser's own zone is."""
     told = house().clock().astimezone(ZoneInfo(asked.zone)).strftime("%z")
     return f"{told[:3]}:{told[3:]}"
+
+
+def _places(session: Session, board: Board) -> list[str]:
+    if board.pool is None or answers.is_fragment():
+        return []
+    return pool.places(session)
 
 
 def _branches(session: Session) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.actions import settings
 from server.auth import me
 from server.db import consents, doubles, keysets, merges
 from server.db.consents import Consent
@@ -180,8 +181,13 @@ def retention(session: Session, customer: Customer) -> Retention | None:
     ).where(Ticket.customer_id == customer.id)
     closed, cancelled = session.execute(ends).one()
     last = max(each for each in (closed, cancelled, customer.created_at) if each is not None)
-    until = rules.keep_until(last)
+    until = rules.keep_until(last, kept_years(session))
     return Retention(last.date(), until, until < house().clock().date())
+
+
+def kept_years(session: Session) -> int:
+    """How many years after the last use the shop keeps a file, by its settings."""
+    return settings.retention(session, house().clock())["customers_years"]
 
 
 # What lists of customers show of each.

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import consents, customers
 from server.actions import sites as site_acts
 from server.auth import me, needs
-from server.db import doubles, keysets, search
+from server.db import doubles, keysets, search, tickets
 from server.db.customers import Customer, customers_visible_to, get_customer
 from server.domain import customers as rules
 from server.domain import errors
@@ -23,6 +23,7 @@ from server.transactions import reads, writes
 blp = Blueprint("customers", __name__)
 
 A_PAGE = 50
+TIME_IS_UP = "time_is_up"
 YES = "yes"
 
 
@@ -76,9 +77,14 @@ def find(session: Session) -> str:
     """All of them by name, or those whom some words find; whoever was erased has no name to be found by."""
     words = forms.words_in(request.args)
     found = customers_visible_to(me()).where(Customer.erased_at.is_(None))
-    if words:
+    is_over = request.args.get("show") == TIME_IS_UP
+    key: keysets.Key = (Customer.name, Customer.id)
+    if is_over:
+        now = house().clock()
+        ends = rules.years_before(now, customer_files.kept_years(session))
+        found, key = tickets.out_of_time(found, ends), (Customer.id,)
+    elif words:
         found = search.customers_like(session, me(), found, words)
-    key = (Customer.name, Customer.id)
     page = keysets.page(session, found, key, A_PAGE, request.args.get("after"))
     ids = [each.id for each in page.rows]
     return render_template(
@@ -86,6 +92,7 @@ def find(session: Session) -> str:
         customers=page.rows,
         next=page.next,
         words=words,
+        show=TIME_IS_UP if is_over else None,
         places=customer_files.places(session, ids),
         counts=customer_files.ticket_counts(session, ids),
     )

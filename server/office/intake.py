@@ -11,7 +11,7 @@ from server.actions import customers as customer_acts
 from server.actions import promises, tickets
 from server.actions import sites as site_acts
 from server.auth import me, needs
-from server.db import search
+from server.db import doubles, search
 from server.db.customers import (
     Asset,
     Customer,
@@ -57,6 +57,7 @@ class NewCustomer(Shape):
     district = Text(100)
     city = Text(100)
     access_notes = Text()
+    is_new = Text(3)  # "yes": none of those who look the same
 
 
 OF_SITE = ("address", "district", "city", "access_notes")
@@ -100,13 +101,29 @@ def add_customer(session: Session) -> AnyResponse | tuple[str, int]:
         typed = forms.Typed(request.form, forms.problems_of(wrong))
         page = render_template("office/intake_find.html", words="", found=[], typed=typed)
         return page, 422
+    is_new = form.pop("is_new", "") == "yes"
     of_site = {name: form[name] for name in OF_SITE if name in form}
     of_person = {name: value for name, value in form.items() if name not in OF_SITE}
+    alike = doubles.like(session, me(), form["name"], form["phone"], [form["address"]])
+    if alike and not is_new:
+        return _is_it_one_of_these(session, alike), 409
     now = house().clock()
     customer = customer_acts.add(session, me(), of_person, now)
     session.flush()
     site_acts.add(session, me(), {**of_site, "customer_id": customer.id}, now)
     return answers.go_to("office.intake.fill_in", customer_id=customer.id)
+
+
+def _is_it_one_of_these(session: Session, alike: list[doubles.Double]) -> str:
+    """Nobody likes to be asked twice, and nobody finds two files of one customer."""
+    sites = _sites(session, [each.customer.id for each in alike])
+    found = [
+        (each.customer, [site for site in sites if site.customer_id == each.customer.id])
+        for each in alike
+    ]
+    return render_template(
+        "office/intake_find.html", words="", found=found, typed=forms.typed(), is_double=True
+    )
 
 
 @blp.get("/intake/<customer_id>")

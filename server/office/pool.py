@@ -61,7 +61,6 @@ class Entry:
 class Pool:
     entries: Sequence[Entry]
     next: str | None
-    places: Sequence[str]
 
 
 def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
@@ -75,7 +74,7 @@ def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
         rows += _with_tickets(session, _without_time(session, asked, now))
     entries = _entries(session, rows, now)
     entries.sort(key=_pressing)
-    return Pool(entries, page.next, _places(session))
+    return Pool(entries, page.next)
 
 
 def _pressing(entry: Entry) -> tuple[bool, float]:
@@ -210,7 +209,7 @@ def _entry(
     return Entry(f"ticket-{ticket.id}", ticket.id, **said)
 
 
-def _places(session: Session) -> list[str]:
+def places(session: Session) -> list[str]:
     """Cities and their districts in which something waits."""
     found: set[str] = set()
     for waits in (_without_job(), _due()):

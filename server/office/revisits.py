@@ -49,6 +49,9 @@ def find(session: Session) -> str:
         "office/revisits.html",
         revisits=page.rows,
         tickets=tickets,
+        deciders=revisits.deciders(
+            session, [(each, tickets[each.ticket_id][0].branch_id) for each in page.rows]
+        ),
         next=page.next,
         show=page.show,
         outcomes=labels.choices("call"),

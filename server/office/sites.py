@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,6 +22,7 @@ from server.transactions import reads, writes
 blp = Blueprint("sites", __name__)
 
 HISTORY = 50
+WRONG_ZONE = _l("Not a time zone of the IANA database.")  # said by the shape, in our words
 
 
 class Changes(Shape):

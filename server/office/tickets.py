@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import promises, readiness, tickets
+from server.actions import promises, readiness, settings, tickets
 from server.auth import me, needs
 from server.db import keysets, search
 from server.db.customers import Asset, Customer, Site
@@ -23,7 +23,7 @@ from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
 from server.office import answers, forms, labels, misfits, stories, waits
-from server.office.wording import zone_of_office
+from server.office.wording import language, zone_of_office
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -118,6 +118,7 @@ def show(session: Session, ticket_id: str) -> str:
         asset=session.get(Asset, ticket.asset_id) if ticket.asset_id else None,
         waits=waits.of_ticket(session, ticket),
         clocks=_clocks(session, ticket, now),
+        reasons=_reasons(session, ticket, now),
         clocks_then=_clocks(session, ticket, known_by) if known_by else {},
         trips=trips,
         readiness=_readiness(session, jobs),
@@ -136,6 +137,15 @@ def show(session: Session, ticket_id: str) -> str:
         is_over=ticket.state in waits.OVER,
         reopeners=tickets.REOPENERS,
     )
+
+
+def _reasons(session: Session, ticket: Ticket, now: datetime) -> dict[str, list[str]]:
+    """What the branch offers to whoever has to give a reason; other words are as good."""
+    spoken = language()
+    return {
+        of: [each.words(spoken) for each in settings.reasons(session, ticket.branch_id, of, now)]
+        for of in ("call_off", "nobody_goes")
+    }
 
 
 def _clocks(session: Session, ticket: Ticket, at: datetime) -> dict[str, Clock]:

@@ -335,6 +335,8 @@ def silent_ones(found: Select[Device], now: datetime) -> Select[Device]:
 def _silent(session: Session, person: Person, now: datetime) -> Panel:
     quiet = silent_ones(people.devices_visible_to(person), now)
     count, found = _some(session, quiet, Device.last_seen_at, Device.id)
+    holders = select(Person.id, Person.name).where(Person.id.in_({each.held_by for each in found}))
+    with_whom = dict(session.execute(holders).all())
     return Panel(
         "tablets",
         _("Silent tablets"),
@@ -343,8 +345,8 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
         _("Every tablet was heard of within a day."),
         [
             Line(
-                "",
-                each.name or each.platform,
+                url_for("office.devices.show", device_id=each.id),
+                wording.listed([each.name or each.platform, with_whom.get(each.held_by)]),
                 _("last heard of %(moment)s", moment=wording.moment(each.last_seen_at)),
                 "risk",
             )

@@ -15,12 +15,13 @@ from field_client import Companion, blobs, errors
 from field_client import people as people_of
 from field_client.pull import Pull
 from field_client.transport import Answer
-from server.actions import sign_ins
+from server.actions import jobs, settings, sign_ins, tickets
 from server.db import feed
 from server.db.events import FieldEvent
 from server.db.jobs import Job, current_visit
-from server.db.people import Chain, Device
+from server.db.people import Chain, Device, Person
 from server.db.photos import Blob
+from server.domain import settings as setting_rules
 from tests import make, people, pictures
 from tests.conftest import HandClock
 from tests.field_client import device
@@ -623,3 +624,37 @@ def test_work_of_a_later_order_is_held_until_the_first_comes(
     tablet.sync()
     tablet.sync()
     assert tablet.status()["events"] == {"applied": 2}
+
+
+def test_a_published_checklist_comes_with_the_next_job(
+    tablet: Companion, office: Office, clock: HandClock
+) -> None:
+    """As a supervisor has put it together, with what nobody may leave out."""
+    first = str(office.house.database.write(lambda session: _publishes_and_issues(session, clock)))
+    tablet.sync()
+    shown = tablet.show(first).sheet
+    assert shown["checklist"]["version"] == 2
+    assert [each["step_id"] for each in shown["checklist"]["steps"]] == ["pressure"]
+    with pytest.raises(errors.NotValid):
+        tablet.check(first, "pressure", 9)
+    tablet.check(first, "pressure", 3)
+
+
+def _publishes_and_issues(session: Any, clock: HandClock) -> str:
+    sun, wei, bob = (
+        session.get_one(Person, each.id) for each in (people.SUN, people.WEI, people.BOB)
+    )
+    step = {"step_id": "pressure", "kind": "number", "label": "Pressure", "label_zh": "水压"}
+    steps = [{**step, "required": True, "minimum": 1, "maximum": 6, "unit": "bar"}]
+    document = {**setting_rules.default("checklist.repair"), "steps": steps}
+    settings.put(session, sun, "checklist.repair", None, document, clock(), was=1)
+    customer = make.make_customer()
+    session.add(customer)
+    session.flush()
+    site = make.make_site(customer)
+    session.add(site)
+    session.flush()
+    form = {"customer_id": customer.id, "site_id": site.id, "kind": "repair", "summary": "It drips"}
+    ticket = tickets.open_ticket(session, wei, form, clock())
+    job, _ = jobs.issue(session, bob, ticket, {"assignee_id": people.ALICE.id}, clock())
+    return job.id

@@ -86,6 +86,8 @@ def things(shop: Shop) -> Json:
         "revisit": shop.revisit(shop.ticket(job))["id"],
         "request": shop.sun.get("/api/v1/part-requests").json["items"][0]["id"],
         "device": shop.sun.get("/api/v1/devices").json["items"][0]["id"],
+        "person": people.ALICE.id,
+        "organisation": people.CONTRACTOR,
     }
 
 

@@ -17,7 +17,7 @@ class Page:
         self.status: int = answer.status_code
         self.goes_to: str = answer.headers.get("Location", "")
         self.headers = answer.headers
-        self.html: str = answer.get_data().decode("utf-8", "replace")  # a workbook is no text
+        self.html: str = answer.get_data().decode("utf-8", "replace")  # of a file, nothing to read
 
     @property
     def text(self) -> str:
@@ -27,6 +27,10 @@ class Page:
 
     def links(self) -> list[str]:
         return [unescape(each) for each in re.findall(r'href="([^"]+)"', self.html)]
+
+    def actions(self) -> list[str]:
+        """Where its forms go."""
+        return [unescape(each) for each in re.findall(r'<form[^>]*action="([^"]+)"', self.html)]
 
     def value(self, name: str) -> str:
         """What stands in the field of this name."""

@@ -29,6 +29,8 @@ NONSENSE = [
     "W10",
 ]
 
+DAYS = ("day", "expected_on", "from", "begins_on", "ends_on", "valid_from", "granted_until")
+
 
 def is_clear(page: Page) -> bool:
     """A page of ours; what went wrong is told with its code."""
@@ -70,7 +72,7 @@ def _spoilt(form: dict[str, str]) -> Iterator[dict[str, Any]]:
     for name in form:
         yield {key: value for key, value in form.items() if key != name}
         yield {**form, name: [form[name], "and another"]}
-        for value in NONSENSE if name in ("day", "expected_on", "from") else NOT_EVEN_WORDS:
+        for value in NONSENSE if name in DAYS else NOT_EVEN_WORDS:
             yield {**form, name: value}
 
 

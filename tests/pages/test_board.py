@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from server.clock import wire as moment
 from server.db.customers import Asset, Product, Site
 from server.db.jobs import Crew, Job
-from server.db.people import Organisation, Person
+from server.db.people import Absence, Organisation, Person
 from tests import people
 from tests.conftest import HandClock
 from tests.pages.desks import BROWSER, Desk, Page
@@ -458,3 +458,23 @@ def test_a_board_without_anybody_says_what_to_do(at_desk: AtDesk, write: Write) 
 
     write(end)
     assert "Nobody of this branch is in the field" in at_desk(people.SAM).opens(MONDAY).text
+
+
+def test_who_is_away_and_when_the_shop_is_closed(bob: Desk, shop: Shop, write: Write) -> None:
+    def act(session: Any) -> None:
+        days = {"begins_on": date(2026, 9, 30), "ends_on": date(2026, 10, 9)}
+        session.add(
+            Absence(
+                id="a1", person_id=people.ALICE.id, reason="holiday", noted_by=people.SUN.id,
+                noted_at=people.NOW, **days,
+            )
+        )  # fmt: skip
+        branch = session.get_one(Organisation, people.NORTH)
+        branch.calendar = {"hours": {"mon": [["09:00", "18:00"]]}, "country": "CN"}
+
+    write(act)
+    page = bob.opens("/office/board?view=week&day=2026-10-01")
+    assert "away: Holiday" in lane(page, people.ALICE)
+    assert 'data-start="2026-09-30T00:00" data-end="2026-10-05T00:00"' in lane(page, people.ALICE)
+    assert "closed: National Day" in page.text
+    assert "away" not in lane(bob.opens("/office/board?day=2026-10-10"), people.ALICE)

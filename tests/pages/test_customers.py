@@ -58,6 +58,16 @@ def test_somebody_new_is_taken_in_once(wei: Desk, shop: Shop) -> None:
     assert "Elsewhere 1" in page.text
 
 
+def test_a_caller_who_is_known_is_not_taken_in_twice(wei: Desk, shop: Shop) -> None:
+    known = shop.takes_in_a_customer()
+    said = {"name": "Li Na", "phone": "139 0000 0000", "address": "12 Jade Lane."}
+    page = wei.sends("/office/intake/customers", **said)
+    assert page.status == 409
+    assert f"/office/intake/{known['customer_id']}" in page.links()
+    assert page.value("phone") == "139 0000 0000"
+    assert wei.sends("/office/intake/customers", **said, is_new="yes").status == 303
+
+
 def was(page: Page, *names: str) -> dict[str, str]:
     """What a form carries of what stood there when it was opened."""
     return {f"was_{name}": page.value(f"was_{name}") for name in names}
@@ -162,11 +172,26 @@ def test_consent_is_given_and_withdrawn(wei: Desk, shop: Shop, clock: HandClock)
 def test_a_hold_keeps_the_file_until_it_is_lifted(at_desk: AtDesk, shop: Shop) -> None:
     customer = shop.takes_in_a_customer()
     sun = at_desk(people.SUN)
-    assert "Kept until 23 Nov 2031" in sun.opens(file_of(customer)).text
+    assert "Kept until 23 Nov 2036" in sun.opens(file_of(customer)).text
     sun.sends(f"{file_of(customer)}/hold", reason="A claim is before the court.")
     assert "A claim is before the court." in sun.opens(file_of(customer)).text
     sun.sends(f"{file_of(customer)}/release")
     assert "before the court" not in sun.opens(file_of(customer)).text
+
+
+def test_files_whose_time_is_up_are_listed(at_desk: AtDesk, shop: Shop, clock: HandClock) -> None:
+    old, held, busy = (shop.takes_in_a_customer(name=each) for each in ("Old", "Held", "Busy"))
+    shop.opens_a_ticket(**busy)
+    sun = at_desk(people.SUN)
+    sun.sends(f"{file_of(held)}/hold", reason="A claim.")
+    where = "/office/customers?show=time_is_up"
+    assert "No file is older" in sun.opens(where).text
+    clock.now += timedelta(days=11 * 365)
+    sun = at_desk(people.SUN)
+    page = sun.opens(where)
+    links = [each for each in page.links() if each in (file_of(old), file_of(held), file_of(busy))]
+    assert links == [file_of(old)]
+    assert "time is up" in sun.opens(file_of(old)).text
 
 
 def test_another_branch_and_a_contractor_see_no_customer(at_desk: AtDesk, shop: Shop) -> None:

@@ -122,6 +122,7 @@ def shape_of(app: Flask) -> Callable[[str], Any]:
         rule = rules.match(parts.path, return_rule=True)[0]
         asked = parse_qsl(parts.query)
         places = {"after", "before", "day", "week", "next", "judged", "decided"}  # a value each
+        places |= {"period", "from", "until", "branch", "figure", "sort", "by", "of"}
         return rule.rule, frozenset(
             (name, "" if name in places else value) for name, value in asked
         )

@@ -40,6 +40,11 @@ PAGES = [
     "/office/audit?noun=ticket",
     "/office/audit?act=job.issued&person=x",
     "/office/audit?from=2026-01-01&person=x",
+    "/office/devices/{device}",
+    "/office/people?show=all",
+    "/office/people/{person}",
+    "/office/organisations",
+    "/office/organisations/{organisation}",
     "/office/figures",
     "/office/figures?figure=revisits&by=cause&from=2019-01-05&until=2028-12-30",
     "/office/figures/on_time_arrival",
@@ -48,6 +53,7 @@ PAGES = [
     "/office/intake/{customer}",
     "/office/customers",
     "/office/customers?q=Li",
+    "/office/customers?show=time_is_up",
     "/office/customers/{customer}",
     "/office/sites/{site}",
     "/office/assets/{asset}",
@@ -105,7 +111,8 @@ def test_more_rows_are_not_more_questions(
     ticket = shop.opens_a_ticket()
     done = goes_on(shop, ticket)
     goes_on(shop, ticket)
-    known = {**about(ticket), "job": done["id"]}
+    device = shop.tablets[people.ALICE.id].device_id
+    known = {**about(ticket), "job": done["id"], "device": device}
     few = counted(at_desk(people.SUN), app, known)
     for _ in range(2):
         goes_on(shop, ticket)
@@ -120,7 +127,8 @@ def test_more_rows_are_not_more_questions(
 
 def about(ticket: Json) -> dict[str, str]:
     known = {each: ticket[f"{each}_id"] for each in ("customer", "site", "asset")}
-    return {"ticket": ticket["id"], **known}
+    whose = {"person": people.ALICE.id, "organisation": people.CONTRACTOR}
+    return {"ticket": ticket["id"], **known, **whose}
 
 
 def counted(desk: Desk, app: Flask, known: dict[str, str]) -> dict[str, list[str]]:

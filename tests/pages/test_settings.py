@@ -260,7 +260,7 @@ def test_a_category_of_products_has_its_own(sun: Desk, shop: Shop) -> None:
     shop.sun.patch(
         f"/api/v1/products/{product['id']}", json={"category": "hood"}, headers={"If-Match": "*"}
     )
-    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id}
+    form = {"ticket_id": ticket["id"], "assignee_id": people.ALICE.id, "reason": "She can."}
     job = asked(shop.bob.post("/api/v1/jobs", json=form), 201)
     assert "fault_seen" not in [each["step_id"] for each in job["checklist"]["steps"]]
     assert issued(shop)["checklist"]["steps"][0]["step_id"] == "fault_seen"

@@ -1,6 +1,7 @@
 /** What waits on this tablet and what became of the rest: the figures that every screen can show. */
 
 import type { Offset } from "./clock";
+import type { Json } from "./domain/json";
 import type { Opened } from "./outbox";
 import type { BlobRow, EventRow, Store } from "./store";
 
@@ -132,4 +133,25 @@ export const FULL_SHARE = 0.7;
 
 export function isNearlyFull({ usedBytes, quotaBytes, isShort }: Machine): boolean {
   return isShort || (usedBytes !== null && !!quotaBytes && usedBytes / quotaBytes > FULL_SHARE);
+}
+
+interface Battery {
+  level: number;
+  charging: boolean;
+}
+
+/** What the office hears of the machine. Only Chromium knows of a battery. */
+export async function toldOf({
+  usedBytes,
+  quotaBytes,
+  isPersisted,
+  offset,
+}: Machine): Promise<Json> {
+  const here = navigator as Navigator & { getBattery?: () => Promise<Battery> };
+  const battery = await here.getBattery?.().catch(() => undefined);
+  return {
+    clock_offset_ms: offset && Math.round(offset.offset_ms),
+    storage: { used_bytes: usedBytes, quota_bytes: quotaBytes, is_persisted: isPersisted },
+    ...(battery && { battery: { level: battery.level, is_charging: battery.charging } }),
+  };
 }

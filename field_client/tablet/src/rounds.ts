@@ -5,6 +5,7 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import { isOnCellular } from "./connections";
 import type { Desk } from "./desks";
 import { failureOf, SignInNeeded, type Failure } from "./errors";
+import { toldOf } from "./figures";
 import { Sync, type Report } from "./sync";
 
 export interface Syncing {
@@ -79,6 +80,7 @@ export class Rounds {
     const around = {
       ...{ onCellular: isOnCellular(), withMedia: true, progress, signal, isCapturing },
       departures,
+      machine: async () => toldOf(await desk.machine()),
     };
     const report = await new Sync(desk.outbox, desk.talk, desk.memory, around).run();
     if (!report.problem && !report.hasLeft) await desk.earlier.fetch(await desk.jobs(), signal);

@@ -63,6 +63,8 @@ export interface Surroundings {
   /** Somebody is in the middle of a photo or a signature: a tablet that is collected waits for them. */
   isCapturing?: () => boolean;
   departures?: Departing;
+  /** What the office hears of this machine beside what waits: clock, room, battery. */
+  machine?: () => Promise<Json>;
   /** Aborts between two requests: the person pauses, or the page closes. */
   signal?: AbortSignal;
 }
@@ -221,6 +223,7 @@ export class Sync {
     const files = await new Files(this.outbox).waiting();
     const oldest = waiting[0] && (JSON.parse(await this.outbox.body(waiting[0])) as Json);
     return {
+      ...(await this.around.machine?.()),
       app: APP,
       outbox: {
         events: waiting.length,

@@ -4,12 +4,13 @@ Things in a list that carry a name (`step_id`, `slot`, `code`, `value`) are foll
 moved is no other step.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 NAMES = ("step_id", "slot", "code", "value")
-ORDER = "order"
+PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def between(was: Any, now: Any) -> list[Difference]:
 
 
 def _between(path: str, was: Any, now: Any) -> Iterator[Difference]:
-    if was == now and type(was) is type(now):
+    if was == now:
         return
     named_was, named_now = _named(was), _named(now)
     if named_was is None or named_now is None:
@@ -53,7 +54,27 @@ def _named(value: Any) -> dict[str, Any] | None:
 
 
 def _order(path: str, was: list[str], now: list[str]) -> Iterator[Difference]:
-    stayed_was = [each for each in was if each in now]
-    stayed_now = [each for each in now if each in was]
-    if stayed_was != stayed_now:
-        yield Difference(f"{path}.{ORDER}" if path else ORDER, stayed_was, stayed_now)
+    """The few that have to move so that the rest stands in the same order; places count from 1."""
+    before = {name: place for place, name in enumerate(was)}
+    stayed = [name for name in now if name in before]
+    unmoved = _longest_rise([before[name] for name in stayed])
+    for name in stayed:
+        if before[name] not in unmoved:
+            inner = f"{path}.{name}" if path else name
+            yield Difference(f"{inner}.{PLACE}", before[name] + 1, now.index(name) + 1)
+
+
+def _longest_rise(numbers: list[int]) -> set[int]:
+    """The longest part of a list that rises, by patience sorting; the numbers are all different."""
+    tops: list[int] = []  # the smallest end of a rise of each length
+    earlier: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect_left(tops, number)
+        earlier[number] = tops[at - 1] if at else None
+        tops[at : at + 1] = [number]
+    found: set[int] = set()
+    last = tops[-1] if tops else None
+    while last is not None:
+        found.add(last)
+        last = earlier[last]
+    return found

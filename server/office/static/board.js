@@ -48,6 +48,10 @@
         const { taken, start, end } = row.dataset;
         others.push({ id: `${lane}/${start}/${taken}`, lane, start, end, told: row.lastElementChild.textContent });
       }
+      for (const row of body.querySelectorAll("[data-away]")) {
+        const { start, end } = row.dataset;
+        others.push({ id: `${lane}/away/${start}`, lane, start, end, told: row.lastElementChild.textContent, isAway: true });
+      }
     }
   }
 
@@ -100,7 +104,9 @@
 
   const takenBar = (each) => ({
     id: each.id, resourceIds: [each.lane], start: each.start, end: each.end, editable: false,
-    classNames: ["bar", "taken"], extendedProps: { who: each.told },
+    // Whole days lie behind the bars, and do not stretch the day to its midnights.
+    ...(each.isAway ? { display: "background", allDay: isWeek } : {}),
+    classNames: each.isAway ? ["away"] : ["bar", "taken"], extendedProps: { who: each.told },
   });
 
   function element(tag, text, className = "") {
