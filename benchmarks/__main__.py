@@ -1,7 +1,7 @@
-"""`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers]`.
+"""`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board; all without any. Prints
-each figure beside its bar and writes `var/bench/results.json` and `results.md`.
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office; all without
+any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from benchmarks import (
     board,
     companion,
     memory,
+    office,
     photos,
     places,
     processes,
@@ -34,6 +35,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "companion": companion.run,
     "tablet": tablet.run,
     "board": board.run,
+    "office": office.run,
 }
 
 
@@ -43,11 +45,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of each side (5)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of one round (3)")
     parser.add_argument("--without-peers", action="store_true", help="ours alone")
+    parser.add_argument("--tickets", type=int, help="of the office's shop, for a quick trial")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql"), action="append", help="for the office alone"
+    )
     asked = parser.parse_args(arguments)
     unknown = set(asked.names) - set(LINES)
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(LINES)}")
-    settings = Settings(asked.rounds, asked.seconds, has_peers=not asked.without_peers)
+    settings = Settings(
+        asked.rounds,
+        asked.seconds,
+        has_peers=not asked.without_peers,
+        tickets=asked.tickets,
+        databases=tuple(asked.database or Settings.databases),
+    )
     record = Record()
     if not processes.is_real_disk(places.folder("runs")):
         record.warn(

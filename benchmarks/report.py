@@ -60,7 +60,9 @@ class Record:
     def note(self, line: Line) -> None:
         self.lines.append(line)
         print(
-            f"    {line.what}: {line.value_text}   bar {line.bar_text}   {line.verdict}", flush=True
+            f"    {line.what}: {line.value_text}   bar {line.bar_text}   {line.verdict}"
+            + (f"   ({line.against})" if line.against else ""),
+            flush=True,
         )
 
     def show(self, topic: str, setting: str, rounds: Iterable[Rounds]) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, Response
 from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, auth, errors, office, requests, tablet_app
+from server import api, auth, errors, office, portal, requests, tablet_app
 from server.api.json_answers import JsonAnswers
 from server.clock import Clock, utc_now
 from server.config import Config
@@ -53,6 +53,7 @@ def create_app(config: Config, *, clock: Clock = utc_now) -> Flask:
     api.register(app)
     app.register_blueprint(tablet_app.blp)
     office.register(app)
+    portal.register(app)
     return app
 
 

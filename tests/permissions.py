@@ -81,7 +81,10 @@ def parameters(path: str) -> list[str]:
 
 # Parameters that name no thing of anybody's, with what is put in their place.
 NO_THINGS = {"variant": "thumb", "anything": "x", "name": "x", "filename": "x", "mark": "x"}
-NO_THINGS |= {"figure": "stars", "spreadsheet": "csv"}
+NO_THINGS |= {"figure": "stars", "spreadsheet": "csv", "kind": "receive"}
+NO_THINGS |= {"setting": "promises", "template": "repair", "listed": "steps", "code": "solved"}
+# The same, for addresses that know other words.
+WORDS = {"/office/imports/template/<kind>": {"kind": "parts"}}
 
 # Who finds which thing, by role: own, a colleague's, another company's, one that never was, one that is over.
 # "+" it is found, "." for them there is nothing, "!" it is not theirs to change, "-" there is none. Whether the
@@ -102,7 +105,12 @@ customer       ....-     ....-     ++..-     ++..-      ....-       ....-     ++
 merge          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 site           ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
 asset          ....-     ....-     ++..-     ++..-      ....-       ....-     +++.-
-movement       +...-     ++..-     +++.-     +++.-      +++.-       ....-     +++.-
+movement       +...-     ++..-     ++..-     ++..-      ++..-       ....-     +++.-
+place          ....-     ....-     ++..-     ++..-      ++..-       ....-     +++.-
+count          .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -338,8 +346,8 @@ TABLE = [
         POST        /office/exceptions/<exception_id>/owner
         GET         /office/part-requests
         GET         /office/variances
-        POST        /office/variances/<exception_id>/own
-        POST        /office/variances/<exception_id>/explain
+        POST        /office/variances/<exception_id>/own as variance
+        POST        /office/variances/<exception_id>/explain as variance {"reason": "x"}
         """,
         SHOP,
     ),
@@ -400,8 +408,8 @@ TABLE = [
         POST        /office/revisits/<revisit_id>/call
         GET         /office/devices
         GET         /office/settings
-        GET         /office/settings/<name>
-        GET         /office/settings/<name>/history
+        GET         /office/settings/<setting>
+        GET         /office/settings/<setting>/history
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
@@ -450,9 +458,9 @@ TABLE = [
     ),
     *_rows(
         """
-        POST        /office/settings/<name>
-        POST        /office/settings/<name>/follow
-        POST        /office/settings/<name>/revert
+        POST        /office/settings/<setting>
+        POST        /office/settings/<setting>/follow
+        POST        /office/settings/<setting>/revert
         POST        /office/settings/checklists
         POST        /office/settings/checklists/<template>/<listed>/<code>
         POST        /office/settings/checklists/<template>/order
@@ -528,6 +536,14 @@ TABLE = [
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
+    # The customer's pages: a signed link is all that they ask for.
+    *_rows(
+        """
+        GET,POST    /c/<token>
+        GET         /c/static/<name>
+        """,
+        OPEN,
+    ),
     *_rows(
         """
         POST        /sync/v1/devices

@@ -20,7 +20,7 @@ from tests import people, worlds
 from tests.client import Client
 from tests.conftest import HandClock, sqlite_url
 from tests.people import DAN, PLAYER_OF, Character
-from tests.permissions import NO_THINGS, RELATIONS, SIGHTS, TABLE, Row, parameters
+from tests.permissions import NO_THINGS, RELATIONS, SIGHTS, TABLE, WORDS, Row, parameters
 from tests.worlds import World
 
 T = TypeVar("T")
@@ -164,9 +164,12 @@ def filled(world: World, row: Row, who: Character, its_id: str) -> str:
     """The first thing that the address names is the one in question."""
     waiting = [its_id] if row.sight else []
 
+    words = next((said for path, said in WORDS.items() if row.path.startswith(path)), {})
+    words = {**NO_THINGS, **words}
+
     def fill(name: str) -> str:
-        if name in NO_THINGS:
-            return NO_THINGS[name]
+        if name in words:
+            return words[name]
         return waiting.pop() if waiting else next(world.of(name, who, 0))
 
     names = iter(parameters(row.path))

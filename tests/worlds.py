@@ -12,14 +12,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from server.actions import verdicts
 from server.db.exceptions import FieldException
 from server.db.exports import Export
+from server.db.imports import Import, as_text
 from server.db.invitations import Invitation
+from server.db.jobs import Job
 from server.db.parts import SerialSwap
 from server.db.people import Absence, Certificate, Chain, Device, Organisation
 from server.db.photos import Photo, Upload
 from server.db.receipts import Receipt
 from server.db.revisits import Revisit
+from server.db.stock import StockCount
+from server.db.verdicts import Verdict
 from server.domain.people import Role
 from server.ids import new_id
 from tests import make, people
@@ -88,6 +93,7 @@ def build(session: Session) -> World:
     _trip(session, world, "contractor's over", CAROL, NORTH, is_over=True)
     for someone in (*people.CAST, SID, RAVI):
         _upload(session, world, someone)
+        _verdict(session, world, someone)
     return world
 
 
@@ -220,6 +226,37 @@ def _trip(
         state="decided" if is_over else "open",
         opened_at=NOW,
     )
+    variance = FieldException(
+        id=new_id(),
+        kind="stock_negative",
+        subject=f"stock of {whose}",
+        branch_id=branch,
+        owner_role="storekeeper",
+        state="decided" if is_over else "open",
+        opened_at=NOW,
+    )
+    count = StockCount(
+        id=new_id(),
+        place=f"van:{who.id}",
+        branch_id=branch,
+        state="settled" if is_over else "open",
+        is_full=False,
+        lines=[],
+        counted_at=NOW,
+        counted_by=who.id,
+    )
+    brought = Import(
+        id=new_id(),
+        kind="parts",
+        branch_id=branch,
+        file_name="parts.csv",
+        sha256="c" * 64,
+        size=3,
+        content=as_text(b"sku"),
+        state="dropped" if is_over else "checked",
+        brought_at=NOW,
+        brought_by=people.STOCK.id,
+    )
     swap = SerialSwap(
         id=new_id(),
         job_id=job.id,
@@ -257,6 +294,7 @@ def _trip(
         ended_why="withdrawn" if is_over else None,
     )
     _save(session, photo, receipt, revisit, exception, swap, certificate, absence, invitation)
+    _save(session, variance, count, brought)
     kept: dict[str, Any] = {
         "ticket": ticket,
         "job": job,
@@ -268,6 +306,9 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
+        "variance": variance,
+        "count": count,
+        "import": brought,
     }
     if is_over:
         for noun, paper in (("certificate", certificate), ("absence", absence)):
@@ -288,6 +329,8 @@ def _trip(
             kept["device"] = tablet
     for noun, row in kept.items():
         world.has(noun, whose, row.id)
+    if not is_over:
+        world.has("place", whose, f"van:{who.id}")
 
 
 def _upload(session: Session, world: World, who: Character) -> None:
@@ -305,3 +348,21 @@ def _upload(session: Session, world: World, who: Character) -> None:
     )
     _save(session, upload)
     world.has("upload", who.username, upload.id)
+
+
+def _verdict(session: Session, world: World, who: Character) -> None:
+    """Somebody's last word on Alice's visit, or that of their own branch."""
+    whose = "sid" if who.organisation_id == SOUTH else "alice"
+    job = session.get_one(Job, world.things["job"][whose])
+    stood = verdicts.before(session, job)
+    verdict = Verdict(
+        id=new_id(),
+        job_id=job.id,
+        verdict="accept",
+        by_id=who.id,
+        at=NOW,
+        before=stood,
+        made={"ticket": stood["ticket"]},
+    )
+    _save(session, verdict)
+    world.has("verdict", who.username, verdict.id)

@@ -1,7 +1,7 @@
 """The days on which a branch is closed, and the weekends that it works in exchange.
 
 They come from the `holidays` package: for China the published plan of the year. Hours of business are a setting
-(`settings.PromisesOf`); a branch that keeps no country's holidays is open on every day of them.
+(`settings.promises_of`); a branch that keeps no country's holidays is open on every day of them.
 """
 
 from collections.abc import Collection, Mapping

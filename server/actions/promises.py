@@ -43,15 +43,17 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     customers = {ticket.customer_id for ticket in wanted.values()}
     very_important = select(Customer.id).where(Customer.id.in_(customers), Customer.is_vip)
     vips = set(session.scalars(very_important))
-    given = settings.PromisesOf(session, {ticket.branch_id for ticket in wanted.values()})
-    zones = _zones(session, wanted.values()) if given.have_hours else {}
+    read = settings.promises_of(session, {ticket.branch_id for ticket in wanted.values()})
+    given = {each.id: read.at(each.branch_id, each.opened_at) for each in wanted.values()}
+    have_hours = any(each.hours is not None for each in given.values())
+    zones = _zones(session, wanted.values()) if have_hours else {}
     days = calendars.of_branches(session, {each.branch_id for each in wanted.values()}, now)
     facts = {ticket.id: _facts(ticket) for ticket in wanted.values()}
     for line in _closes(session, list(wanted)):
         facts[line.noun_id].append(rules.Fact(line.at, _FACTS[line.act]))
     found = {}
     for its_id, ticket in wanted.items():
-        promise = given.at(ticket.branch_id, ticket.opened_at)
+        promise = given[its_id]
         zone = zones.get(ticket.site_id or "", FALLBACK_ZONE)
         found[its_id] = rules.clocks(
             promise.policy(ticket.kind, ticket.ticket_class, ticket.customer_id in vips),
@@ -73,7 +75,7 @@ def due_if_opened_now(
     now: datetime,
 ) -> dict[str, datetime]:
     """Until when a customer would be promised what, by clock, if a ticket were opened now."""
-    promise = settings.PromisesOf(session, [branch_id]).at(branch_id, now)
+    promise = settings.promises_of(session, [branch_id]).at(branch_id, now)
     policy = promise.policy(kind, ticket_class, is_vip)
     days = calendars.of_branches(session, [branch_id], now)[branch_id]
     calendar = promise.calendar(zone, *days.sets())

@@ -74,7 +74,7 @@ def deciders(session: Session, opened: Iterable[tuple[Revisit, str]]) -> dict[st
     the revisit's id.
     """
     pairs = list(opened)
-    books = settings.RulebooksOf(session, {branch_id for _, branch_id in pairs})
+    books = settings.rulebooks_of(session, {branch_id for _, branch_id in pairs})
     return {
         revisit.id: books.at(branch_id, revisit.opened_at)
         .rules[rules.Trigger(revisit.trigger)]

@@ -5,9 +5,9 @@ Each costs one small question in a transaction; documents that were read before 
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -197,51 +197,62 @@ def revert(
 # What the rules take.
 
 
-class PromisesOf:
-    """The promises of some branches as they stood at any moment: a running ticket keeps those under
-    which it was opened, whatever is written later.
+Made = TypeVar("Made")
+AT_HAND = 500  # versions of which the process remembers what the rules take
+
+
+class _Read(Generic[Made]):
+    """What one setting of some branches says to the rules, as it stood at any moment. A version never
+    changes, so what was made of it once is at hand.
     """
 
-    def __init__(self, session: Session, branches: Collection[str]) -> None:
-        self._heads = rows.heads(session, [rules.PROMISES], branches)
-        ids = [each.id for each in self._heads if not each.follows_house]
-        documents = rows.documents(session, ids)
-        self._made = {its_id: promises.promise_from(each) for its_id, each in documents.items()}
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        branches: Collection[str],
+        make: Callable[[Document], Made],
+        otherwise: Made,
+        at_hand: dict[str, Made],
+    ) -> None:
+        self._session, self._heads = session, rows.heads(session, [name], branches)
+        self._make, self._otherwise, self._at_hand = make, otherwise, at_hand
 
-    @property
-    def have_hours(self) -> bool:
-        """Whether any of them counts only hours of business."""
-        return any(each.hours is not None for each in self._made.values())
-
-    def at(self, branch_id: str, moment: datetime) -> promises.Promise:
+    def at(self, branch_id: str, moment: datetime) -> Made:
         head = rules.in_force(self._heads, branch_id, moment)
-        return DEFAULT_PROMISE if head is None or head.follows_house else self._made[head.id]
+        if head is None or head.follows_house:
+            return self._otherwise
+        found = self._at_hand.get(head.id)
+        if found is None:
+            if len(self._at_hand) >= AT_HAND:
+                self._at_hand.clear()
+            document = rows.documents(self._session, [head.id])[head.id]
+            found = self._at_hand[head.id] = self._make(document)
+        return found
 
 
+_promises: dict[str, promises.Promise] = {}
+_rulebooks: dict[str, revisits.Rulebook] = {}
 DEFAULT_PROMISE = promises.Promise()
 
 
-class RulebooksOf:
-    """The rules of some branches for revisits, as they stood at any moment."""
+def promises_of(session: Session, branches: Collection[str]) -> _Read[promises.Promise]:
+    """The promises of some branches: a running ticket keeps those under which it was opened, whatever is
+    written later.
+    """
+    make = promises.promise_from
+    return _Read(session, rules.PROMISES, branches, make, DEFAULT_PROMISE, _promises)
 
-    def __init__(self, session: Session, branches: Collection[str]) -> None:
-        self._heads = rows.heads(session, [rules.REVISITS], branches)
-        ids = [each.id for each in self._heads if not each.follows_house]
-        documents = rows.documents(session, ids)
-        self._made = {its_id: revisits.rulebook_from(each) for its_id, each in documents.items()}
 
-    def at(self, branch_id: str, moment: datetime) -> revisits.Rulebook:
-        head = rules.in_force(self._heads, branch_id, moment)
-        return (
-            self._made.get(head.id, revisits.DEFAULT_RULEBOOK)
-            if head
-            else revisits.DEFAULT_RULEBOOK
-        )
+def rulebooks_of(session: Session, branches: Collection[str]) -> _Read[revisits.Rulebook]:
+    """The rules of some branches for revisits."""
+    make, otherwise = revisits.rulebook_from, revisits.DEFAULT_RULEBOOK
+    return _Read(session, rules.REVISITS, branches, make, otherwise, _rulebooks)
 
 
 def rulebook(session: Session, branch_id: str, at: datetime) -> revisits.Rulebook:
     """The branch's rules for revisits."""
-    return RulebooksOf(session, [branch_id]).at(branch_id, at)
+    return rulebooks_of(session, [branch_id]).at(branch_id, at)
 
 
 def template(

@@ -40,6 +40,7 @@ class OrganisationSchema(ma.Schema):
     phone = ma.fields.String(required=True)
     address = ma.fields.String(required=True)
     time_zone = ma.fields.String(required=True)
+    granted_from = Moment(required=True, allow_none=True)
     granted_until = Moment(required=True, allow_none=True)
     auto_accept = ma.fields.Boolean(required=True)
     auto_accept_sample = ma.fields.Integer(required=True)
@@ -52,6 +53,13 @@ class OrganisationChanges(Shape):
     phone = Text(64, metadata={"description": "Shown on job sheets.", "example": "028 1000 1000"})
     address = Text(1_000)
     time_zone = Text(64, validate=must_be_zone, metadata={"example": "Asia/Shanghai"})
+    granted_from = Moment(
+        allow_none=True,
+        metadata={
+            "description": "From when on a contractor sees its jobs; null: always. Not for a branch.",
+            "example": "2026-12-01T16:00:00Z",
+        },
+    )
     granted_until = Moment(
         allow_none=True,
         metadata={

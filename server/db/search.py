@@ -23,9 +23,9 @@ from server.db.words import KIND_OF, SOURCES, WHOLE_SHOP, SearchEntry, SearchWor
 from server.domain import search as rules
 from server.domain.people import Role
 
-LOOKED_THROUGH = 600  # entries of the index for each kind and word
-FILES = 400  # customers whose whole file is read, to see which has all the words
-NEWEST = 800  # tickets that are looked through where a word is on very many
+LOOKED_THROUGH = 400  # entries of the index for each kind and word
+FILES = 300  # customers whose whole file is read, to see which has all the words
+NEWEST = 400  # tickets that are looked through where a word is on very many
 
 
 @dataclass(slots=True)
@@ -110,15 +110,16 @@ def look_up(session: Session, person: Person, typed: str) -> Found:
     return Found(typed=typed)
 
 
-_ENTRIES = select(SearchEntry.id, SearchEntry.kind, SearchEntry.noun_id, SearchEntry.words).where(
+_NAMES = select(SearchEntry.id, SearchEntry.kind, SearchEntry.noun_id).where(
     among(SearchEntry.id, "ids")
 )
+_ENTRIES = _NAMES.add_columns(SearchEntry.words)
 
 
-def _entries(session: Session, term: _Term) -> list[Any]:
+def _entries(session: Session, term: _Term, question: Any) -> list[Any]:
     """The entries that have a word, in the order of the index."""
     order = [each for ids in term.entries.values() for each in ids]
-    rows = {row.id: row for row in session.execute(_ENTRIES, {"ids": order})}
+    rows = {row.id: row for row in session.execute(question, {"ids": order})}
     return [rows[each] for each in order if each in rows]
 
 
@@ -130,7 +131,7 @@ def _by_kind(rows: Iterable[Any]) -> dict[str, list[str]]:
 
 
 def _of_one(session: Session, term: _Term) -> Found:
-    return Found(_by_kind(_entries(session, term)), term.is_cut)
+    return Found(_by_kind(_entries(session, term, _NAMES)), term.is_cut)
 
 
 def _of_several(session: Session, terms: list[_Term]) -> Found:
@@ -141,7 +142,7 @@ def _of_several(session: Session, terms: list[_Term]) -> Found:
     if not narrow.count:
         return Found()
     wanted = [f" {term.word}" for term in terms]
-    rows = _entries(session, narrow)
+    rows = _entries(session, narrow, _ENTRIES)
     customer_of = _customers_of(session, _by_kind(rows))
     files = _files(session, list(dict.fromkeys(customer_of.values()))[:FILES])
     households = {key: "".join(row.words for row in rows) for key, rows in files.items()}

@@ -177,5 +177,10 @@ def draft(
     return session.scalars(found).first()
 
 
+def drafted(session: Session, branch_id: str | None) -> set[str]:
+    """The names of the settings of one place that have a draft."""
+    return set(session.scalars(select(SettingDraft.name).where(_of(SettingDraft, branch_id))))
+
+
 def _of(table: type[Setting] | type[SettingDraft], branch_id: str | None) -> Any:
     return table.branch_id.is_(None) if branch_id is None else table.branch_id == branch_id

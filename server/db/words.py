@@ -227,6 +227,9 @@ def make_anew(connection: Connection) -> int:
     """Empties the index and fills it from all the things there are; returns how many."""
     connection.execute(delete(SearchWord))
     connection.execute(delete(SearchEntry))
+    is_postgresql = connection.dialect.name == "postgresql"
+    if is_postgresql:  # sorts the words once, which is many times faster than each into its place
+        connection.execute(text("ALTER TABLE search_words DROP CONSTRAINT pk_search_words"))
     number = 0
     for source in SOURCES:
         rows = connection.execute(_rows_of(source).execution_options(yield_per=AT_ONCE))
@@ -240,6 +243,9 @@ def make_anew(connection: Connection) -> int:
                 words += [(source.kind, word, -number, scope) for word in found]
             _pour(connection, SearchEntry, entries)
             _pour(connection, SearchWord, words)
+    if is_postgresql:
+        key = "PRIMARY KEY (kind, word, newest, scope)"
+        connection.execute(text(f"ALTER TABLE search_words ADD CONSTRAINT pk_search_words {key}"))
     _count_on(connection, number)
     return number
 

@@ -333,6 +333,12 @@ class StepNotPossible(Conflict):
     zh = "当前状态（{state}）下无法执行此操作。"
 
 
+class LinkOver(Gone):
+    code = "link_over"
+    en = "This link does not work any more: the picture is here, or nobody needs it any more. Thank you."
+    zh = "该链接已失效：照片已收到，或已不再需要。谢谢。"
+
+
 class VerdictStands(Conflict):
     code = "verdict_stands"
     en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."

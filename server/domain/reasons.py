@@ -21,7 +21,7 @@ class Reason:
 
 RETAKE = (
     Reason("too_dark", "Too dark to judge the work.", "照片太暗，无法判断。"),
-    Reason("blurred", "Blurred. Please hold the tablet still.", "照片模糊，拍摄时请拿稳平板。"),
+    Reason("blurred", "Blurred. Please hold still.", "照片模糊，拍摄时请拿稳。"),
     Reason("too_bright", "Too bright. Please turn away from the light.", "过亮，请避开光源。"),
     Reason("cut_off", "The whole work must be in the picture.", "请将施工部位完整拍入画面。"),
     Reason("too_far", "Please go closer: the detail cannot be seen.", "请靠近拍摄，细节看不清。"),

@@ -12,7 +12,7 @@ from server.domain import errors
 from server.domain.people import may
 from server.house import house
 from server.ids import new_id
-from server.office import sessions, static_files, told
+from server.office import sections, sessions, static_files, told
 from server.office.wording import language
 
 DONE, DONE_S = "doorstep_done", 60  # a cookie for the page's own script, and its life in seconds
@@ -24,6 +24,7 @@ def what_every_page_knows() -> dict[str, Any]:
     person = None if caller_if_any() is None or lacks_a_code() else me_if_any()
     return {
         "me": person,
+        "sections": sections.of,
         "may": lambda act: person is not None and may(person.role, act),
         "csrf_token": sessions.csrf_token(),
         "new_key": new_id,

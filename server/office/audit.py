@@ -187,7 +187,11 @@ def told(session: Session, lines: Iterable[AuditLine]) -> list[Told]:
             noun=label(line.noun, "noun"),
             href=_address(line, tickets.get((line.noun, line.noun_id))),
             moved=list(_moved(line.details)),
-            rest=[(n, _short(v)) for n, v in line.details.items() if n not in HIDDEN and v != ""],
+            rest=[
+                (_field(name), _said(name, value))
+                for name, value in line.details.items()
+                if name not in HIDDEN and value not in (None, "", [], {})
+            ],
         )
         for line in lines
     ]
@@ -254,7 +258,7 @@ def _moved(details: dict[str, Any]) -> Iterator[Moved]:
     changes = changes if isinstance(changes, dict) else {}
     for name, pair in changes.items():
         was, now = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
-        yield Moved(_field(name), _short(was), _short(now))
+        yield Moved(_field(name), _said(name, was), _said(name, now))
     changed = details.get("changed")
     for name in changed if isinstance(changed, list) else ():
         if str(name) not in changes:
@@ -262,7 +266,20 @@ def _moved(details: dict[str, Any]) -> Iterator[Moved]:
 
 
 def _field(name: str) -> str:
-    return name.replace("_", " ")
+    return label(name, "audit_field")
+
+
+# Which codes a field holds.
+_CODES = {
+    "cause": "cause", "outcome": "outcome", "role": "role", "kind": "kind", "category": "category",
+    "ticket_class": "class", "channel": "channel", "trigger": "trigger", "verdict": "verdict",
+}  # fmt: skip
+
+
+def _said(name: str, value: Any) -> str:
+    codes = _CODES.get(name)
+    is_known = codes is not None and isinstance(value, str) and value in LABELS[codes]
+    return label(value, codes) if is_known and codes else _short(value)
 
 
 def _short(value: Any) -> str:

@@ -242,7 +242,7 @@ def _on_the_road(session: Session, person: Person, now: datetime) -> Panel:
         _of_today(person, now),
         "road",
         _("Out today"),
-        url_for("office.jobs.find"),
+        url_for("office.board.show"),
         _("No job is planned for today."),
         lambda job: _road_mark(job, now),
     )

@@ -9,7 +9,8 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.actions import settings
+from server import signed_links
+from server.actions import retakes, settings
 from server.actions import verdicts as acts
 from server.auth import me, needs
 from server.db import jobs, keysets, photos, verdicts
@@ -189,10 +190,20 @@ def bench(
         after=after,
         place=_place(session, job, now),
         ahead=_ahead(session, after),
+        links=customer_links(session, job, now),
         last=last_verdict(session, now),
         typed=typed,
         failure=failure,
     )
+
+
+def customer_links(session: Session, job: Job, now: datetime) -> dict[str, str]:
+    """Where the customer sends the pictures that they are asked for, by the old picture's id."""
+    secret, site = house().config.secret, request.host_url.rstrip("/")
+    return {
+        each.id: f"{site}/c/{signed_links.token(secret, retakes.PURPOSE, each.id)}"
+        for each in retakes.open_of(session, job.id, now)
+    }
 
 
 def _chosen(pictures: list[Photo], its_id: str | None) -> Photo | None:

@@ -249,6 +249,7 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "organisations/new",
         f"organisations/{people.CONTRACTOR}",
         f"organisations/{people.NORTH}",
+        "audit",
         "figures",
         "figures/revisits",
         "intake",

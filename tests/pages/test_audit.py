@@ -33,7 +33,7 @@ def test_it_tells_what_changed_from_what_to_what(at_desk: Sits, done: Json) -> N
     sun = at_desk(people.SUN)
     page = sun.opens(f"/office/audit?noun=ticket&id={done['id']}")
     assert "Ticket changed" in page.text
-    assert "class ordinary → urgent" in page.text
+    assert "class Ordinary → Urgent" in page.text
     assert f"/office/tickets/{done['id']}" in page.links()
     assert "Wei" in page.text
 

@@ -207,6 +207,7 @@ def test_limits_of_goodwill_are_kept_in_cents(sun: Desk, write: Callable[..., An
         ]
     )
     assert limits == [80_050, 0, None, 0]
+    assert "Advisor ¥500.00 ¥800.50" in sun.opens("/office/settings/goodwill/history").text
 
 
 # Checklists.

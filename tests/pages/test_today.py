@@ -36,9 +36,11 @@ FIRST = {
     people.MEI: ["road", "unready"],
 }
 PANELS = {
-    **{who: set(ALL) for who in (people.WEI, people.BOB, people.SUN)},
+    people.WEI: set(ALL),
+    people.BOB: {*ALL, "nobody"},
+    people.SUN: {*ALL, "nobody", "certificates"},
     people.STOCK: {"promises", "exceptions", "parts"},
-    people.MEI: {"road", "unready"},
+    people.MEI: {"road", "unready", "nobody", "certificates"},
 }
 
 

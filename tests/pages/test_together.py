@@ -190,3 +190,18 @@ def test_what_was_done_a_moment_ago_is_told_not_done_again(bob: Desk, shop: Shop
     where = f"/office/tickets/{job['ticket_id']}/cancel"
     told = [bob.sends(where, reason="Not needed.") for _ in range(2)]
     assert [page.status for page in told] == [303, 303], told[1].text
+
+
+def test_two_save_the_same_field_in_the_same_moment(wei: Desk, at_desk: AtDesk, shop: Shop) -> None:
+    customer = shop.takes_in_a_customer(notes="one")
+    where = f"/office/customers/{customer['customer_id']}/edit"
+    sun = at_desk(people.SUN)
+    told = at_once(
+        ready(wei, where, notes="two", was_notes="one"),
+        ready(sun, where, notes="three", was_notes="one"),
+    )
+    assert sorted(page.status for page in told) == [303, 409]
+    (refused,) = [page for page in told if page.status == 409]
+    kept = shop.wei.get(f"/api/v1/customers/{customer['customer_id']}").json["notes"]
+    assert kept in refused.text
+    assert {kept, refused.value("notes")} == {"two", "three"}

@@ -85,3 +85,22 @@ def test_a_sum_that_is_wrong_is_found_and_counted_anew(
     count()
     assert read(counting.disagreements) == []
     assert read(lambda session: counting.rows_of(session, ["T-1001"])) == before
+
+
+def test_what_comes_in_late_counts_on_the_day_on_which_it_happened(
+    shop: Shop, read: Read, count: Callable[[], None]
+) -> None:
+    shop = later(shop, hours=14, minutes=40)  # twenty to midnight in Shanghai
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.completes(stars=4)
+    count()
+    assert counted(read, "stars") == []
+    shop.clock.now += timedelta(minutes=25)
+    trip.comes_home()
+    shop.judges(job)
+    count()
+    assert counted(read, "stars") == [(MONDAY, 1, 4, None)]
+    assert counted(read, "on_time_arrival") == [(MONDAY, 1, 1, None)]
+    assert counted(read, "first_time_fix") == [(MONDAY + timedelta(days=1), 1, 1, None)]
+    assert read(counting.disagreements) == []

@@ -57,7 +57,7 @@ def test_it_holds_together(lively: Shop, house: House, tmp_path: Path) -> None:
     week = {row["figure"]: row for row in shop["figures_per_week"].rows}
     assert (week["first_time_fix"]["week"], week["first_time_fix"]["value"]) == ("2026-W48", 1.0)
     assert week["stars"]["hits"] == 5
-    found = [row["id"] for row in shop["tickets"].search("hood rattles")]
+    found = [row["id"] for row in shop.table("tickets").search("hood rattles")]
     assert sorted(found) == ["T-1001", "T-1002"]
 
 

@@ -61,9 +61,9 @@ class Left:
 
 def register(blp: Blueprint) -> None:
     blp.get("/settings")(show_all)
-    blp.get("/settings/<name>")(show)
-    blp.post("/settings/<name>")(save)
-    blp.post("/settings/<name>/follow")(follow)
+    blp.get("/settings/<setting>")(show)
+    blp.post("/settings/<setting>")(save)
+    blp.post("/settings/<setting>/follow")(follow)
 
 
 @reads
@@ -87,6 +87,7 @@ def show_all(session: Session) -> str:
         names=[each for each in rules.SIMPLE if _is_here(each, where)],
         templates=names[len(rules.SIMPLE) :],
         heads=heads,
+        drafts=rows.drafted(session, where.branch_id),
         choices_of_kind=labels.choices("kind"),
         categories=_categories(session),
         made=made,
@@ -110,14 +111,14 @@ def _must_be_one_form(name: str) -> None:
 
 @reads
 @needs("setting.read")
-def show(session: Session, name: str) -> str:
-    _must_be_one_form(name)
+def show(session: Session, setting: str) -> str:
+    _must_be_one_form(setting)
     where = place(session)
-    if not _is_here(name, where):
+    if not _is_here(setting, where):
         raise errors.NotFound()
-    if where.branch is None and name in rules.OF_BRANCHES_ONLY:
-        return render_template("office/settings_by_branch.html", name=name, place=where)
-    return page(session, name, where)
+    if where.branch is None and setting in rules.OF_BRANCHES_ONLY:
+        return render_template("office/settings_by_branch.html", name=setting, place=where)
+    return page(session, setting, where)
 
 
 def page(session: Session, name: str, where: Place, left: Left | None = None) -> str:
@@ -162,24 +163,24 @@ def _written(
 
 @writes
 @needs("setting.write")
-def save(session: Session, name: str) -> AnyResponse | tuple[str, int]:
+def save(session: Session, setting: str) -> AnyResponse | tuple[str, int]:
     """A new version of the document."""
-    _must_be_one_form(name)
+    _must_be_one_form(setting)
     where, now = place(session), house().clock()
     said = {each: text for each, text in request.form.items() if each != "branch"}
     try:
         fields.must_be_text(said)
         meta = _meta()
-        merged = _merged(session, name, where, said, int(meta["shown"]), now)
+        merged = _merged(session, setting, where, said, int(meta["shown"]), now)
         if merged.clashes:
-            return page(session, name, where, merged), 409
-        document = fields.FORMS[name].document(merged.typed.values)
-        own = settings.newest(session, name, where.branch_id)
+            return page(session, setting, where, merged), 409
+        document = fields.FORMS[setting].document(merged.typed.values)
+        own = settings.newest(session, setting, where.branch_id)
         with session.begin_nested():
             settings.put(
                 session,
                 me(),
-                name,
+                setting,
                 where.branch_id,
                 document,
                 now,
@@ -189,8 +190,8 @@ def save(session: Session, name: str) -> AnyResponse | tuple[str, int]:
             )
     except errors.Invalid as wrong:
         typed = forms.Typed(said, telling.problems(wrong))
-        return page(session, name, where, Left(typed)), 422
-    return where.go_to("show", name=name)
+        return page(session, setting, where, Left(typed)), 422
+    return where.go_to("show", setting=setting)
 
 
 def _meta() -> dict[str, Any]:
@@ -244,12 +245,12 @@ def _document_of(session: Session, name: str, where: Place, version: int) -> dic
 
 @writes
 @needs("setting.write")
-def follow(session: Session, name: str) -> AnyResponse:
+def follow(session: Session, setting: str) -> AnyResponse:
     """The branch has no document of its own any more."""
     where = place(session)
     was = forms.read(Following)["was"]
     must_be_version(was)
-    settings.put(session, me(), name, where.branch_id, None, house().clock(), was=int(was))
-    if rules.of_template(name):
+    settings.put(session, me(), setting, where.branch_id, None, house().clock(), was=int(was))
+    if rules.of_template(setting):
         return where.go_to("show_all")
-    return where.go_to("show", name=name)
+    return where.go_to("show", setting=setting)

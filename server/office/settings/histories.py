@@ -32,49 +32,49 @@ class Revert(Shape):
 
 
 def register(blp: Blueprint) -> None:
-    blp.get("/settings/<name>/history")(history)
-    blp.post("/settings/<name>/revert")(revert)
+    blp.get("/settings/<setting>/history")(history)
+    blp.post("/settings/<setting>/revert")(revert)
 
 
 @reads
 @needs("setting.read")
-def history(session: Session, name: str) -> str:
+def history(session: Session, setting: str) -> str:
     """Every version of this place, the newest first, each with what it changed."""
-    rules.must_be_known(name)
+    rules.must_be_known(setting)
     where = place(session)
-    versions = rows.history(session, name, where.branch_id, MOST + 1)
+    versions = rows.history(session, setting, where.branch_id, MOST + 1)
     people = select(Person).where(Person.id.in_({each.made_by for each in versions}))
     names = {each.id: each.name for each in session.scalars(people)}
     documents: list[Any] = [each.value for each in versions]
     if len(versions) <= MOST:
         documents.append(None)  # before the first one, the house's or the default held
-    before = settings.value(session, name, None, house().clock()) if where.branch_id else None
-    usual = before or rules.default(name)
+    before = settings.value(session, setting, None, house().clock()) if where.branch_id else None
+    usual = before or rules.default(setting)
     told = [
-        telling.lines(name, between(old or usual, new or usual)[:LINES], old, new)
+        telling.lines(setting, between(old or usual, new or usual)[:LINES], old, new)
         for new, old in pairwise(documents)
     ]
     return render_template(
         "office/settings_history.html",
-        name=name,
+        name=setting,
         place=where,
         versions=versions[:MOST],
         changes=told,
         names=names,
         was=versions[0].version if versions else rules.FIRST,
         first=rules.FIRST,
-        is_template=rules.of_template(name) is not None,
+        is_template=rules.of_template(setting) is not None,
     )
 
 
 @writes
 @needs("setting.write")
-def revert(session: Session, name: str) -> AnyResponse:
+def revert(session: Session, setting: str) -> AnyResponse:
     """What an earlier version said holds again, as the newest one."""
     where = place(session)
     form = forms.read(Revert)
     if not (form["to"] + form["was"]).isdecimal() or not (form["to"] + form["was"]).isascii():
         raise errors.Invalid(errors={"to": ["not_valid"]})
     to, was = int(form["to"]), int(form["was"])
-    settings.revert(session, me(), name, where.branch_id, to, house().clock(), was=was)
-    return where.go_to("history", name=name)
+    settings.revert(session, me(), setting, where.branch_id, to, house().clock(), was=was)
+    return where.go_to("history", setting=setting)

@@ -15,6 +15,7 @@ from server.db.settings import Head, Setting, SettingDraft
 from server.domain import errors, tickets
 from server.domain import settings as rules
 from server.domain.settings.differences import Difference
+from server.office import prices
 from server.office.labels import LABELS, label
 from server.office.settings.places import Place
 
@@ -278,11 +279,12 @@ def lines(
 ) -> list[tuple[str, str, str]]:
     """Where, what it was, what it is: a line for each difference."""
     known = names_in(*documents)
+    words = _money if name == rules.GOODWILL else value_words
     return [
-        (
-            path_words(name, each.path, known),
-            value_words(each.was, known),
-            value_words(each.now, known),
-        )
+        (path_words(name, each.path, known), words(each.was, known), words(each.now, known))
         for each in differences
     ]
+
+
+def _money(cents: Any, _known: dict[str, str]) -> str:
+    return _("without a limit") if cents is None else prices.money(cents)

@@ -35,6 +35,7 @@
   // What stands in the table.
 
   let jobs = new Map(), lanes = [], others = [];
+  let laneById = new Map(), rows = []; // the jobs of each lane in their order
 
   function read() {
     jobs = new Map();
@@ -53,6 +54,10 @@
         others.push({ id: `${lane}/away/${start}`, lane, start, end, told: row.lastElementChild.textContent, isAway: true });
       }
     }
+    laneById = new Map(lanes.map((each) => [each.id, each]));
+    const byLane = new Map();
+    for (const job of jobs.values()) byLane.set(job.lane, [...(byLane.get(job.lane) ?? []), job]);
+    rows = [...byLane.values()];
   }
 
   function jobIn(row, lane) {
@@ -68,14 +73,32 @@
     };
   }
 
-  const laneOf = (id) => lanes.find((each) => each.id === id);
+  const laneOf = (id) => laneById.get(id);
   const nameOf = (id) => laneOf(id)?.name ?? "";
   const inWords = (thing, lane, start, end) =>
     `${thing}, ${nameOf(lane)}, ${isWeek ? `${start.slice(5, 10)} ` : ""}${start.slice(11)}–${end.slice(11)}`;
 
   // Drawing.
 
-  const folded = new Set();
+  // A large shop begins with its first teams: what nobody looks at need not be drawn. Kept for this window.
+  const SHOWN_AT_ONCE = 60, FOLDED = "doorstep/office/folded";
+  const folded = new Set(JSON.parse(sessionStorage.getItem(FOLDED) ?? "null") ?? tooMany());
+
+  function tooMany() {
+    const ids = [];
+    let shown = 0;
+    for (const group of document.querySelectorAll("#lanes [data-group]")) {
+      const size = document.querySelectorAll(`#lanes [data-of="${CSS.escape(group.dataset.group)}"]`).length;
+      if (shown > 0 && shown + size > SHOWN_AT_ONCE) ids.push(`group/${group.dataset.group}`);
+      else shown += size;
+    }
+    return ids;
+  }
+
+  function fold(id, isFolded) {
+    isFolded ? folded.add(id) : folded.delete(id);
+    sessionStorage.setItem(FOLDED, JSON.stringify([...folded]));
+  }
 
   function resources() {
     return [...document.querySelectorAll("#lanes [data-group]")].map((group) => ({
@@ -164,12 +187,16 @@
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     scrollTime: "07:00:00", columnWidth: "minmax(6.5rem, 1fr)",
     nowIndicator: true, editable: true, eventStartEditable: true, selectable: false, pointer: false,
+    icons: (icons) => ({ ...icons, expand: "▸", collapse: "▾" }),
     buttonText: (text) => ({ ...text, expand: words.unfold, collapse: words.fold }),
     resources: resources(), events: [],
     eventContent: content, resourceLabelContent: label,
     eventDidMount: ({ el, event }) => mounted(el, event),
-    resourceLabelDidMount: ({ el, resource }) => { el.dataset.lane = resource.id; showWhoLacks(drawn.dataset.skill); },
-    resourceExpand: ({ resource }) => { resource.expanded ? folded.delete(resource.id) : folded.add(resource.id); },
+    resourceLabelDidMount: ({ el, resource }) => {
+      el.dataset.lane = resource.id;
+      showWhoLacks(drawn.dataset.skill, [el]);
+    },
+    resourceExpand: ({ resource }) => fold(resource.id, !resource.expanded),
     eventDragStart: () => { isDragging = true; },
     eventResizeStart: () => { isDragging = true; },
     eventDragStop: () => { isDragging = false; },
@@ -239,8 +266,8 @@
 
   const elementOf = (id) => drawn.querySelector(`[data-bar="${CSS.escape(id)}"]`);
 
-  function showWhoLacks(skill) {
-    for (const each of drawn.querySelectorAll("[data-lane]")) {
+  function showWhoLacks(skill, labels = drawn.querySelectorAll("[data-lane]")) {
+    for (const each of labels) {
       const lane = laneOf(each.dataset.lane);
       each.classList.toggle("lacks", Boolean(skill && lane && !lane.skills.includes(skill)));
     }
@@ -475,9 +502,9 @@
 
   let wantsFocus = false;
 
-  const order = () => lanes.map((lane) =>
-    [...jobs.values()].filter((each) => each.lane === lane.id).sort((a, b) => a.start.localeCompare(b.start)));
-  const firstJob = () => order().flat()[0]?.id;
+  const isShown = (lane) => !folded.has(`group/${laneOf(lane)?.group}`);
+  const shownRows = () => rows.filter((row) => isShown(row[0].lane));
+  const firstJob = () => rows.find((row) => isShown(row[0].lane))?.[0].id;
 
   function choose(id) {
     if (!id) return;
@@ -492,7 +519,7 @@
   }
 
   function step(from, key) {
-    const rows = order().filter((row) => row.length > 0);
+    const rows = shownRows();
     const at = rows.findIndex((row) => row.some((each) => each.id === from));
     const row = rows[at] ?? [];
     const place = row.findIndex((each) => each.id === from);
@@ -515,8 +542,12 @@
 
   function pickUpCard(card) {
     const { prefers, earliest, title, ticket } = card.dataset;
-    const lane = laneOf(prefers)?.id ?? lanes.find((each) => each.isSendable)?.id;
+    const lane = (laneOf(prefers) ?? lanes.find((each) => each.isSendable && isShown(each.id)))?.id;
     if (!lane || !may.issue) return;
+    if (!isShown(lane)) {
+      fold(`group/${laneOf(lane).group}`, false);
+      draw();
+    }
     const first = drawn.dataset.first;
     const last = later(`${first}T00:00`, (isWeek ? 6 : 0) * 1440).slice(0, 10);
     const day = earliest > first && earliest <= last ? earliest : first;
@@ -546,7 +577,7 @@
       if (between(later(held.start, by), end) >= LEAST_MIN) [held.start, held.end] = [later(held.start, by), end];
     }
     const down = { ArrowDown: 1, ArrowUp: -1 }[key] ?? 0;
-    const shown = lanes.filter((each) => !folded.has(`group/${each.group}`));
+    const shown = lanes.filter((each) => isShown(each.id));
     const to = shown[shown.findIndex((each) => each.id === held.lane) + down];
     held.lane = to?.id ?? held.lane;
     showHeld();

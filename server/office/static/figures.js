@@ -27,7 +27,7 @@ function datasets(box, values) {
     borderWidth: line ? 2 : 0,
     pointRadius: values.length > 40 ? 0 : 3,
     maxBarThickness: 22,
-    clip: false,
+    ...(line ? { clip: false } : {}),
     spanGaps: false,
   };
   if (!box.dataset.goal) return [own];
@@ -45,7 +45,7 @@ function datasets(box, values) {
 }
 
 function bounds(box, values) {
-  if (box.dataset.kind === "mean") return { min: 1, max: 5 };
+  if (box.dataset.kind === "mean") return { min: box.dataset.chart === "lines" ? 0 : 1, max: 5 };
   const atZero = box.dataset.chart === "lines" || box.dataset.kind === "count";
   const isNearAll = box.dataset.kind === "share" && Math.max(...values) > 90;
   return { beginAtZero: atZero, ...(isNearAll ? { max: 100 } : { suggestedMax: 1 }) };

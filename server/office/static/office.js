@@ -64,7 +64,7 @@ function openKeys() {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-opens=keys]")) openKeys();
-  if (event.target.closest("[data-prints]")) window.print();
+  if (event.target.closest("[data-prints]")) printWhole();
   const menu = document.querySelector("details.menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });
@@ -185,10 +185,23 @@ function openWhatWasTyped() {
   }
 }
 
-// Pictures further down are fetched when somebody gets there; paper shows all of them.
+// Pictures further down are fetched when somebody gets there; paper shows all of them, so they are fetched first.
 
-window.addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("img[loading=lazy]")) each.loading = "eager";
+const PICTURES_MS = 10_000; // longer than that nobody waits for paper
+
+function fetchAll() {
+  const lazy = [...document.querySelectorAll("img[loading=lazy]")];
+  for (const each of lazy) each.loading = "eager";
+  const late = new Promise((resolve) => setTimeout(resolve, PICTURES_MS));
+  return Promise.race([late, Promise.all(lazy.map((each) => each.decode().catch(() => null)))]);
+}
+
+const printWhole = () => fetchAll().then(() => window.print());
+
+document.addEventListener("keydown", (event) => {
+  if (nameOf(event) !== "ctrl+p" || event.repeat || !document.querySelector("img[loading=lazy]")) return;
+  event.preventDefault();
+  printWhole();
 });
 
 forgetWhatIsDone();
