@@ -590,6 +590,8 @@ LABELS = {
         "part_request.arrived": _l("Part there"),
         "part_request.cancelled": _l("Part no longer needed"),
         "part_request.requested_again": _l("Part asked for anew"),
+        "count.settled": _l("Count settled"),
+        "count.dropped": _l("Count dropped"),
         "photo.retaken": _l("Photo taken again"),
         "exception.handed_over": _l("Exception handed over"),
         "event.let_count": _l("Event let count"),
