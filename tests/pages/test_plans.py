@@ -35,7 +35,10 @@ KNOWN: dict[tuple[str, str], str] = {
     ("/api/v1/revisits", "revisits"): WHOLE_LIST,
     ("/api/v1/revisits", "tickets"): WHOLE_LIST,
     ("/api/v1/stock", "movements"): SUMMED_UP,
-    ("/api/v1/assets", "customers"): "PostgreSQL has no statistics of lower(serial) in an empty shop",
+    (
+        "/api/v1/assets",
+        "customers",
+    ): "PostgreSQL has no statistics of lower(serial) in an empty shop",
     ("/api/v1/photos", "visits"): "PostgreSQL may gather a contractor's visits before its photos",
 }
 
