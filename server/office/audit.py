@@ -219,7 +219,7 @@ _PAGES = {
     "person": ("office.people.show", "person_id"),
     "organisation": ("office.organisations.show", "organisation_id"),
     "device": ("office.devices.show", "device_id"),
-    "setting": ("office.settings.history", "name"),
+    "setting": ("office.settings.history", "setting"),
     "count": ("office.counts.show", "count_id"),
     "import": ("office.imports.show", "import_id"),
     "invitation": ("office.invitations.show", "invitation_id"),

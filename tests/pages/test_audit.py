@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import text
 
 from server import spreadsheets
 from server.db import audit_search
+from server.office import audit
 from server.worker import run_once
 from tests import people
 from tests.pages.desks import BROWSER, Desk
@@ -98,3 +99,10 @@ def test_it_goes_out_as_a_file(at_desk: Sits, done: Json) -> None:
 
 def test_only_a_supervisor_reads_it(at_desk: Sits) -> None:
     assert at_desk(people.WEI).opens("/office/audit").status == 403
+
+
+def test_every_page_that_a_line_leads_to_is_there(app: Flask) -> None:
+    with app.test_request_context():
+        for noun, (page, name) in audit._PAGES.items():
+            values: dict[str, Any] = {name: "x"}
+            assert url_for(page, **values).startswith("/office/"), noun
