@@ -28,6 +28,8 @@ def text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value).replace("\r\n", "\n").strip()

@@ -24,7 +24,6 @@ blp = Blueprint("customers", __name__)
 
 A_PAGE = 50
 TIME_IS_UP = "time_is_up"
-YES = "yes"
 
 
 class Changes(Shape):
@@ -32,7 +31,7 @@ class Changes(Shape):
     phone = Text(64)
     email = Text(254, validate=must_be_email_or_empty)
     language = Text(2, validate=one_of("en", "zh"))
-    is_vip = Text(3, validate=one_of(YES, "no"))
+    is_vip = forms.YesNo()
     notes = Text()
 
 
@@ -47,7 +46,7 @@ class NewCustomer(Changes):
     district = Text(100)
     city = Text(100)
     access_notes = Text()
-    is_new = Text(3)
+    is_new = forms.YesNo()
 
 
 OF_SITE = ("address", "district", "city", "access_notes")
@@ -112,10 +111,10 @@ def begin(session: Session) -> str:
 def add(session: Session) -> AnyResponse | tuple[str, int]:
     """Takes somebody in; asks first where somebody with this phone number or name and address is known."""
     try:
-        form = _in_row(forms.read(NewCustomer))
+        form = forms.read(NewCustomer)
     except errors.Invalid as wrong:
         return _new_form(session, forms.Typed(request.form, forms.problems_of(wrong))), 422
-    is_new = form.pop("is_new", "") == YES
+    is_new = form.pop("is_new", False)
     of_site = {name: form.pop(name) for name in OF_SITE if name in form}
     alike = doubles.like(session, me(), form["name"], form.get("phone", ""), [of_site["address"]])
     if alike and not is_new:
@@ -137,13 +136,6 @@ def _new_form(
         alike=found,
         places=customer_files.places(session, [each.customer.id for each in found]),
     )
-
-
-def _in_row(form: dict[str, Any]) -> dict[str, Any]:
-    """What the shape has read, as the row holds it."""
-    if "is_vip" in form:
-        form["is_vip"] = form["is_vip"] == YES
-    return form
 
 
 # One file.
@@ -188,7 +180,7 @@ def edit(session: Session, customer_id: str) -> str:
 def change(session: Session, customer_id: str) -> AnyResponse | tuple[str, int]:
     customer = get_customer(session, me(), customer_id, to_change=True)
     try:
-        form = _in_row(forms.read(Changes, keep_empty=KEEP_EMPTY))
+        form = forms.read(Changes, keep_empty=KEEP_EMPTY)
         edit = edits.read(session, customer, Changes, form, "customer", customer.id)
     except errors.Invalid as wrong:
         return _form(customer, forms.Typed(request.form, forms.problems_of(wrong))), 422

@@ -4,7 +4,7 @@ What only one of them has changed is kept from both. Where both have changed the
 back with both texts, says who came between, and asks which one stays: the own one, theirs, or both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from server.office import forms
 from server.schemas import Shape
 
 THEIRS, BOTH = "theirs", "both"
-LONG = frozenset({"notes", "description", "access_notes", "work"})  # texts that can stand together
+# Texts that can stand together.
+LONG = frozenset({"notes", "description", "access_notes", "work", "care_card", "care_card_zh"})
 MOST = 4_000  # characters of those
 
 
@@ -48,6 +49,7 @@ class Form:
     there: Mapping[str, str]
     typed: forms.Typed = field(default_factory=forms.Typed)
     clashes: Mapping[str, Clash] = field(default_factory=dict)
+    is_new: bool = False
 
     def value(self, name: str) -> str:
         """What the field shows: what was typed, else what is there."""
@@ -59,6 +61,15 @@ class Form:
             return self.there[name]
         return self.typed.values.get(f"was_{name}", self.there[name])
 
+    def can_keep_both(self, name: str) -> bool:
+        return name in LONG
+
+
+def blank(shape: type[Shape], typed: forms.Typed | None = None, **usual: str) -> Form:
+    """The same form for something new; `usual` is what stands in a field before anybody types."""
+    there = {own: usual.get(own, "") for own in _names(shape).values()}
+    return Form(there, typed or forms.Typed(), is_new=True)
+
 
 def form_of(
     row: Any,
@@ -67,7 +78,7 @@ def form_of(
     clashes: Mapping[str, Clash] | None = None,
 ) -> Form:
     """The form of a row (or of its values, by name) whose fields are those of the shape."""
-    said = {own: rules.text(_value(row, name)) for name, own in _names(shape).items()}
+    said = {own: _text(shape, name, _value(row, name)) for name, own in _names(shape).items()}
     return Form(said, typed or forms.Typed(), clashes or {})
 
 
@@ -87,21 +98,29 @@ def read(
     are too long to stand together.
     """
     own = _names(shape)
-    there = {name: _value(row, name) for name in form}
-    found = rules.compare(there, {name: _said(f"was_{own[name]}") for name in form}, form)
-    for name in found.mine.keys() - found.clashes.keys():
-        _settle(found, name, own[name], rules.text(there[name]))
-    return Edit(found.mine, _told(session, found, own, noun, noun_id, noted_as or {}))
+    there = {name: _text(shape, name, _value(row, name)) for name in form}
+    wanted = {name: _text(shape, name, value) for name, value in form.items()}
+    found = rules.compare(there, {name: _said(f"was_{own[name]}") for name in form}, wanted)
+    mine = {name: form[name] for name in found.mine}
+    for name in mine.keys() - found.clashes.keys():
+        _settle(mine, name, own[name], there[name])
+    return Edit(mine, _told(session, found, own, noun, noun_id, noted_as or {}))
 
 
-def _settle(found: rules.Edit, name: str, own: str, theirs: str) -> None:
+def _text(shape: type[Shape], name: str, value: Any) -> str:
+    """A value as the form writes it; a field of the shape may have its own way, such as a price."""
+    write = getattr(shape().fields.get(name), "as_text", rules.text)
+    return str(write(value))
+
+
+def _settle(mine: dict[str, Any], name: str, own: str, theirs: str) -> None:
     """What somebody has decided who saw both texts, if they did."""
     decided = _said(f"keep_{own}")
     if decided == THEIRS:
-        del found.mine[name]
+        del mine[name]
     elif decided == BOTH and name in LONG:
-        found.mine[name] = f"{theirs}\n{found.mine[name]}".strip()
-        if len(found.mine[name]) > MOST:
+        mine[name] = f"{theirs}\n{mine[name]}".strip()
+        if len(mine[name]) > MOST:
             raise errors.Invalid(errors={own: ["Longer than maximum length"]})
 
 
@@ -138,45 +157,3 @@ def _value(row: Any, name: str) -> Any:
 
 def _said(name: str) -> str:
     return request.form.get(name, "").replace("\r\n", "\n").strip()
-
-
-def mine(form: Mapping[str, Any], row: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """What this form changes, and what stands meanwhile in those of its fields that somebody else changed."""
-    changed = {name: value for name, value in form.items() if said(value) != _said(f"was_{name}")}
-    theirs = {name for name in form if said(getattr(row, name)) != _said(f"was_{name}")}
-    clashing = sorted(each for each in theirs & set(changed) if changed[each] != getattr(row, each))
-    return changed, {name: said(getattr(row, name)) for name in clashing}
-
-
-def said(value: object) -> str:
-    """A value as it stands in a field."""
-    if isinstance(value, list | tuple):
-        return ", ".join(str(each) for each in value)
-    return "" if value is None else str(value)
-
-
-def compare(
-    row: Any, form: Mapping[str, Any], as_text: Mapping[str, Callable[[Any], str]] | None = None
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """What this person has changed, and what now stands in the fields that somebody else changed, too.
-
-    The page carries what stood in each field when it was opened, as `was_<name>`; `as_text` says how a
-    value is written there, where it is not plain text.
-    """
-    mine: dict[str, Any] = {}
-    clashes: dict[str, str] = {}
-    for name, value in form.items():
-        write = (as_text or {}).get(name, _text)
-        was, now = _said(f"was_{name}"), write(getattr(row, name))
-        if write(value) == was:
-            continue
-        mine[name] = value
-        if now not in (was, write(value)):
-            clashes[name] = now
-    return mine, clashes
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value).replace("\r\n", "\n").strip()

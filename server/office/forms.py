@@ -27,6 +27,13 @@ class Typed:
         return self.values.get(name, "")
 
 
+class YesNo(ma.fields.Boolean):
+    """A choice of two, as a page writes it: "yes" or "no"."""
+
+    truthy = {"yes"}  # noqa: RUF012
+    falsy = {"no"}  # noqa: RUF012
+
+
 def typed() -> Typed:
     return Typed(request.form)
 

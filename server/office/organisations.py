@@ -1,8 +1,8 @@
 """Branches and contractors: who works there in which team, the grant, the calendar, what is open."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
@@ -29,6 +29,7 @@ from server.domain.people import FIELD_ROLES, Role, may
 from server.house import house
 from server.office import answers, edits, forms, labels, wording
 from server.office import people as people_pages
+from server.office.edits import Clash
 from server.schemas import ComingDay, Shape, Text, must_be_zone, one_of
 from server.transactions import reads, writes
 
@@ -143,10 +144,15 @@ class Team:
 @reads
 @needs("office.enter")
 def show(session: Session, organisation_id: str) -> str:
-    return _shown(session, get_organisation(session, me(), organisation_id), forms.Typed())
+    return _shown(session, get_organisation(session, me(), organisation_id))
 
 
-def _shown(session: Session, organisation: Organisation, typed: forms.Typed, **more: Any) -> str:
+def _shown(
+    session: Session,
+    organisation: Organisation,
+    typed: forms.Typed | None = None,
+    clashes: Mapping[str, Clash] | None = None,
+) -> str:
     staff = list(
         session.scalars(
             select(Person)
@@ -170,9 +176,8 @@ def _shown(session: Session, organisation: Organisation, typed: forms.Typed, **m
         country_names=labels.choices("country", calendars.COUNTRIES),
         today=people_pages.today(),
         manages=_manages(organisation),
-        typed=typed,
-        said=edits.said,
-        **more,
+        typed=typed or forms.Typed(),
+        edit=edits.form_of(organisation, Changes, typed, clashes),
     )
 
 
@@ -274,13 +279,13 @@ def change(session: Session, organisation_id: str) -> AnyResponse | tuple[str, i
     organisation = _to_change(session, organisation_id)
     try:
         form = forms.read(Changes, keep_empty=("phone", "address"))
+        edit = edits.read(session, organisation, Changes, form, "organisation", organisation.id)
     except errors.Invalid as wrong:
         typed = forms.Typed(request.form, forms.problems_of(wrong))
         return _shown(session, organisation, typed), 422
-    mine, clashes = edits.mine(form, organisation)
-    if clashes:
-        return _shown(session, organisation, forms.typed(), clashes=clashes), 409
-    organisations.change(session, me(), organisation, mine, house().clock())
+    if edit.clashes:
+        return _shown(session, organisation, forms.typed(), edit.clashes), 409
+    organisations.change(session, me(), organisation, edit.mine, house().clock())
     return answers.go_to("office.organisations.show", organisation_id=organisation.id)
 
 

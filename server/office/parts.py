@@ -1,6 +1,6 @@
 """The catalogue of parts, and one page for each: what it is, where it lies, and what moved it."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import marshmallow as ma
 from flask import Blueprint, render_template, request
@@ -19,12 +19,14 @@ from server.domain import parts as rules
 from server.domain.people import may
 from server.house import house
 from server.office import answers, downloads, edits, forms, ledgers, places, prices, tables
-from server.schemas import Code, Shape, Switch, Text
+from server.office.edits import Clash
+from server.schemas import Code, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("parts", __name__)
 
 A_PAGE, LAST_MOVES = 50, 15
+USUAL = {"unit": "piece", "unit_price": "0.00", "is_returnable": "no", "is_active": "yes"}
 
 
 class Changes(Shape):
@@ -32,8 +34,8 @@ class Changes(Shape):
     name_zh = Text(200)
     unit = Text(64, least=1)
     unit_price = prices.Price()
-    is_returnable = Switch()
-    is_active = Switch()
+    is_returnable = forms.YesNo()
+    is_active = forms.YesNo()
 
 
 class NewPart(Changes):
@@ -68,10 +70,15 @@ def find(session: Session) -> AnyResponse | str:
 @reads
 @needs("part.read")
 def show(session: Session, sku: str) -> str:
-    return _shown(session, get_part(session, me(), sku), forms.Typed())
+    return _shown(session, get_part(session, me(), sku))
 
 
-def _shown(session: Session, part: Part, typed: forms.Typed, **more: Any) -> str:
+def _shown(
+    session: Session,
+    part: Part,
+    typed: forms.Typed | None = None,
+    clashes: Mapping[str, Clash] | None = None,
+) -> str:
     lies: dict[str, int] = {}
     moved: list[Movement] = []
     if may(me().role, "movement.read"):
@@ -85,8 +92,7 @@ def _shown(session: Session, part: Part, typed: forms.Typed, **more: Any) -> str
         minimums=stock.minimums_of(session, part.sku),
         places=places.named(session, lies),
         ledger_rows=ledgers.told(session, moved),
-        typed=typed,
-        **more,
+        edit=edits.form_of(part, Changes, typed, clashes),
     )
 
 
@@ -108,13 +114,12 @@ def change(session: Session, sku: str) -> AnyResponse | tuple[str, int]:
     session.refresh(part, with_for_update=True)
     try:
         form = forms.read(Changes, keep_empty=("name_zh",))
+        edit = edits.read(session, part, Changes, form, "part", part.sku)
     except errors.Invalid as wrong:
         return _shown(session, part, forms.Typed(request.form, forms.problems_of(wrong))), 422
-    mine, clashes = edits.compare(part, form, {"unit_price": prices.plain})
-    if clashes:
-        return _shown(session, part, forms.typed(), clashes=clashes), 409
-    if mine:
-        parts.change(session, me(), part, mine, house().clock())
+    if edit.clashes:
+        return _shown(session, part, forms.typed(), edit.clashes), 409
+    parts.change(session, me(), part, edit.mine, house().clock())
     return answers.go_to("office.parts.show", sku=part.sku)
 
 
@@ -122,7 +127,11 @@ def change(session: Session, sku: str) -> AnyResponse | tuple[str, int]:
 @reads
 @needs("part.write")
 def fill_in(session: Session) -> str:
-    return render_template("office/part_new.html", typed=forms.Typed())
+    return _new()
+
+
+def _new(typed: forms.Typed | None = None) -> str:
+    return render_template("office/part_new.html", edit=edits.blank(Changes, typed, **USUAL))
 
 
 @blp.post("/new/part")
@@ -133,11 +142,10 @@ def add(session: Session) -> AnyResponse | tuple[str, int]:
         with session.begin_nested():
             part = parts.add(session, me(), forms.read(NewPart), house().clock())
     except errors.Invalid as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return render_template("office/part_new.html", typed=typed), 422
+        return _new(forms.Typed(request.form, forms.problems_of(wrong))), 422
     except errors.AlreadyThere:
         taken = {"sku": _("The catalogue has a part with this number.")}
-        return render_template("office/part_new.html", typed=forms.Typed(request.form, taken)), 409
+        return _new(forms.Typed(request.form, taken)), 409
     return answers.go_to("office.parts.show", sku=part.sku)
 
 

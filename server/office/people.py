@@ -40,6 +40,7 @@ from server.domain.jobs import MOVABLE_STATES
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, OFFICE_ROLES, Role, manages, may
 from server.house import house
 from server.office import answers, edits, forms, labels, planning
+from server.office.edits import Clash
 from server.schemas import Code, Ident, Shape, Text, Username, must_be_email_or_empty, one_of
 from server.transactions import reads, writes
 
@@ -61,6 +62,8 @@ OF_THE_RULES = (
 
 class Words(ma.fields.Field[list[str]]):
     """Codes in one line, with commas between them."""
+
+    as_text = staticmethod(", ".join)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -198,7 +201,12 @@ def show(session: Session, person_id: str) -> str:
     return shown(session, get_person(session, me(), person_id))
 
 
-def shown(session: Session, person: Person, typed: forms.Typed | None = None, **more: Any) -> str:
+def shown(
+    session: Session,
+    person: Person,
+    typed: forms.Typed | None = None,
+    clashes: Mapping[str, Clash] | None = None,
+) -> str:
     count, jobs = _open_jobs(session, person)
     devices = select(Device).where(held_by(person.id)).order_by(Device.status, Device.id)
     papers = select(Certificate).where(Certificate.person_id == person.id)
@@ -222,12 +230,11 @@ def shown(session: Session, person: Person, typed: forms.Typed | None = None, **
         sign_ins=_sign_ins(session, person),
         history=history,
         names=_names(session, history),
-        organisations=organisations(session),
+        companies=[(each.id, each.name) for each in organisations(session).values()],
         roles=roles_to_give(),
         reasons=labels.choices("absence"),
         typed=typed or forms.Typed(),
-        said=edits.said,
-        **more,
+        edit=edits.form_of(person, Changes, typed, clashes),
     )
 
 
@@ -297,9 +304,10 @@ def change(session: Session, person_id: str) -> AnyResponse | tuple[str, int]:
     try:
         form = forms.read(Changes, keep_empty=("team", "phone", "email", "skills"))
         form = {name: value for name, value in form.items() if name in _changeable(person)}
-        mine, clashes = edits.mine(form, person)
-        if clashes:
-            return shown(session, person, forms.typed(), clashes=clashes), 409
+        edit = edits.read(session, person, Changes, form, "person", person.id)
+        mine = edit.mine
+        if edit.clashes:
+            return shown(session, person, forms.typed(), edit.clashes), 409
         if {"role", "organisation_id"} & set(mine):
             role = mine.get("role", person.role)
             at = mine.get("organisation_id", person.organisation_id)

@@ -8,8 +8,15 @@ import marshmallow as ma
 from server.domain import imports as rules
 
 
+def plain(cents: int) -> str:
+    """ "12.50": for a field, and for a file that is read again."""
+    return f"{cents // 100}.{cents % 100:02}"
+
+
 class Price(ma.fields.String):
     """ "12.50" or "¥1,250", as cents."""
+
+    as_text = staticmethod(plain)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -19,11 +26,6 @@ class Price(ma.fields.String):
             return rules.cents(said.strip())
         except ValueError as wrong:
             raise ma.ValidationError("Not a valid price.") from wrong
-
-
-def plain(cents: int) -> str:
-    """ "12.50": for a field, and for a file that is read again."""
-    return f"{cents // 100}.{cents % 100:02}"
 
 
 def money(cents: int) -> str:

@@ -1,6 +1,6 @@
 """The catalogue of products: what the shop sells, with care card, warranty and the certificate it needs."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import marshmallow as ma
 from flask import Blueprint, render_template, request
@@ -17,13 +17,15 @@ from server.domain import errors
 from server.domain import imports as files
 from server.house import house
 from server.office import answers, downloads, edits, forms, tables
-from server.schemas import Code, Shape, Switch, Text
+from server.office.edits import Clash
+from server.schemas import Code, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("products", __name__)
 
 A_PAGE = 50
 MOST_MONTHS = 1_200
+USUAL = {"warranty_months": "24", "is_active": "yes"}
 
 
 def must_be_months(value: int) -> None:
@@ -40,7 +42,7 @@ class Changes(Shape):
     care_card_zh = Text()
     certificate = Code(allow_none=True)
     warranty_months = ma.fields.Integer(validate=must_be_months)
-    is_active = Switch()
+    is_active = forms.YesNo()
 
 
 class NewProduct(Changes):
@@ -75,11 +77,16 @@ def find(session: Session) -> AnyResponse | str:
 @reads
 @needs("product.read")
 def show(session: Session, product_id: str) -> str:
-    return _shown(get_product(session, me(), product_id), forms.Typed())
+    return _shown(get_product(session, me(), product_id))
 
 
-def _shown(product: Product, typed: forms.Typed, **more: Any) -> str:
-    return render_template("office/product.html", product=product, typed=typed, **more)
+def _shown(
+    product: Product,
+    typed: forms.Typed | None = None,
+    clashes: Mapping[str, Clash] | None = None,
+) -> str:
+    edit = edits.form_of(product, Changes, typed, clashes)
+    return render_template("office/product.html", product=product, edit=edit)
 
 
 @blp.post("/products/<product_id>")
@@ -92,14 +99,14 @@ def change(session: Session, product_id: str) -> AnyResponse | tuple[str, int]:
     optional = ("name_zh", "category", "care_card", "care_card_zh", "certificate")
     try:
         form = forms.read(Changes, keep_empty=optional)
+        edit = edits.read(session, product, Changes, form, "product", product.id)
     except errors.Invalid as wrong:
         return _shown(product, forms.Typed(request.form, forms.problems_of(wrong))), 422
-    mine, clashes = edits.compare(product, form)
-    if clashes:
-        return _shown(product, forms.typed(), clashes=clashes), 409
+    if edit.clashes:
+        return _shown(product, forms.typed(), edit.clashes), 409
     try:
         with session.begin_nested():
-            products.change(session, me(), product, mine, house().clock())
+            products.change(session, me(), product, edit.mine, house().clock())
     except errors.AlreadyThere:
         session.refresh(product)
         return _shown(product, forms.Typed(request.form, _taken())), 409
@@ -114,7 +121,11 @@ def _taken() -> dict[str, str]:
 @reads
 @needs("product.write")
 def fill_in(session: Session) -> str:
-    return render_template("office/product_new.html", typed=forms.Typed())
+    return _new()
+
+
+def _new(typed: forms.Typed | None = None) -> str:
+    return render_template("office/product_new.html", edit=edits.blank(Changes, typed, **USUAL))
 
 
 @blp.post("/new/product")
@@ -125,9 +136,7 @@ def add(session: Session) -> AnyResponse | tuple[str, int]:
         with session.begin_nested():
             product = products.add(session, me(), forms.read(NewProduct), house().clock())
     except errors.Invalid as wrong:
-        typed = forms.Typed(request.form, forms.problems_of(wrong))
-        return render_template("office/product_new.html", typed=typed), 422
+        return _new(forms.Typed(request.form, forms.problems_of(wrong))), 422
     except errors.AlreadyThere:
-        typed = forms.Typed(request.form, _taken())
-        return render_template("office/product_new.html", typed=typed), 409
+        return _new(forms.Typed(request.form, _taken())), 409
     return answers.go_to("office.products.show", product_id=product.id)

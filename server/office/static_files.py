@@ -1,4 +1,4 @@
-"""The office's own files under /office/static: a name carries the hash of its content, so it never changes."""
+"""The office's own files under /office/static: an address carries the hash of the content, so it never changes."""
 
 import gzip
 import hashlib
@@ -13,46 +13,20 @@ from server.auth import is_open
 from server.domain import errors
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {
+OWN = Path(__file__).with_name("static")
+BUILT = ROOT / "node_modules"
+FILES = {each.name: each for each in sorted(OWN.iterdir()) if each.suffix in (".css", ".js")} | {
     "tokens.css": ROOT / "field_client" / "tablet" / "src" / "tokens.css",  # those of all faces
-    "office.css": Path(__file__).with_name("static") / "office.css",
-    "office.js": Path(__file__).with_name("static") / "office.js",
-    "tickets.css": Path(__file__).with_name("static") / "tickets.css",
-    "verification.css": Path(__file__).with_name("static") / "verification.css",
-    "verification.js": Path(__file__).with_name("static") / "verification.js",
-    "people.css": Path(__file__).with_name("static") / "people.css",
-    "people.js": Path(__file__).with_name("static") / "people.js",
-    "route_sheets.css": Path(__file__).with_name("static") / "route_sheets.css",
-    "customers.css": Path(__file__).with_name("static") / "customers.css",
-    "search.css": Path(__file__).with_name("static") / "search.css",
-    "search.js": Path(__file__).with_name("static") / "search.js",
-    "stores.css": Path(__file__).with_name("static") / "stores.css",
-    "stores.js": Path(__file__).with_name("static") / "stores.js",
-    "board.css": Path(__file__).with_name("static") / "board.css",
-    "board.js": Path(__file__).with_name("static") / "board.js",
-    "event-calendar.css": ROOT
-    / "node_modules"
-    / "@event-calendar"
-    / "build"
-    / "dist"
-    / "event-calendar.min.css",
-    "event-calendar.js": ROOT
-    / "node_modules"
-    / "@event-calendar"
-    / "build"
-    / "dist"
-    / "event-calendar.min.js",
-    "audit.css": Path(__file__).with_name("static") / "audit.css",
-    "figures.css": Path(__file__).with_name("static") / "figures.css",
-    "figures.js": Path(__file__).with_name("static") / "figures.js",
-    "chart.js": ROOT / "node_modules" / "chart.js" / "dist" / "chart.umd.js",
-    "htmx.js": ROOT / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
-    "settings.css": Path(__file__).with_name("static") / "settings.css",
-    "settings.js": Path(__file__).with_name("static") / "settings.js",
     # As a checklist is shown on the tablet; its tokens stand beside it under their own name.
     "tablet.css": ROOT / "field_client" / "tablet" / "src" / "style.css",
     "icon.svg": ROOT / "field_client" / "tablet" / "public" / "icon.svg",
+    "event-calendar.css": BUILT / "@event-calendar" / "build" / "dist" / "event-calendar.min.css",
+    "event-calendar.js": BUILT / "@event-calendar" / "build" / "dist" / "event-calendar.min.js",
+    "chart.js": BUILT / "chart.js" / "dist" / "chart.umd.js",
+    "htmx.js": BUILT / "htmx.org" / "dist" / "htmx.min.js",
 }
+# Modules import one another by `./name.js`, so they stand under one mark: that of all of them.
+MODULES = [name for name in FILES if name.startswith("board") and name.endswith(".js")]
 OTHER_TOKENS = b'@import "./tokens.css";\n'
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -68,9 +42,14 @@ class _File:
 
 @cache
 def _file(name: str) -> _File:
-    body = FILES[name].read_bytes().removeprefix(OTHER_TOKENS)
+    body = _body(name)
     mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return _File(gzip.compress(body, 9, mtime=0), mime, hashlib.sha256(body).hexdigest()[:12])
+    marked = b"".join(map(_body, MODULES)) if name in MODULES else body
+    return _File(gzip.compress(body, 9, mtime=0), mime, hashlib.sha256(marked).hexdigest()[:12])
+
+
+def _body(name: str) -> bytes:
+    return FILES[name].read_bytes().removeprefix(OTHER_TOKENS)
 
 
 def address(name: str) -> str:

@@ -158,7 +158,7 @@ FORMS = [
     (
         "/office/new/part",
         dict.fromkeys(("sku", "name", "name_zh", "unit"), "x")
-        | {"unit_price": "1", "is_returnable": "false", "is_active": "true"},
+        | {"unit_price": "1", "is_returnable": "no", "is_active": "yes"},
     ),
     (
         "/office/new/product",
@@ -166,7 +166,7 @@ FORMS = [
             ("model", "name", "name_zh", "category", "care_card", "care_card_zh", "certificate"),
             "x",
         )
-        | {"warranty_months": "24", "is_active": "true"},
+        | {"warranty_months": "24", "is_active": "yes"},
     ),
     *(
         (

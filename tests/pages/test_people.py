@@ -233,9 +233,26 @@ def test_two_people_change_one_and_neither_loses_a_word(sun: Desk, at_desk: AtDe
     )
     clash = other.sends(f"{ALICE}/change", phone="139 0000 0000", **was)
     assert (clash.status, "138 0013 8000" in clash.text) == (409, True)
-    assert clash.value("phone") == "139 0000 0000"
+    assert (clash.value("phone"), "Sun wrote" in clash.text) == ("139 0000 0000", True)
     page = sun.opens(ALICE)
     assert ("138 0013 8000" in page.text, "gas, kitchen" in page.text) == (True, True)
+
+
+def test_two_people_change_a_company_and_one_takes_the_words_of_the_other(
+    sun: Desk, at_desk: AtDesk
+) -> None:
+    other, where = at_desk(people.SUN), f"/office/organisations/{people.CONTRACTOR}"
+    for desk in (sun, other):
+        desk.opens(where)
+    form = {"was_address": "", "was_phone": ""}
+    assert sun.sends(f"{where}/change", address="3 Dock Road", **form).status == 303
+    clash = other.sends(f"{where}/change", address="5 Dock Road", phone="110", **form)
+    assert (clash.status, clash.value("address")) == (409, "5 Dock Road")
+    assert "Sun wrote" in clash.text
+    form |= {"address": "5 Dock Road", "was_address": clash.value("was_address"), "phone": "110"}
+    assert other.sends(f"{where}/change", **form, keep_address="theirs").status == 303
+    page = sun.opens(where)
+    assert ("3 Dock Road" in page.text, page.value("phone")) == (True, "110")
 
 
 def test_the_last_supervisor_stays(sun: Desk) -> None:

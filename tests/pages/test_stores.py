@@ -66,7 +66,7 @@ def test_a_part_is_added_and_found(keeper: Desk) -> None:
         "unit": "piece",
         "unit_price": "¥1,012.5",
     }
-    page = keeper.follows(keeper.sends("/office/new/part", **said, is_active="true"))
+    page = keeper.follows(keeper.sends("/office/new/part", **said, is_active="yes"))
     assert "¥1,012.50" in page.text
     assert "KNOB-1" in keeper.opens("/office/parts?q=旋钮").text
     again = keeper.sends("/office/new/part", **said)
@@ -94,6 +94,7 @@ def test_two_edit_a_part_and_neither_loses_a_word(keeper: Desk, at_desk: AtDesk)
     assert other_field.status == 303
     clash = keeper.sends("/office/parts/HINGE-110", **part_form(mine, name="Hinge 110"))
     assert (clash.status, clash.value("name")) == (409, "Hinge 110")
+    assert "Sun wrote" in clash.text
     assert "Hinge, soft" in clash.text
     page = keeper.opens("/office/parts/HINGE-110")
     assert (page.value("unit_price"), page.value("name_zh")) == ("13.00", "阻尼铰链")
@@ -115,7 +116,7 @@ def test_a_product_is_added_and_changed(keeper: Desk) -> None:
     }
     form = {name.removeprefix("was_"): value for name, value in was.items()} | was
     changed = keeper.sends(
-        f"/office/products/{where}", **{**form, "certificate": "", "is_active": "false"}
+        f"/office/products/{where}", **{**form, "certificate": "", "is_active": "no"}
     )
     page = keeper.follows(changed)
     assert (page.value("certificate"), page.value("was_care_card")) == ("", "Wash it.\nMonthly.")
