@@ -133,6 +133,7 @@ class Drill:
             database_url=self._new_database(),
             media=self.folder / f"media-{name}",
             secret=SECRET,
+            second_factor=False,
             disk_reserve_mb=0,
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.clock import wire
 from tests.people import Character
-from tests.sync.simulation.ledger import Job
+from tests.sync.simulation.ledger import Job, Violation
 from tests.sync.simulation.town import DISPATCHERS, SKUS, SUPERVISOR
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Office:
         if form is not None:
             headers["Content-Type"] = "application/json"
         said = self.world.serve_office(method, path, headers, body)
+        if said is not None and said.status == 401:
+            raise Violation("the office", f"{who.name} is not let in: {method} {path}")
         if said is None or not 200 <= said.status < 300:
             self.world.trace.say(f"office: {method} {path} -> {said.status if said else 'down'}")
             return None

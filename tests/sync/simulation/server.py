@@ -60,7 +60,10 @@ class Building:
         (folder / "locks").mkdir(parents=True, exist_ok=True)
         self._name = str(folder / "locks" / "anywhere.sqlite3")
         self.config = Config(
-            database_url=f"sqlite:///{self._name}", media=folder / "nowhere", secret=SECRET
+            database_url=f"sqlite:///{self._name}",
+            media=folder / "nowhere",
+            secret=SECRET,
+            second_factor=False,
         )
         self.app: Flask = create_app(self.config)
         self.database = Database(self.config.database_url)
