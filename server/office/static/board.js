@@ -56,6 +56,7 @@
         name,
         group: of,
         skills: body.dataset.skills.split(" "),
+        trades: body.dataset.trades,
         isSendable: "sendable" in body.dataset,
       });
       for (const row of body.querySelectorAll("[data-job]"))
@@ -149,7 +150,7 @@
       },
       children: lanes
         .filter((lane) => lane.group === group.dataset.group)
-        .map((lane) => ({ id: lane.id, title: lane.name, extendedProps: { skills: lane.skills } })),
+        .map((lane) => ({ id: lane.id, title: lane.name, extendedProps: { trades: lane.trades } })),
     }));
   }
 
@@ -218,9 +219,9 @@
 
   function label({ resource }) {
     const name = element("span", resource.title, "lane-name");
-    const { skills, badge } = resource.extendedProps;
-    if (!skills) return { domNodes: badge ? [name, " ", element("span", badge, "badge")] : [name] };
-    const told = element("small", skills.join(" · ").replaceAll("_", " "));
+    const { trades, badge } = resource.extendedProps;
+    if (!trades) return { domNodes: badge ? [name, " ", element("span", badge, "badge")] : [name] };
+    const told = element("small", trades);
     return { domNodes: [name, told] };
   }
 
