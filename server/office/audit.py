@@ -187,7 +187,10 @@ def told(session: Session, lines: Iterable[AuditLine]) -> list[Told]:
             href=_address(line, tickets.get((line.noun, line.noun_id))),
             moved=list(_moved(line.details, people)),
             rest=[
-                (_field(name), _said(name, value, people))
+                (
+                    _field(name),
+                    _said(f"{line.noun}.state" if name == "state" else name, value, people),
+                )
                 for name, value in line.details.items()
                 if name not in HIDDEN and value not in (None, "", [], {})
             ],
@@ -288,7 +291,9 @@ def _field(name: str) -> str:
 _CODES = {
     "cause": "cause", "outcome": "outcome", "role": "role", "kind": "kind", "category": "category",
     "ticket_class": "class", "channel": "channel", "trigger": "trigger", "verdict": "verdict",
-    "overridden": "overridden", "skills": "trade",
+    "overridden": "overridden", "skills": "trade", "ticket.state": "ticket_state",
+    "job.state": "job_state", "revisit.state": "revisit_state",
+    "part_request.state": "request_state",
 }  # fmt: skip
 
 

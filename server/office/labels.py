@@ -65,6 +65,7 @@ LABELS = {
         "usage_question": _l("Usage question"),
     },
     # What somebody can do, and what a product is: the words that a shop begins with; others stand as typed.
+    "unit": {"piece": _l("piece")},
     "trade": {
         "appliance": _l("appliances"),
         "furniture": _l("furniture"),
