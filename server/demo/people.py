@@ -118,7 +118,7 @@ TAO = Colleague(
     "陶然 Tao Ran",
     Role.INSTALLER,
     "hangzhou",
-    team="hangzhou-west",
+    team="西湖队 West",
     skills=("kitchen", "furniture", "appliance"),
     phone="+86 137 5711 9043",
 )
@@ -127,7 +127,7 @@ YUN = Colleague(
     "云帆 Yun Fan",
     Role.INSTALLER,
     "hangzhou",
-    team="hangzhou-west",
+    team="西湖队 West",
     skills=("appliance", "smart_home", "furniture", "gas"),
     certificates=(GAS,),
     phone="+86 158 6812 7765",

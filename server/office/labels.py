@@ -74,6 +74,7 @@ LABELS = {
         "gas": _l("gas"),
         "gas_fitter": _l("gas fitter"),
         "electrician": _l("electrician"),
+        "working_at_height": _l("working at height"),
     },
     "class": {
         "ordinary": _l("Ordinary"),
