@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
 
 @pass_context
 def _label(_context: object, code: object, noun: str) -> str:
-    """Asked for the context, so that no constant is put into words once and for all in the first reader's language."""
+    """With the context, or a constant would be put into words once, in its first reader's language."""
     return labels.label(code, noun)
 
 
