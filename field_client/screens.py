@@ -127,6 +127,9 @@ def _steps(job: Job, say: Say, language: str) -> Iterator[str]:
         mark = "✓" if given is not None else "·" if step.get("required") else " "
         step_id = plain(step["step_id"])
         yield say("step", mark=mark, step=step_id, label=label(step, language), answer=told)
+        if given is None and step.get("choices"):
+            values = ", ".join(plain(each["value"]) for each in step["choices"])
+            yield say("choices", values=values)
 
 
 def _answer(answer: Any, say: Say) -> str:

@@ -72,6 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "slot": ("  {mark} {slot}: {label} ({have} of {need})", "  {mark} {slot}:{label}({have}/{need})"),
     "steps": ("Checklist", "检查项"),
     "step": ("  {mark} {step}: {label}{answer}", "  {mark} {step}:{label}{answer}"),
+    "choices": ("      one of: {values}", "      可选：{values}"),
     "photos": ("Photos taken", "已拍照片"),
     "photo": ("  {photo} {slot} {state}, {received}", "  {photo} {slot} {state},{received}"),
     "photo.taken": ("kept", "有效"),

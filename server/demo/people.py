@@ -57,7 +57,7 @@ ALICE = Colleague(
     "alice",
     "Alice Wen 文爱丽",
     Role.INSTALLER,
-    team="chengdu-blue",
+    team="蓝队 Blue",
     language="en",
     skills=("kitchen", "furniture", "appliance"),
     phone="+86 139 8010 2201",
@@ -87,7 +87,7 @@ LENA = Colleague(
     "lena",
     "Lena Xu 许乐娜",
     Role.LEAD_INSTALLER,
-    team="chengdu-blue",
+    team="蓝队 Blue",
     skills=("kitchen", "furniture"),
     phone="+86 139 8022 7310",
     does="leads Alice's team",
@@ -97,7 +97,7 @@ HAO = Colleague(
     "hao",
     "何浩 He Hao",
     Role.INSTALLER,
-    team="chengdu-blue",
+    team="蓝队 Blue",
     skills=("appliance", "kitchen", "gas"),
     certificates=(GAS,),
     phone="+86 138 8166 4102",
@@ -106,7 +106,7 @@ ZHOU = Colleague(
     "zhou",
     "周强 Zhou Qiang",
     Role.INSTALLER,
-    team="chengdu-red",
+    team="红队 Red",
     skills=("smart_home", "appliance", "furniture"),
     phone="+86 135 5123 8806",
 )
@@ -118,7 +118,7 @@ TAO = Colleague(
     "陶然 Tao Ran",
     Role.INSTALLER,
     "hangzhou",
-    team="hangzhou-west",
+    team="西湖队 West",
     skills=("kitchen", "furniture", "appliance"),
     phone="+86 137 5711 9043",
 )
@@ -127,7 +127,7 @@ YUN = Colleague(
     "云帆 Yun Fan",
     Role.INSTALLER,
     "hangzhou",
-    team="hangzhou-west",
+    team="西湖队 West",
     skills=("appliance", "smart_home", "furniture", "gas"),
     certificates=(GAS,),
     phone="+86 158 6812 7765",
@@ -142,7 +142,7 @@ RAVI = Colleague(
     phone="+65 8123 4471",
 )
 DAN = Colleague(
-    "dan", "Dan Ho 何丹", Role.INSTALLER, team="chengdu-blue", language="en", is_active=False
+    "dan", "Dan Ho 何丹", Role.INSTALLER, team="蓝队 Blue", language="en", is_active=False
 )
 
 COLLEAGUES = (

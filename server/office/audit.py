@@ -1,6 +1,7 @@
 """The audit: who did what, when, with what changed; and the proof that no line of it was touched since."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,7 +23,7 @@ from server.db.audit_search import Wanted
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, Visit
 from server.db.parts import PartRequest
-from server.db.people import Person
+from server.db.people import Person, names_of
 from server.db.photos import Photo
 from server.db.revisits import Revisit
 from server.domain import errors
@@ -30,7 +31,7 @@ from server.domain.audit_chain import EMPTIED
 from server.house import house
 from server.office import answers, downloads, forms
 from server.office.labels import LABELS, label
-from server.office.wording import zone_of_office
+from server.office.wording import listed, short_id, zone_of_office
 from server.transactions import reads, writes
 
 blp = Blueprint("audit", __name__)
@@ -175,20 +176,21 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 def told(session: Session, lines: Iterable[AuditLine]) -> list[Told]:
     """With one question for each kind of thing, however many lines there are."""
     lines = list(lines)
-    ids = {line.person_id for line in lines} - {None}
-    people = {
-        each.id: each.name for each in session.scalars(select(Person).where(Person.id.in_(ids)))
-    }
+    ids = {one for line in lines for one in (line.person_id, *_ids_in(line.details))}
+    people = names_of(session, ids)
     tickets = _tickets(session, lines)
     return [
         Told(
             line=line,
-            who=people.get(line.person_id or "", _("by itself")),
+            who=people.get(line.person_id, _("by itself")),
             noun=label(line.noun, "noun"),
             href=_address(line, tickets.get((line.noun, line.noun_id))),
-            moved=list(_moved(line.details)),
+            moved=list(_moved(line.details, people)),
             rest=[
-                (_field(name), _said(name, value))
+                (
+                    _field(name),
+                    _said(f"{line.noun}.state" if name == "state" else name, value, people),
+                )
                 for name, value in line.details.items()
                 if name not in HIDDEN and value not in (None, "", [], {})
             ],
@@ -252,13 +254,29 @@ def _address(line: AuditLine, ticket_id: str | None) -> str | None:
     return url_for(page, **values) if known else None
 
 
-def _moved(details: dict[str, Any]) -> Iterator[Moved]:
+Names = dict[str | None, str]  # of people, by their ids
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _ids_in(details: dict[str, Any]) -> Iterator[str]:
+    """What may be the id of a person, at the top and among the changes."""
+    changes = details.get("changes")
+    pairs = changes.values() if isinstance(changes, dict) else ()
+    inner = [one for pair in pairs if isinstance(pair, list) for one in pair]
+    return (each for each in (*details.values(), *inner) if _is_id(each))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and ID.fullmatch(value) is not None
+
+
+def _moved(details: dict[str, Any], people: Names) -> Iterator[Moved]:
     """What changed, with what was there before where the act wrote it down."""
     changes = details.get("changes")
     changes = changes if isinstance(changes, dict) else {}
     for name, pair in changes.items():
         was, now = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
-        yield Moved(_field(name), _said(name, was), _said(name, now))
+        yield Moved(_field(name), _said(name, was, people), _said(name, now, people))
     changed = details.get("changed")
     for name in changed if isinstance(changed, list) else ():
         if str(name) not in changes:
@@ -273,10 +291,18 @@ def _field(name: str) -> str:
 _CODES = {
     "cause": "cause", "outcome": "outcome", "role": "role", "kind": "kind", "category": "category",
     "ticket_class": "class", "channel": "channel", "trigger": "trigger", "verdict": "verdict",
+    "overridden": "overridden", "skills": "trade", "ticket.state": "ticket_state",
+    "job.state": "job_state", "revisit.state": "revisit_state",
+    "part_request.state": "request_state",
 }  # fmt: skip
 
 
-def _said(name: str, value: Any) -> str:
+def _said(name: str, value: Any, people: Names) -> str:
+    """A list piece by piece; the name of a person, the word for a code, the end of any other id."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return listed(_said(name, each, people) for each in value) or "–"
+    if _is_id(value):
+        return people.get(value) or short_id(value)
     codes = _CODES.get(name)
     is_known = codes is not None and isinstance(value, str) and value in LABELS[codes]
     return label(value, codes) if is_known and codes else _short(value)

@@ -1,5 +1,6 @@
 """What speaks against an act of planning, told where it was tried: on its page, or on the board."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, request
@@ -23,7 +24,14 @@ BY_PEOPLE = ("job.issued", "job.changed", "job.moved", "job.reassigned", "job.ca
 
 def warnings_in(failure: errors.DoorstepError | None) -> list[str]:
     told = failure.details.get("warnings", []) if failure else []
-    return [rules.sentence(rules.Warning(**each), wording.language()) for each in told]
+    return [rules.sentence(_named(rules.Warning(**each)), wording.language()) for each in told]
+
+
+def _named(warning: rules.Warning) -> rules.Warning:
+    """With the word for a skill or a certificate in place of its code."""
+    if warning.code in ("skill_missing", "certificate_missing"):
+        return replace(warning, subject=label(warning.subject, "trade"))
+    return warning
 
 
 def last_act(session: Session, job_id: str) -> str:

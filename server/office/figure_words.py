@@ -17,7 +17,7 @@ NOTHING = "–"
 
 
 def figure(which: Figure, sum_: Sum) -> str:
-    """ "97.9 %", "4.6", "12"; a dash where there was nothing."""
+    """ "97.9%", "4.6", "12"; a dash where there was nothing."""
     found = value(which, sum_)
     if found is None:
         return NOTHING
@@ -30,11 +30,7 @@ def percent(share: float, *, is_good_high: bool = True) -> str:
     """With one decimal, rounded to the worse side: what is not reached is not said to be."""
     tenths = round(share * 1_000, 6)
     whole = math.floor(tenths) if is_good_high else math.ceil(tenths)
-    return f"{whole / 10:.1f}{_unit()}"
-
-
-def _unit() -> str:
-    return "%" if language() == "zh" else " %"
+    return f"{whole / 10:.1f}%"
 
 
 def plotted(which: Figure, sum_: Sum) -> str:
@@ -46,7 +42,7 @@ def plotted(which: Figure, sum_: Sum) -> str:
 
 
 def goal(which: Figure) -> str:
-    return f"{which.goal * 100:g}{_unit()}" if which.goal is not None else ""
+    return f"{which.goal * 100:g}%" if which.goal is not None else ""
 
 
 def change(reading: Reading) -> str:

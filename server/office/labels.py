@@ -64,6 +64,18 @@ LABELS = {
         "price_invoice": _l("Price and invoice"),
         "usage_question": _l("Usage question"),
     },
+    # What somebody can do, and what a product is: the words that a shop begins with; others stand as typed.
+    "unit": {"piece": _l("piece")},
+    "trade": {
+        "appliance": _l("appliances"),
+        "furniture": _l("furniture"),
+        "kitchen": _l("kitchens"),
+        "smart_home": _l("smart home"),
+        "gas": _l("gas"),
+        "gas_fitter": _l("gas fitter"),
+        "electrician": _l("electrician"),
+        "working_at_height": _l("working at height"),
+    },
     "class": {
         "ordinary": _l("Ordinary"),
         "urgent": _l("Urgent"),
@@ -451,7 +463,18 @@ LABELS = {
         "ticket": _l("Ticket"),
         "visit": _l("Visit"),
     },
+    "overridden": {
+        "skill_missing": _l("a skill is missing"),
+        "window_overlaps": _l("the windows overlap"),
+        "travel_too_short": _l("the way is too long"),
+        "part_not_in_van": _l("a part is not in the van"),
+        "absent": _l("somebody is away"),
+        "shop_closed": _l("the shop is closed"),
+    },
     "audit_field": {
+        "assignee": _l("installer"),
+        "by": _l("by"),
+        "overridden": _l("in spite of"),
         "branch": _l("branch"),
         "branch_id": _l("branch"),
         "calendar": _l("calendar"),

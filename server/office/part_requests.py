@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Any
 
 import marshmallow as ma
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,7 +21,7 @@ from server.db.revisits import Revisit
 from server.domain import errors
 from server.domain import parts as rules
 from server.house import house
-from server.office import answers, forms, lists, scanning
+from server.office import answers, forms, lists, scanning, told
 from server.office.wording import zone_of_office
 from server.schemas import Code, ComingDay, Shape, Text, one_of
 from server.transactions import reads, writes
@@ -35,6 +35,7 @@ STEPS = {
     "ship": part_requests.ship,
     "arrive": part_requests.arrive,
 }
+SHOWN = ("send", "all")  # the lists beside the open ones, to which one comes back
 ENDS = {"cancel": part_requests.cancel, "ask_again": part_requests.ask_again}
 
 
@@ -144,7 +145,9 @@ def step(session: Session, request_id: str) -> AnyResponse:
         ENDS[form["step"]](session, me(), wanted, reason, now)
     else:
         raise errors.ReasonMissing()
-    return answers.go_to("office.part_requests.find")
+    told.tell(f"part_{form['step']}", f"{wanted.quantity} × {wanted.sku or wanted.words}")
+    shown = request.args.get("show")
+    return answers.go_to("office.part_requests.find", show=shown if shown in SHOWN else None)
 
 
 def _with_moment(form: dict[str, Any]) -> dict[str, Any]:

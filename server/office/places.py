@@ -14,7 +14,7 @@ from server.db.people import Organisation, Person
 from server.db.stock import vans_of, warehouses_of
 from server.domain import parts as rules
 from server.domain.people import may
-from server.office.wording import address
+from server.office.wording import address, listed
 
 MOST_CHOICES = 500
 
@@ -52,7 +52,7 @@ def _owners(session: Session, places: Iterable[rules.Place]) -> dict[tuple[str, 
     if ids["customer"] and may(me().role, "customer.read"):
         sites = select(Site, Customer.name).join(Customer, Customer.id == Site.customer_id)
         for site, name in session.execute(sites.where(Site.id.in_(ids["customer"]))):
-            found["customer", site.id] = f"{name}, {address(site)}"
+            found["customer", site.id] = listed([name, address(site)])
     return found
 
 
@@ -63,7 +63,7 @@ def _named(place: rules.Place, owners: dict[tuple[str, str], str]) -> Named:
         "van": lambda: _("Van of %(name)s", name=name or place.subject),
         "reserved": lambda: _("Set aside for %(job)s", job=place.subject),
         "transit": lambda: _("On the way for %(ticket)s", ticket=place.subject),
-        "customer": lambda: _("At the customer’s") + (f" ({name})" if name else ""),
+        "customer": lambda: " · ".join([_("At the customer’s"), *([name] if name else [])]),
         "supplier": lambda: _("Supplier"),
         "scrap": lambda: _("Scrap"),
         "count": lambda: _("Count"),

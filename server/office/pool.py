@@ -65,7 +65,7 @@ class Pool:
 
 def waiting(session: Session, asked: Filters, now: datetime) -> Pool:
     """Most pressing first among the oldest of each kind."""
-    found = _narrowed(session, _without_job(), asked)
+    found = _narrowed(session, without_job(), asked)
     key = (Ticket.opened_at, Ticket.id)
     page = keysets.page(session, found, key, A_PAGE, asked.after)
     rows: list[tuple[Ticket, Revisit | Job | None]] = [(ticket, None) for ticket in page.rows]
@@ -82,7 +82,7 @@ def _pressing(entry: Entry) -> tuple[bool, float]:
     return entry.ticket.ticket_class != "urgent", left
 
 
-def _without_job() -> Select[Ticket]:
+def without_job() -> Select[Ticket]:
     """Whose revisit waits is listed as that."""
     due = select(Revisit.id).where(
         Revisit.ticket_id == Ticket.id, Revisit.state.in_(revisit_rules.OPEN_STATES)
@@ -212,7 +212,7 @@ def _entry(
 def places(session: Session) -> list[str]:
     """Cities and their districts in which something waits."""
     found: set[str] = set()
-    for waits in (_without_job(), _due()):
+    for waits in (without_job(), _due()):
         there = waits.join(Site, Site.id == Ticket.site_id)
         columns: Any = (Site.city, Site.district)
         asked = there.with_only_columns(*columns).distinct()

@@ -29,7 +29,7 @@ from server.domain.people import Role, may
 from server.domain.promises import Clock
 from server.domain.promises import State as ClockState
 from server.house import house
-from server.office import answers, wording
+from server.office import answers, pool, wording
 from server.office.labels import label
 from server.transactions import reads
 
@@ -151,6 +151,24 @@ def time_left(clock: Clock) -> str:
     return _("%(span)s left", span=words)
 
 
+def _to_plan(session: Session, person: Person, now: datetime) -> Panel:
+    """Whom nobody has been sent to yet; whoever has least time left first."""
+    count, found = _some(session, pool.without_job(), Ticket.breaks_at, Ticket.id)
+    clocks = promises.clocks_of(session, found, now)
+    names = _names(session, [ticket.id for ticket in found])
+    return Panel(
+        "plan",
+        _("New tickets to plan"),
+        url_for("office.board.show"),
+        count,
+        _("Every ticket that needs a visit has a job."),
+        [
+            _promise_line(ticket, promise_rules.first_to_break(clocks[ticket.id]), names)
+            for ticket in found
+        ],
+    )
+
+
 def _revisits(session: Session, person: Person, now: datetime) -> Panel:
     waiting = revisits.to_plan(revisits.visible_to(person))
     return _of_revisits(
@@ -213,9 +231,9 @@ def _exceptions(session: Session, person: Person, now: datetime) -> Panel:
             Line(
                 url_for("office.exceptions.find", job=each.job_id) + f"#{each.id}",
                 each.job_id or each.ticket_id or _("without a job"),
-                wording.listed(
-                    [_("yours") if each.owner_id == person.id else "", _told(each.kind)]
-                ),
+                f"{_('yours')} · {_told(each.kind)}"
+                if each.owner_id == person.id
+                else _told(each.kind),
                 "risk",
             )
             for each in found
@@ -358,6 +376,7 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
 # name -> the act that it needs somebody for, and what shows it.
 PANELS: dict[str, tuple[str, Callable[[Session, Person, datetime], Panel]]] = {
     "promises": ("ticket.read", _at_risk),
+    "plan": ("job.issue", _to_plan),
     "verify": ("visit.verify", _to_verify),
     "calls": ("revisit.read", _calls),
     "revisits": ("revisit.read", _revisits),
@@ -370,7 +389,7 @@ PANELS: dict[str, tuple[str, Callable[[Session, Person, datetime], Panel]]] = {
 # What stands on top for whom; the rest follows in the order above.
 FIRST: dict[str, tuple[str, ...]] = {
     Role.ADVISOR: ("promises", "verify", "calls"),
-    Role.DISPATCHER: ("revisits", "road", "unready", "promises"),
+    Role.DISPATCHER: ("plan", "revisits", "road", "unready", "promises"),
     Role.STOREKEEPER: ("parts", "exceptions"),
     Role.SUPERVISOR: ("promises", "exceptions", "verify"),
 }

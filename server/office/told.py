@@ -23,6 +23,12 @@ SENTENCES = {
     "verdict_undone": _l("The verdict on %(about)s is taken back, with all that came of it."),
     "rework_ordered": _l("Rework on %(about)s is ordered: the revisit waits to be planned."),
     "called": _l("The call for %(about)s is noted."),
+    "part_reserve": _l("%(about)s is set aside for the job."),
+    "part_hand_over": _l("%(about)s is with the installer; nothing is left to send."),
+    "part_ship": _l("%(about)s is on its way to the customer."),
+    "part_arrive": _l("%(about)s is there; the revisit can go."),
+    "part_cancel": _l("%(about)s is called off."),
+    "part_ask_again": _l("%(about)s is asked for anew."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
 

@@ -100,11 +100,16 @@ class Last:
 
     verdict: verdicts.Verdict
     stands: str | None
+    ticket: Ticket
 
 
 def last_verdict(session: Session, now: datetime) -> Last | None:
     found = verdicts.last_of(session, me(), now - rules.UNDO_WITHIN)
-    return Last(found, acts.why_it_stands(session, me(), found, now)) if found else None
+    if found is None:
+        return None
+    of_job = select(Ticket).join(Job, Job.ticket_id == Ticket.id).where(Job.id == found.job_id)
+    why = acts.why_it_stands(session, me(), found, now)
+    return Last(found, why, session.scalars(of_job).one())
 
 
 # The bench.

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext, ngettext
+from jinja2 import pass_context
 
 from server import errors as wire
 from server.auth import me_if_any
@@ -31,7 +32,7 @@ def register(app: Flask) -> None:
     app.config.update(BABEL_DEFAULT_LOCALE="en", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
     Babel(app, locale_selector=lambda: LOCALES[language()])
     app.jinja_env.filters.update(
-        label=labels.label,
+        label=_label,
         in_language=in_language,
         moment=moment,
         address=address,
@@ -49,6 +50,12 @@ def register(app: Flask) -> None:
         money=prices.money,
         price=prices.plain,
     )
+
+
+@pass_context
+def _label(_context: object, code: object, noun: str) -> str:
+    """With the context, or a constant would be put into words once, in its first reader's language."""
+    return labels.label(code, noun)
 
 
 def language() -> Language:

@@ -53,7 +53,7 @@ def follow(window: Page, figures: str, job: dict[str, str], folder: Path) -> Non
     window.get_by_label("Password").fill(people.PASSWORD)
     window.get_by_role("button", name="Sign in").click()
     window.get_by_role("link", name="First-time fix").click()
-    expect(window.locator(".figure-card[aria-current] strong")).to_have_text("100.0 %")
+    expect(window.locator(".figure-card[aria-current] strong")).to_have_text("100.0%")
     chart = window.locator(".chart[data-chart=steps] canvas")
     expect(chart).to_be_visible()
     assert chart.evaluate("(it) => it.toDataURL().length > 2000"), "something is drawn on it"
@@ -64,7 +64,7 @@ def follow(window: Page, figures: str, job: dict[str, str], folder: Path) -> Non
     rows = [row.cells for row in spreadsheets.read(file.read_bytes()).rows]
     assert any(cells[0] == "First-time fix" and cells[3] == "100" for cells in rows), rows
     window.get_by_role("link", name="fixed at the first visit 1").click()
-    window.get_by_role("heading", name="First-time fix: fixed at the first visit 1").wait_for()
+    window.get_by_role("heading", name="First-time fix · fixed at the first visit 1").wait_for()
     listed = window.url
     window.get_by_role("link", name=job["id"]).click()
     expect(window.get_by_role("heading", level=1)).to_contain_text(job["id"])

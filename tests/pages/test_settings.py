@@ -395,3 +395,11 @@ def test_what_is_not_there_is_not_there(sun: Desk) -> None:
     assert {
         path: sun.opens(f"/office/settings/{path}").status for path in NOWHERE
     } == dict.fromkeys(NOWHERE, 404)
+
+
+def test_the_words_of_a_page_are_those_of_who_reads_it_not_of_who_read_it_first(sun: Desk) -> None:
+    assert "linked and counted" in sun.opens("/office/settings/revisits").text
+    sun.sends("/office/language", language="zh", next="/office/")
+    later = sun.opens("/office/settings/revisits").text
+    assert "关联并计数" in later
+    assert "linked and counted" not in later

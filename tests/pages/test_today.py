@@ -30,15 +30,15 @@ ALL = [
 ]
 FIRST = {
     people.WEI: ["promises", "verify", "calls"],
-    people.BOB: ["revisits", "road", "unready", "promises"],
+    people.BOB: ["plan", "revisits", "road", "unready", "promises"],
     people.SUN: ["promises", "exceptions", "verify"],
     people.STOCK: ["parts", "exceptions", "promises"],
     people.MEI: ["road", "unready"],
 }
 PANELS = {
     people.WEI: set(ALL),
-    people.BOB: {*ALL, "nobody"},
-    people.SUN: {*ALL, "nobody", "certificates"},
+    people.BOB: {*ALL, "plan", "nobody"},
+    people.SUN: {*ALL, "plan", "nobody", "certificates"},
     people.STOCK: {"promises", "exceptions", "parts"},
     people.MEI: {"road", "unready", "nobody", "certificates"},
 }

@@ -28,7 +28,7 @@ function resources() {
     },
     children: lanes
       .filter((lane) => lane.group === group.dataset.group)
-      .map((lane) => ({ id: lane.id, title: lane.name, extendedProps: { skills: lane.skills } })),
+      .map((lane) => ({ id: lane.id, title: lane.name, extendedProps: { trades: lane.trades } })),
   }));
 }
 
@@ -90,9 +90,9 @@ function content({ event }) {
 
 function label({ resource }) {
   const name = element("span", resource.title, "lane-name");
-  const { skills, badge } = resource.extendedProps;
-  if (!skills) return { domNodes: badge ? [name, " ", element("span", badge, "badge")] : [name] };
-  const told = element("small", skills.join(" · ").replaceAll("_", " "));
+  const { trades, badge } = resource.extendedProps;
+  if (!trades) return { domNodes: badge ? [name, " ", element("span", badge, "badge")] : [name] };
+  const told = element("small", trades);
   return { domNodes: [name, told] };
 }
 

@@ -19,6 +19,7 @@ export function read() {
       name,
       group: of,
       skills: body.dataset.skills.split(" "),
+      trades: body.dataset.trades,
       isSendable: "sendable" in body.dataset,
     });
     for (const row of body.querySelectorAll("[data-job]"))

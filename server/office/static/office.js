@@ -166,6 +166,20 @@ function forgetWhatIsDone() {
   if (sent) localStorage.removeItem(sent);
 }
 
+// Whoever searched for somebody and opens the form for a new one has typed the number or the name already.
+
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const { open, dataset } = event.target;
+    const typed = dataset.takes && document.querySelector(`main [name="${dataset.takes}"]`).value.trim();
+    if (!open || !typed) return;
+    const field = event.target.querySelector(/^[\d\s+()-]+$/.test(typed) ? "[name=phone]" : "[name=name]");
+    if (!field.value) field.value = typed;
+  },
+  true,
+);
+
 // A form that is opened in place of what it edits: its texts come back, too, and it opens by itself for them.
 
 document.addEventListener("htmx:load", (event) => {
