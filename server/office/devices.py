@@ -200,7 +200,7 @@ def _aware(text: str) -> datetime:
 
 def _is_behind(status: str, seen_at: datetime | None, its_id: str) -> ColumnElement[bool]:
     """Behind that place; those that were never heard of come last."""
-    is_later = Device.last_seen_at.is_(None) & (Device.id > its_id)
+    is_later: ColumnElement[bool] = Device.last_seen_at.is_(None) & (Device.id > its_id)
     if seen_at is not None:
         row = tuple_(Device.last_seen_at, Device.id)
         is_later = or_(Device.last_seen_at.is_(None), row > tuple_(seen_at, its_id))
