@@ -85,6 +85,8 @@ def _is_sifted(wanted: Wanted) -> bool:
     """Whether the lines that an index finds are still looked at one by one."""
     if wanted.words or (wanted.noun and not wanted.noun_id and not wanted.acts):
         return True
+    if wanted.noun and any(act.partition(".")[0] != wanted.noun for act in wanted.acts):
+        return True
     by_thing = bool(wanted.noun and wanted.noun_id)
     return sum((by_thing, bool(wanted.acts), bool(wanted.person_id))) > 1 or bool(
         wanted.noun_id and not wanted.noun
