@@ -5,6 +5,7 @@ TLS_CERT with TLS_KEY (files in PEM) where no proxy before it speaks HTTPS.
 SIGHUP brings in new code and configuration, one process after the other; SIGTERM ends what is under way.
 """
 
+import gc
 import re
 import signal
 import socket
@@ -72,7 +73,17 @@ def entrance_from_env() -> Entrance:
     config = Config.from_env()
     set_up_logging(config.log_level)
     most = max(MAX_JSON_BODY, MAX_SHEET_BODY, config.max_push_bytes)
-    return Entrance(create_app(config).wsgi_app, threads=config.threads, most=most)
+    app = create_app(config)
+    settle()
+    return Entrance(app.wsgi_app, threads=config.threads, most=most)
+
+
+def settle() -> None:
+    """All that is in memory now stays as long as the process: the collector need not walk through it again
+    and again, which costs a request that it hits a fifth of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _must_be_up_to_date(config: Config) -> None:

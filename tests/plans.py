@@ -99,6 +99,8 @@ def scans(engine: Engine, questions: Questions) -> list[Scan]:
 # SQLite.
 
 _WHOLE = re.compile(r"SCAN (?P<table>\w+)(?P<how>.*)")
+# All entries of a kind of thing: that is a large part of them.
+_OF_A_KIND = re.compile(r"SEARCH (?P<table>\w+) USING INDEX \w*search_entries\w* \(kind=\?\)")
 
 
 def _of_sqlite(connection: Connection, statement: str, values: Any) -> Iterator[tuple[str, str]]:
@@ -107,7 +109,7 @@ def _of_sqlite(connection: Connection, statement: str, values: Any) -> Iterator[
     steps = [row[3] for row in told]
     names = _names_of(connection, statement)
     for step in steps:
-        found = _WHOLE.match(step)
+        found = _WHOLE.match(step) or _OF_A_KIND.match(step)
         if found is None or found["table"] not in names:
             continue
         is_limited = " LIMIT " in " ".join(statement.split())

@@ -95,26 +95,33 @@ SEALS = sa.table(
 )
 
 
+AT_ONCE = 40 * A_SEAL  # lines in memory
+
+
 def _seal_what_is_there() -> None:
+    """Many lines at a time: however long the audit is, no more of it is in memory."""
     connection = op.get_bind()
     now, number, last, hash_ = utc_now(), 0, 0, audit_chain.BEGINNING
     columns = [AUDIT.c[name] for name in audit_chain.Line._fields]
     while True:
-        some = sa.select(*columns).where(AUDIT.c.id > last).order_by(AUDIT.c.id).limit(A_SEAL)
-        lines = [audit_chain.Line(*row) for row in connection.execute(some)]
+        some = sa.select(*columns).where(AUDIT.c.id > last).order_by(AUDIT.c.id).limit(AT_ONCE)
+        lines = [audit_chain.Line._make(row) for row in connection.execute(some)]
         if not lines:
             return
-        number, last = number + 1, lines[-1].id
-        made = audit_chain.seal(number, hash_, lines)
-        hash_ = made.hash
-        connection.execute(
-            sa.insert(SEALS).values(
-                number=number,
-                last_line=last,
-                lines=len(lines),
-                ids=made.ids,
-                marks=made.marks,
-                hash=made.hash,
-                sealed_at=now,
+        last, made = lines[-1].id, []
+        for run in (lines[n : n + A_SEAL] for n in range(0, len(lines), A_SEAL)):
+            number += 1
+            seal = audit_chain.seal(number, hash_, run)
+            hash_ = seal.hash
+            made.append(
+                {
+                    "number": number,
+                    "last_line": run[-1].id,
+                    "lines": len(run),
+                    "ids": seal.ids,
+                    "marks": seal.marks,
+                    "hash": hash_,
+                    "sealed_at": now,
+                }
             )
-        )
+        connection.execute(sa.insert(SEALS), made)

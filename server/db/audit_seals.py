@@ -9,6 +9,8 @@ from server.db.audit import AuditLine
 from server.db.tables import Code, Hash, Id, Key, Table, Time, Words
 from server.domain.audit_chain import BEGINNING, EMPTYING, Line, Seal
 
+COUNTED = 10_000  # lines without a seal
+
 
 class AuditSeal(Table):
     """A run of lines that is closed, once and for all (`server/domain/audit_chain.py`)."""
@@ -86,10 +88,11 @@ def newest_line(session: Session) -> int:
 
 
 def open_lines(session: Session) -> int:
-    """How many lines wait for their seal."""
+    """How many lines wait for their seal: of very many, no more are counted than `COUNTED`."""
     last = newest_seal(session)
-    behind = select(func.count()).where(AuditLine.id > (last.last_line if last else 0))
-    return int(session.scalar(behind.select_from(AuditLine)) or 0)
+    behind = select(AuditLine.id).where(AuditLine.id > (last.last_line if last else 0))
+    some = behind.limit(COUNTED).subquery()
+    return int(session.scalar(select(func.count()).select_from(some)) or 0)
 
 
 _WRITERS = text(

@@ -12,6 +12,7 @@ from server.db.lookups import Question, among
 from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
 from server.domain import errors
+from server.domain.jobs import LONGEST_WINDOW
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
 
 # As the indexes say it: a database compares the words.
@@ -29,7 +30,8 @@ class Job(Table):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
-        Index("ix_jobs_window_end", "window_end"),
+        Index("ix_jobs_window_end", "window_end", "window_start"),
+        Index("ix_jobs_of_branch", "branch_id", "window_end", "window_start"),
         Index(
             "ix_jobs_timeless",
             "issued_at",
@@ -157,8 +159,11 @@ def visible_to(person: Person, now: datetime) -> Select[Job]:
 
 
 def between(found: Select[Any], begin: datetime, end: datetime) -> Select[Any]:
-    """Those of them whose window touches this time."""
-    return found.where(Job.window_end > begin, Job.window_start < end)
+    """Those of them whose window touches this time. None is longer than allowed, which ends the walk along
+    the index of their ends.
+    """
+    ends_before = end + LONGEST_WINDOW
+    return found.where(Job.window_end > begin, Job.window_end < ends_before, Job.window_start < end)
 
 
 def to_verify(found: Select[Any]) -> Select[Any]:

@@ -5,7 +5,7 @@ them are looked through, and whoever asks is told so.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,8 +189,11 @@ def _customers_of(session: Session, ids: dict[str, list[str]]) -> dict[tuple[str
     return found
 
 
-def _entry_of(kind: str, its_id: Any) -> tuple[Any, ...]:
-    return (SearchEntry.kind == kind, SearchEntry.noun_id == its_id)
+def _its_entry(kind: str, its_id: Any) -> Any:
+    """On what the entry of a thing is joined. By an outer join: it lets no database begin with all the
+    entries of a kind, as SQLite would.
+    """
+    return (SearchEntry.kind == kind) & (SearchEntry.noun_id == its_id)
 
 
 _TOLD = (SearchEntry.kind, SearchEntry.noun_id, SearchEntry.words)
@@ -199,12 +202,12 @@ _FILES = (
         SearchEntry.kind == "c", among(SearchEntry.noun_id, "ids")
     ),
     select(Site.customer_id, *_TOLD)
-    .join(SearchEntry, SearchEntry.noun_id == Site.id)
-    .where(SearchEntry.kind == "s", among(Site.customer_id, "ids")),
+    .outerjoin(SearchEntry, _its_entry("s", Site.id))
+    .where(among(Site.customer_id, "ids")),
     select(Site.customer_id, *_TOLD)
     .join(Asset, Asset.site_id == Site.id)
-    .join(SearchEntry, SearchEntry.noun_id == Asset.id)
-    .where(SearchEntry.kind == "a", among(Site.customer_id, "ids")),
+    .outerjoin(SearchEntry, _its_entry("a", Asset.id))
+    .where(among(Site.customer_id, "ids")),
 )
 
 
@@ -213,14 +216,15 @@ def _files(session: Session, customer_ids: list[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {each: [] for each in customer_ids}
     for question in _FILES if customer_ids else ():
         for row in session.execute(question, {"ids": customer_ids}):
-            found[row.customer_id].append(row)
+            if row.words is not None:
+                found[row.customer_id].append(row)
     return found
 
 
 _TICKETS_OF = (
     select(Ticket.customer_id, Ticket.id, SearchEntry.words)
-    .join(SearchEntry, SearchEntry.noun_id == Ticket.id)
-    .where(SearchEntry.kind == "t", among(Ticket.customer_id, "ids"))
+    .outerjoin(SearchEntry, _its_entry("t", Ticket.id))
+    .where(among(Ticket.customer_id, "ids"))
     .limit(NEWEST)
 )
 
@@ -229,7 +233,7 @@ def _tickets_of(session: Session, customer_ids: list[str]) -> Iterable[tuple[str
     if not customer_ids:
         return []
     rows = session.execute(_TICKETS_OF, {"ids": customer_ids})
-    return [(customer_id, its_id, words) for customer_id, its_id, words in rows]
+    return [(customer_id, its_id, words or "") for customer_id, its_id, words in rows]
 
 
 # Lists that are searched.
@@ -289,7 +293,7 @@ def _among_the_newest(session: Session, person: Person, typed: str) -> list[str]
         .limit(NEWEST)
     )
     rows = session.execute(newest).all()
-    return [each for each, words in _with_households(session, rows) if _has_all(words, typed)]
+    return _with_all(session, rows, typed)
 
 
 def jobs_among_the_newest(session: Session, seen: Select[Job], typed: str) -> list[str]:
@@ -299,22 +303,22 @@ def jobs_among_the_newest(session: Session, seen: Select[Job], typed: str) -> li
     newest = seen.order_by(Job.issued_at.desc(), Job.id.desc()).limit(NEWEST).subquery()
     of_tickets = select(Ticket.id, Ticket.customer_id, newest.c.id)
     rows = session.execute(of_tickets.join(newest, newest.c.ticket_id == Ticket.id)).all()
-    has = {each for each, words in _with_households(session, rows) if _has_all(words, typed)}
+    has = set(_with_all(session, rows, typed))
     return [job_id for ticket_id, _customer, job_id in rows if ticket_id in has]
 
 
-def _with_households(session: Session, rows: Any) -> Iterator[tuple[str, str]]:
-    """The ids of tickets, each with its own words and those of its customer; rows begin with both ids."""
+def _with_all(session: Session, rows: Any, typed: str) -> list[str]:
+    """Those of the tickets that have all the words themselves or by their customer; rows begin with the ids
+    of both.
+    """
+    wanted = [f" {each}" for words in rules.readings(typed)[-1:] for each in words]
+    if not wanted:
+        return []
     files = _files(session, list({row.customer_id for row in rows}))
     own = dict(session.execute(_WORDS_OF_TICKETS, {"ids": [row[0] for row in rows]}).all())
     households = {key: "".join(each.words for each in file) for key, file in files.items()}
-    for row in rows:
-        yield row[0], own.get(row[0], "") + households[row.customer_id]
-
-
-def _has_all(words: str, typed: str) -> bool:
-    wanted = rules.readings(typed)
-    return bool(wanted) and all(f" {each}" in words for each in wanted[-1])
+    told = [(row[0], own.get(row[0], "") + households[row.customer_id]) for row in rows]
+    return [its_id for its_id, words in told if all(each in words for each in wanted)]
 
 
 _WORDS_OF_TICKETS = select(SearchEntry.noun_id, SearchEntry.words).where(

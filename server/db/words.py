@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     event,
     insert,
@@ -29,6 +30,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.customers import Asset, Customer, Product, Site
+from server.db.lookups import among_these
 from server.db.parts import Part
 from server.db.people import Device, Person
 from server.db.tables import Table, Words
@@ -145,8 +147,10 @@ def _keep(session: Session, _context: Any) -> None:
     if not (made or changed or gone):
         return
     connection = session.connection()
-    for each in (*changed, *gone):
-        _forget(connection, _SOURCE_OF[type(each)], each)
+    for source in SOURCES:
+        old = [each for each in (*changed, *gone) if type(each) is source.noun]
+        if old:
+            _forget(connection, source, old)
     for source in SOURCES:
         rows = [each for each in (*made, *changed) if type(each) is source.noun]
         if rows:
@@ -163,18 +167,30 @@ def _is_said_anew(thing: Table) -> bool:
     return any(state.attrs[name].history.has_changes() for name in names)
 
 
-def _forget(connection: Connection, source: Source, thing: Table) -> None:
-    its_id = getattr(thing, source.id)
-    is_it = (SearchEntry.kind == source.kind, SearchEntry.noun_id == its_id)
-    found = connection.execute(
-        select(SearchEntry.id, SearchEntry.words).where(*is_it)
-    ).one_or_none()
-    if found is None:
-        return
-    words = SearchWord.__table__.c
-    mine = (words.kind == source.kind, words.word.in_(found.words.split()))
-    connection.execute(delete(SearchWord).where(*mine, words.newest == -found.id))
-    connection.execute(delete(SearchEntry).where(SearchEntry.id == found.id))
+_FOUND = select(SearchEntry.id, SearchEntry.words)
+_ONE_WORD = delete(SearchWord).where(
+    SearchWord.kind == bindparam("its_kind"),
+    SearchWord.word == bindparam("its_word"),
+    SearchWord.newest == bindparam("its_place"),
+)
+
+
+def _forget(connection: Connection, source: Source, things: list[Any]) -> None:
+    """The entries of these things with all their words, many at once: an import changes thousands."""
+    ids = [getattr(each, source.id) for each in things]
+    for some in (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE)):
+        are_they = (SearchEntry.kind == source.kind, among_these(SearchEntry.noun_id, some))
+        found = connection.execute(_FOUND.where(*are_they)).all()
+        gone = [
+            {"its_kind": source.kind, "its_word": word, "its_place": -row.id}
+            for row in found
+            for word in row.words.split()
+        ]
+        if gone:
+            connection.execute(_ONE_WORD, gone)
+        if found:
+            is_gone = among_these(SearchEntry.id, [row.id for row in found])
+            connection.execute(delete(SearchEntry).where(is_gone))
 
 
 def _note(connection: Connection, source: Source, things: list[Any]) -> None:

@@ -56,18 +56,25 @@ class Line(NamedTuple):
     @property
     def content(self) -> bytes:
         """All of it in one form, whatever the database; the moment in UTC to the microsecond."""
-        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
         said = self.emptied or digest(self.details)
-        return json.dumps([self.id, at, *self[2:7], said], separators=(",", ":")).encode("ascii")
+        return _COMPACT.encode([self.id, at, *self[2:7], said]).encode("ascii")
 
     @property
     def mark(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()[:MARK]
+        return _mark(self.content)
 
 
-def after(previous: str, line: Line) -> str:
-    """The hash of a line, given that of the line before."""
-    return hashlib.sha256(previous.encode("ascii") + line.content).hexdigest()
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
+def _mark(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:MARK]
+
+
+def after(previous: str, content: bytes) -> str:
+    """The hash of a line with this content, given that of the line before."""
+    return hashlib.sha256(previous.encode("ascii") + content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +89,11 @@ class Seal:
 
 def seal(number: int, previous: str, lines: Sequence[Line]) -> Seal:
     """Closes these lines, which follow those that end with `previous`."""
-    hash_ = previous
-    for line in lines:
-        hash_ = after(hash_, line)
-    marks = "".join(line.mark for line in lines)
-    return Seal(number, _written([line.id for line in lines]), marks, hash_)
+    hash_, marks = previous, []
+    for content in (line.content for line in lines):
+        hash_ = after(hash_, content)
+        marks.append(_mark(content))
+    return Seal(number, _written([line.id for line in lines]), "".join(marks), hash_)
 
 
 def emptyings(line: Line) -> dict[int, str]:
@@ -122,7 +129,7 @@ def check(previous: str, sealed: Seal, lines: Sequence[Line]) -> Finding | None:
     """
     hash_ = previous
     for line in lines:
-        hash_ = after(hash_, line)
+        hash_ = after(hash_, line.content)
     if hash_ == sealed.hash:
         return None
     ids = list(_read(sealed.ids))

@@ -74,21 +74,34 @@ def find(session: Session) -> str:
     """The newest lines first; every filter stands in the address."""
     wanted, problems = _wanted()
     found = audit_search.find(session, wanted, A_PAGE, request.args.get("after"))
+    lines = told(session, found.lines)
     return render_template(
         "office/audit.html",
-        lines=told(session, found.lines),
+        lines=lines,
         next=found.next,
         looked_until=found.looked_until,
         asked=request.args,
         problems=problems,
         acts=sorted(((code, str(words)) for code, words in LABELS["act"].items()), key=_by_words),
         nouns=sorted(((code, label(code, "noun")) for code in LABELS["noun"]), key=_by_words),
-        people=list(session.scalars(select(Person).order_by(Person.name, Person.id).limit(500))),
+        people=_people(session, lines),
         proof=seals.newest_proof(session, is_done=True),
         under_way=audit_seals.proof_under_way(session),
         open_lines=seals.open_lines(session),
         query=request.args.to_dict(),
     )
+
+
+def _people(session: Session, lines: list[Told]) -> list[tuple[str, str]]:
+    """Whom the list of people offers: those of the lines that are shown, and whoever is asked for. Anybody
+    else is a click away: a name leads to their lines.
+    """
+    found = {each.line.person_id: each.who for each in lines if each.line.person_id}
+    asked = forms.words_in(request.args, "person")
+    if asked and asked not in found:
+        name = session.scalar(select(Person.name).where(Person.id == asked))
+        found |= {asked: name} if name else {}
+    return sorted(((its_id, name) for its_id, name in found.items()), key=_by_words)
 
 
 def _by_words(choice: tuple[str, str]) -> str:

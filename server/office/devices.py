@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import devices, sign_ins
 from server.auth import me, needs
-from server.db import exceptions
+from server.db import exceptions, keysets
 from server.db.audit import AuditLine
 from server.db.events import Quarantine
 from server.db.exceptions import FieldException
@@ -36,7 +36,9 @@ from server.transactions import reads, writes
 
 blp = Blueprint("devices", __name__)
 
-AT_MOST = 500
+A_PAGE = 100
+PEOPLE = 500  # who may be given a tablet
+LOOKED_AT = 500  # tablets of one page, where what they said decides
 LINES = 20
 CLOCK_IS_RIGHT_MS = 120_000
 SHOWN = ("all", "silent", "waiting", "collected", "revoked")
@@ -146,16 +148,12 @@ def find(session: Session) -> str:
         seen = seen.where(Device.status == status)
     if show == "silent":
         seen = today.silent_ones(seen, house().clock())
-    in_order = seen.order_by(
-        Device.status, Device.last_seen_at.is_(None), Device.last_seen_at, Device.id
-    )
-    found = list(session.scalars(in_order.limit(AT_MOST)))
+    found, following = _page(session, seen, asked.get("after"), must_wait=show == "waiting")
     told = {each.id: told_by(each) for each in found}
-    if show == "waiting":
-        found = [each for each in found if told[each.id].waits]
     return render_template(
         "office/devices.html",
         devices=found,
+        next=following,
         told=told,
         silent={each.id for each in found if is_silent(each)},
         names=_names(session, (each.held_by for each in found)),
@@ -164,6 +162,49 @@ def find(session: Session) -> str:
         words=words,
         right_ms=CLOCK_IS_RIGHT_MS,
     )
+
+
+def _page(
+    session: Session, seen: Select[Device], after: str | None, *, must_wait: bool
+) -> tuple[list[Device], str | None]:
+    """Some of the tablets in the order of the list, and where the next ones begin."""
+    if after:
+        seen = seen.where(_is_behind(*_place(after)))
+    in_order = seen.order_by(
+        Device.status, Device.last_seen_at.is_(None), Device.last_seen_at, Device.id
+    )
+    most = LOOKED_AT if must_wait else A_PAGE
+    read = list(session.scalars(in_order.limit(most + 1)))
+    fits = [each for each in read[:most] if not must_wait or told_by(each).waits]
+    shown = fits[:A_PAGE]
+    if len(fits) <= A_PAGE and len(read) <= most:
+        return shown, None
+    last = shown[-1] if len(fits) > A_PAGE else read[most - 1]
+    return shown, keysets.token([last.status, last.last_seen_at, last.id])
+
+
+def _place(after: str) -> tuple[str, datetime | None, str]:
+    """Raises `BadRequest` for a place that is none of this list."""
+    try:
+        status, seen_at, its_id = keysets.place(after)
+        if not all(isinstance(each, str) and "\x00" not in each for each in (status, its_id)):
+            raise ValueError
+        return status, None if seen_at is None else _aware(seen_at), its_id
+    except (TypeError, ValueError, OverflowError) as bad:
+        raise errors.BadRequest(parameter="after") from bad
+
+
+def _aware(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _is_behind(status: str, seen_at: datetime | None, its_id: str) -> ColumnElement[bool]:
+    """Behind that place; those that were never heard of come last."""
+    is_later: ColumnElement[bool] = Device.last_seen_at.is_(None) & (Device.id > its_id)
+    if seen_at is not None:
+        row = tuple_(Device.last_seen_at, Device.id)
+        is_later = or_(Device.last_seen_at.is_(None), row > tuple_(seen_at, its_id))
+    return or_(Device.status > status, and_(Device.status == status, is_later))
 
 
 def _names(session: Session, ids: Iterable[str | None]) -> dict[str | None, str]:
@@ -223,7 +264,7 @@ def _in_the_field(session: Session) -> list[tuple[str, str]]:
     found = people_visible_to(me()).where(Person.role.in_(FIELD_ROLES), Person.is_active)
     return [
         (each.id, f"{each.name}, {each.organisation.name}")
-        for each in session.scalars(found.order_by(Person.name, Person.id).limit(AT_MOST))
+        for each in session.scalars(found.order_by(Person.name, Person.id).limit(PEOPLE))
     ]
 
 

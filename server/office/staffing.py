@@ -22,8 +22,10 @@ AHEAD = timedelta(days=14)
 def nobody_goes(session: Session, person: Person, now: datetime) -> Panel:
     """Open jobs of the next two weeks whose installer is away on their day, or has left."""
     waiting = _without_anybody(person, now)
-    found = list(session.execute(waiting.order_by(Job.window_start, Job.id).limit(LINES)))
-    count = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+    found = list(session.execute(waiting.order_by(Job.window_start, Job.id).limit(LINES + 1)))
+    count = len(found)
+    if count > LINES:
+        count = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
     return Panel(
         "nobody",
         _("Jobs to which nobody goes"),
@@ -42,7 +44,7 @@ def nobody_goes(session: Session, person: Person, now: datetime) -> Panel:
                 ),
                 "lost",
             )
-            for job, who in found
+            for job, who in found[:LINES]
         ],
     )
 

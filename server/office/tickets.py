@@ -30,6 +30,7 @@ from server.transactions import reads, writes
 blp = Blueprint("tickets", __name__)
 
 A_PAGE = 50
+STORY = 60  # the newest lines of what happened; the rest behind "more"
 FILTERS = ("open", "at_risk", "closed", "all")
 
 
@@ -110,6 +111,9 @@ def show(session: Session, ticket_id: str) -> str:
     entries = stories.entries_of(session, ticket)
     part = request.args.get("only", "")
     known_by = _moment_asked_for()
+    names = stories.people_in(session, entries)
+    told = stories.told(reversed(entries), names, part, known_by)
+    shown = len(told) if request.args.get("story") == "whole" else STORY
     return render_template(
         "office/ticket.html",
         ticket=ticket,
@@ -128,8 +132,9 @@ def show(session: Session, ticket_id: str) -> str:
         about_exception=misfits.sentence,
         parts=parts,
         money=stories.money(trips),
-        names=(names := stories.people_in(session, entries)),
-        stories=stories.told(reversed(entries), names, part, known_by),
+        names=names,
+        stories=told[:shown],
+        older_stories=max(0, len(told) - shown),
         parts_of_stream=stories.PARTS_OF_STREAM,
         only=part if part in stories.PARTS_OF_STREAM else "",
         known_by=known_by,

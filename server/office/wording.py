@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext, ngettext
 from jinja2 import pass_context
@@ -106,10 +106,13 @@ def day(at: datetime, zone: str | None = None) -> str:
 def date_words(here: date, zone: str | None = None) -> str:
     """The same for a calendar day."""
     today = _local(house().clock(), zone).date()
-    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
-    apart = (here - today).days
-    if apart in near:
-        return near[apart]
+    match (here - today).days:
+        case -1:
+            return gettext("yesterday")
+        case 0:
+            return gettext("today")
+        case 1:
+            return gettext("tomorrow")
     pattern = "M月d日 EEE" if language() == "zh" else "EEE d MMM"
     if here.year != today.year:
         pattern = "y年M月d日" if language() == "zh" else "d MMM y"
@@ -130,7 +133,7 @@ def local_day(at: datetime | None, zone: str, before: bool = False) -> str:
 
 
 def clock_time(at: datetime, zone: str | None = None) -> str:
-    return format_time(_local(at, zone).time(), "HH:mm", locale=get_locale())
+    return _local(at, zone).strftime("%H:%M")  # the same in both languages
 
 
 def moment(at: datetime | None, zone: str | None = None) -> str:

@@ -29,7 +29,26 @@ NONSENSE = [
     "W10",
 ]
 
-DAYS = ("day", "expected_on", "from", "begins_on", "ends_on", "valid_from", "granted_until")
+DAYS = (
+    "day",
+    "expected_on",
+    "from",
+    "until",
+    "begins_on",
+    "ends_on",
+    "valid_from",
+    "granted_until",
+)
+TELLING = (
+    "after",
+    "week",
+    "period",
+    "page",
+    "to",
+    "known",
+    "decided",
+    *DAYS,
+)  # read as more than words
 
 
 def is_clear(page: Page) -> bool:
@@ -46,7 +65,7 @@ def test_no_query_breaks_a_page(at_desk: Any, things: Json) -> None:
     for path, names in QUERIES:
         assert is_clear(sun.opens(path.format(**things))), path
         for name in names:
-            for value in NONSENSE:
+            for value in NONSENSE if name in TELLING else NOT_EVEN_WORDS:
                 query = {name: [value, value]}
                 answer = sun.client.get(
                     path.format(**things), query_string=_said(query), headers=BROWSER
@@ -69,9 +88,9 @@ def _said(form: dict[str, Any]) -> str:
 
 
 def _spoilt(form: dict[str, str]) -> Iterator[dict[str, Any]]:
+    yield {name: [value, "and another"] for name, value in form.items()}
     for name in form:
         yield {key: value for key, value in form.items() if key != name}
-        yield {**form, name: [form[name], "and another"]}
         for value in NONSENSE if name in DAYS else NOT_EVEN_WORDS:
             yield {**form, name: value}
 

@@ -1,5 +1,6 @@
 """Tablets: what they last said, what is in doubt, and taken out of service, back, and to somebody else."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from server.db.events import Quarantine
 from server.db.people import Chain, Device
+from server.office import devices
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -130,3 +132,42 @@ def test_what_was_put_aside_stands_on_its_page(
     page = bob.opens(f"/office/devices/{device_id}")
     assert "Put aside for a person" in page.text
     assert timedelta(0) < clock() - people.NOW
+
+
+@pytest.mark.parametrize("show", ["all", "waiting"])
+def test_page_after_page(
+    bob: Desk,
+    tablet: Wire,
+    clock: HandClock,
+    write: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    show: str,
+) -> None:
+    """Each tablet once, those that were never heard of last."""
+    monkeypatch.setattr(devices, "A_PAGE", 2)
+    monkeypatch.setattr(devices, "LOOKED_AT", 2)
+    seen_at = [clock(), clock(), clock() - timedelta(days=1), None, None]
+    rows = [
+        Device(
+            id=f"d{place}", platform="web", name=f"T{place}", secret_hash="0" * 64,
+            enrolled_by=people.ALICE.id, enrolled_at=clock(), last_seen_at=at,
+            report={"outbox": {"events": 1}},
+        )
+        for place, at in enumerate(seen_at)
+    ]  # fmt: skip
+    write(lambda session: session.add_all(rows))
+    found, page = [], bob.opens(f"/office/devices?show={show}")
+    while True:
+        found += re.findall(r'href="/office/devices/(\w+)">', page.html)
+        further = [each for each in page.links() if "after=" in each]
+        if not further:
+            break
+        page = bob.opens(further[0])
+    ours = [each for each in found if each.startswith("d")]
+    assert ours == ["d2", "d0", "d1", "d3", "d4"]
+    for after in (
+        "bm9uc2Vuc2U",
+        "WyJhIiwgNSwgNl0",
+        "WyJhIiwgIjAwMDEtMDEtMDFUMDA6MDA6MDArMjM6NTkiLCAiYiJd",
+    ):
+        assert bob.opens(f"/office/devices?after={after}").status == 400

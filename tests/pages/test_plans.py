@@ -25,10 +25,6 @@ from tests.shop import Shop
 WHOLE_LIST = "the list of all has no index in its order yet"
 SUMMED_UP = "a balance is a sum of the whole ledger"
 KNOWN: dict[tuple[str, str], str] = {
-    ("/office/part-requests", "part_requests"): WHOLE_LIST,
-    ("/office/part-requests", "tickets"): WHOLE_LIST,
-    ("/office/revisits", "revisits"): WHOLE_LIST,
-    ("/office/revisits", "tickets"): WHOLE_LIST,
     ("/api/v1/exceptions", "exceptions"): WHOLE_LIST,
     ("/api/v1/part-requests", "part_requests"): WHOLE_LIST,
     ("/api/v1/part-requests", "tickets"): WHOLE_LIST,
