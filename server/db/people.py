@@ -203,8 +203,8 @@ def names_of(session: Session, ids: Iterable[str | None]) -> dict[str | None, st
     wanted = {each for each in ids if each}
     if not wanted:
         return {}
-    found = session.scalars(select(Person).where(Person.id.in_(wanted)))
-    return {each.id: each.name for each in found}
+    found = select(Person.id, Person.name).where(Person.id.in_(wanted))
+    return dict(session.execute(found).all())
 
 
 def get_person(session: Session, person: Person, person_id: str) -> Person:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -28,8 +27,7 @@ from server.db.tickets import Ticket
 from server.domain import errors, periods
 from server.domain.figures import FIGURES, REJECTED, Figure, Subject, Unit
 from server.domain.periods import Name, Period
-from server.house import house
-from server.office import figure_words, forms
+from server.office import figure_words, forms, wording
 from server.office.labels import label
 from server.office.wording import in_language
 from server.reports import counting
@@ -115,7 +113,7 @@ def asked(session: Session, code: str | None = None) -> Asked:
     said = request.args
     branches = _branches(session)
     branch = _branch(branches, said.get("branch", ""))
-    today = house().clock().astimezone(ZoneInfo(_zone(branch))).date()
+    today = wording.today(_zone(branch))
     name, period, wrong = _period(said, today)
     figure = FIGURES.get(code or said.get("figure", "")) or FIGURES["closed_on_promise"]
     found = Asked(

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import marshmallow as ma
 from flask import Blueprint, render_template, request
@@ -31,6 +30,7 @@ from server.db.people import (
     get_person,
     held_by,
     is_granted,
+    names_of,
     organisations_visible_to,
     people_visible_to,
 )
@@ -39,7 +39,7 @@ from server.domain import errors
 from server.domain.jobs import MOVABLE_STATES
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, OFFICE_ROLES, Role, manages, may
 from server.house import house
-from server.office import answers, edits, forms, labels, planning
+from server.office import answers, edits, forms, labels, planning, wording
 from server.office.edits import Clash
 from server.schemas import Code, Ident, Shape, Text, Username, must_be_email_or_empty, one_of
 from server.transactions import reads, writes
@@ -123,20 +123,16 @@ def find(session: Session) -> str:
         words=words,
         show=show,
         asked=asked,
-        today=today(),
+        today=wording.today(),
         roles=roles_of(),
         organisations=organisations(session),
     )
 
 
-def today() -> date:
-    return house().clock().astimezone(ZoneInfo(me().organisation.time_zone)).date()
-
-
 def away_now(session: Session, found: Any) -> dict[str, Absence]:
     """Who of them is away today."""
     ids = [each.id for each in found]
-    told = absences.between(session, ids, today(), today())
+    told = absences.between(session, ids, wording.today(), wording.today())
     return {its_id: away[-1] for its_id, away in told.items() if away}
 
 
@@ -145,7 +141,7 @@ def _ending(session: Session, found: Any) -> dict[str, list[Certificate]]:
     ids = [each.id for each in found]
     ending = (
         select(Certificate)
-        .where(Certificate.person_id.in_(ids), Certificate.valid_until <= today() + SOON)
+        .where(Certificate.person_id.in_(ids), Certificate.valid_until <= wording.today() + SOON)
         .order_by(Certificate.valid_until)
     )
     told: dict[str, list[Certificate]] = {each: [] for each in ids}
@@ -222,14 +218,14 @@ def shown(
         devices=list(session.scalars(devices.limit(LINES))),
         certificates=list(session.scalars(papers.order_by(Certificate.valid_until.desc()))),
         absences=list(session.scalars(days.order_by(Absence.begins_on.desc()).limit(LINES))),
-        today=today(),
-        soon=today() + SOON,
+        today=wording.today(),
+        soon=wording.today() + SOON,
         factor=session.get(SecondFactor, person.id) if person.role in OFFICE_ROLES else None,
         is_office=person.role in OFFICE_ROLES,
         asks_for_codes=house().config.second_factor,
         sign_ins=_sign_ins(session, person),
         history=history,
-        names=_names(session, history),
+        names=names_of(session, {each.person_id for each in history}),
         companies=[(each.id, each.name) for each in organisations(session).values()],
         roles=roles_to_give(),
         reasons=labels.choices("absence"),
@@ -279,12 +275,6 @@ def _history(session: Session, person: Person) -> list[AuditLine]:
         AuditLine.noun.in_(("person", "second_factor")), AuditLine.noun_id == person.id
     )
     return list(session.scalars(of_person.order_by(AuditLine.id.desc()).limit(LINES)))
-
-
-def _names(session: Session, lines: list[AuditLine]) -> dict[str | None, str]:
-    ids = {each.person_id for each in lines} - {None}
-    found = session.scalars(select(Person).where(Person.id.in_(ids)))
-    return {each.id: each.name for each in found}
 
 
 def managed(session: Session, person_id: str) -> Person:

@@ -271,8 +271,7 @@ def _of_jobs(
     mark: Callable[[Job], str],
 ) -> Panel:
     count, found = _some(session, wanted, Job.window_end, Job.id)
-    people_out = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
-    who = {each.id: each.name for each in session.scalars(people_out)}
+    who = people.names_of(session, {job.assignee_id for job in found})
     opens = may(me().role, "ticket.read")
     return Panel(
         name,
@@ -335,8 +334,7 @@ def silent_ones(found: Select[Device], now: datetime) -> Select[Device]:
 def _silent(session: Session, person: Person, now: datetime) -> Panel:
     quiet = silent_ones(people.devices_visible_to(person), now)
     count, found = _some(session, quiet, Device.last_seen_at, Device.id)
-    holders = select(Person.id, Person.name).where(Person.id.in_({each.held_by for each in found}))
-    with_whom = dict(session.execute(holders).all())
+    with_whom = people.names_of(session, {each.held_by for each in found})
     return Panel(
         "tablets",
         _("Silent tablets"),

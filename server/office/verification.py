@@ -16,7 +16,7 @@ from server.auth import me, needs
 from server.db import jobs, keysets, photos, verdicts
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, current_visit
-from server.db.people import Person
+from server.db.people import names_of
 from server.db.photos import Photo
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
@@ -63,7 +63,7 @@ def queue(session: Session) -> str:
         count=count,
         last=last_verdict(session, now),
         customers=_customers(session, found),
-        people=_people(session, {job.assignee_id for job in found}),
+        people=names_of(session, {job.assignee_id for job in found}),
         photos=_photo_counts(session, found),
     )
 
@@ -80,11 +80,6 @@ def _customers(session: Session, found: Sequence[Job]) -> dict[str, str]:
     rows = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
     ids = {job.ticket_id for job in found}
     return dict(session.execute(rows.where(Ticket.id.in_(ids))).all())
-
-
-def _people(session: Session, ids: set[str]) -> dict[str, str]:
-    rows = select(Person.id, Person.name).where(Person.id.in_(ids))
-    return dict(session.execute(rows).all())
 
 
 def _photo_counts(session: Session, found: Sequence[Job]) -> dict[str, int]:
@@ -185,7 +180,7 @@ def bench(
         earlier=earlier,
         waits=_other_waits(session, ticket, job),
         revisits=_revisits(session, job),
-        people=_people(session, {job.assignee_id, job.verdict_by or ""}),
+        people=names_of(session, {job.assignee_id, job.verdict_by or ""}),
         before=before,
         after=after,
         place=_place(session, job, now),
