@@ -16,7 +16,6 @@ from server.actions import absences, invitations, people, second_factors
 from server.auth import me, needs
 from server.db import invitations as invitation_rows
 from server.db import jobs as job_rows
-from server.db import keysets
 from server.db.audit import AuditLine
 from server.db.invitations import Invitation
 from server.db.jobs import Job
@@ -39,7 +38,7 @@ from server.domain import errors
 from server.domain.jobs import MOVABLE_STATES
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, OFFICE_ROLES, Role, manages, may
 from server.house import house
-from server.office import answers, edits, forms, labels, planning, wording
+from server.office import answers, edits, forms, labels, lists, planning, wording
 from server.office.edits import Clash
 from server.schemas import Code, Ident, Shape, Text, Username, must_be_email_or_empty, one_of
 from server.transactions import reads, writes
@@ -112,7 +111,7 @@ def find(session: Session) -> str:
         if asked.get(name):
             found = found.where(getattr(Person, name) == forms.words_in(asked, name))
     key = (Person.name, Person.id)
-    page = keysets.page(session, found, key, A_PAGE, asked.get("after"))
+    page = lists.page(session, found, key)
     return render_template(
         "office/people.html",
         people=page.rows,

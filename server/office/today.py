@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import promises
 from server.auth import is_open, me, needs
 from server.db import exceptions, jobs, parts, people, readiness, revisits, tickets
-from server.db.customers import Customer
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -87,8 +86,7 @@ def _names(session: Session, ids: list[str]) -> dict[str, str]:
     """The names of customers by the ids of their tickets, for whoever may know them."""
     if not may(me().role, "customer.read"):
         return {}
-    found = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
-    return dict(session.execute(found.where(Ticket.id.in_(ids))).all())
+    return tickets.customers_of(session, ids)
 
 
 def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
