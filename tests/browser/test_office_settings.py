@@ -11,6 +11,7 @@ def test_sun_changes_a_checklist_and_two_write_one_setting(
 ) -> None:
     sun = desk(people.SUN)
     office = sun.url
+    sun.get_by_text("More", exact=True).click()
     sun.get_by_role("link", name="Settings").click()
     sun.get_by_role("link", name="Repair", exact=True).click()
 
