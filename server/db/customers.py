@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Index, Select, String, event, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from server.db import sights
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
 from server.domain import customers as rules
@@ -154,10 +155,7 @@ def get_customer(
     if to_change:
         lock_customers(session, its_id)
         its_id = _present_id(session, its_id)  # merged while we waited
-    found = session.scalar(customers_visible_to(person).where(Customer.id == its_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, customers_visible_to(person).where(Customer.id == its_id))
 
 
 def _present_id(session: Session, customer_id: str) -> str:
@@ -217,7 +215,4 @@ def _locked(found: Select[Any], kind: type[Table]) -> Select[Any]:
 
 
 def get_product(session: Session, person: Person, product_id: str) -> Product:
-    found = session.scalar(products_visible_to(person).where(Product.id == product_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, products_visible_to(person).where(Product.id == product_id))

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Select, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import sights
 from server.db.house import Task
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, refers
-from server.domain import errors
 from server.domain.people import may
 
 KIND = "export.make"
@@ -43,10 +43,7 @@ def visible_to(person: Person) -> Select[Export]:
 
 def get_for(session: Session, person: Person, export_id: str) -> Export:
     """Raises `NotFound` for what `person` may not see."""
-    found = session.scalar(visible_to(person).where(Export.id == export_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person).where(Export.id == export_id))
 
 
 def failures(session: Session, export_ids: list[str]) -> set[str]:

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Select, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import sights
 from server.db.people import Person
 from server.db.tables import Code, Document, Id, Key, Table, Time, refers
-from server.domain import errors
 
 
 class Invitation(Table):
@@ -47,9 +47,6 @@ def visible_to(person: Person) -> Select[Invitation]:
 
 def get_for(session: Session, person: Person, invitation_id: str) -> Invitation:
     """Locked until the commit. Raises `NotFound` for what `person` may not see."""
-    found = session.scalar(
-        visible_to(person).where(Invitation.id == invitation_id).with_for_update()
+    return sights.one(
+        session, visible_to(person).where(Invitation.id == invitation_id).with_for_update()
     )
-    if found is None:
-        raise errors.NotFound()
-    return found

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Index, Select, false, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import sights
 from server.db.drafts import Drafts
 from server.db.lookups import Question, among
 from server.db.people import Person, is_granted
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 from server.domain.jobs import LONGEST_WINDOW
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, Role
 
@@ -194,10 +194,7 @@ def visits_visible_to(person: Person, now: datetime) -> Select[Visit]:
 
 def visit_for(session: Session, person: Person, visit_id: str, now: datetime) -> Visit:
     """Raises `NotFound` for what `person` may not see."""
-    found = session.scalar(visits_visible_to(person, now).where(Visit.id == visit_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visits_visible_to(person, now).where(Visit.id == visit_id))
 
 
 def own_people(person: Person) -> Select[str]:
@@ -222,10 +219,7 @@ def get_for(
     """Raises `NotFound` for what `person` may not see; `to_change` locks it until the commit."""
     if to_change:
         lock(session, {job_id})
-    found = session.scalar(visible_to(person, now).where(Job.id == job_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person, now).where(Job.id == job_id))
 
 
 _LOCKED = Question(

@@ -3,11 +3,10 @@
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import customers
+from server.db import customers, sights
 from server.db.customers import Customer
 from server.db.people import Person
 from server.db.tables import Document, Id, Key, Table, Time, refers
-from server.domain import errors
 
 
 class Merge(Table):
@@ -34,10 +33,7 @@ def visible_to(person: Person) -> Select[Merge]:
 
 def get_for(session: Session, person: Person, merge_id: str) -> Merge:
     """Raises `NotFound` for what `person` may not see."""
-    found = session.scalar(visible_to(person).where(Merge.id == merge_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person).where(Merge.id == merge_id))
 
 
 def of_customer(session: Session, customer_id: str) -> list[Merge]:

@@ -20,12 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import jobs, tickets
+from server.db import jobs, sights, tickets
 from server.db.customers import Customer, Site
 from server.db.lookups import Question
 from server.db.people import Organisation, Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 from server.domain.parts import PLACES, STOCK_PLACES, Task, parse_place, what_to_do
 from server.domain.people import FIELD_ROLES, Role, may
 
@@ -265,10 +264,7 @@ def movements_visible_to(person: Person) -> Select[Movement]:
 
 
 def get_movement(session: Session, person: Person, movement_id: str) -> Movement:
-    found = session.scalar(movements_visible_to(person).where(Movement.id == movement_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, movements_visible_to(person).where(Movement.id == movement_id))
 
 
 def balances_visible_to(person: Person) -> Select[Balance]:
@@ -310,10 +306,7 @@ def parts_visible_to(_person: Person) -> Select[Part]:
 
 
 def get_part(session: Session, person: Person, sku: str) -> Part:
-    found = session.scalar(parts_visible_to(person).where(Part.sku == sku))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, parts_visible_to(person).where(Part.sku == sku))
 
 
 def requests_visible_to(person: Person) -> Select[PartRequest]:
@@ -328,10 +321,7 @@ def open_requests(found: Select[PartRequest]) -> Select[PartRequest]:
 
 
 def get_request(session: Session, person: Person, request_id: str) -> PartRequest:
-    found = session.scalar(requests_visible_to(person).where(PartRequest.id == request_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, requests_visible_to(person).where(PartRequest.id == request_id))
 
 
 def swaps_visible_to(person: Person) -> Select[SerialSwap]:
@@ -342,7 +332,4 @@ def swaps_visible_to(person: Person) -> Select[SerialSwap]:
 
 
 def get_swap(session: Session, person: Person, swap_id: str) -> SerialSwap:
-    found = session.scalar(swaps_visible_to(person).where(SerialSwap.id == swap_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, swaps_visible_to(person).where(SerialSwap.id == swap_id))

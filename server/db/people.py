@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from server.db import sights
 from server.db.lookups import Question, among
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 from server.domain.people import FIELD_ROLES, Role
 
 
@@ -203,16 +203,13 @@ def names_of(session: Session, ids: Iterable[str | None]) -> dict[str | None, st
     wanted = {each for each in ids if each}
     if not wanted:
         return {}
-    found = session.scalars(select(Person).where(Person.id.in_(wanted)))
-    return {each.id: each.name for each in found}
+    found = select(Person.id, Person.name).where(Person.id.in_(wanted))
+    return dict(session.execute(found).all())
 
 
 def get_person(session: Session, person: Person, person_id: str) -> Person:
     """Raises `NotFound` for whom `person` may not see."""
-    found = session.scalar(people_visible_to(person).where(Person.id == person_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, people_visible_to(person).where(Person.id == person_id))
 
 
 def organisations_visible_to(person: Person) -> Select[Organisation]:
@@ -223,12 +220,9 @@ def organisations_visible_to(person: Person) -> Select[Organisation]:
 
 
 def get_organisation(session: Session, person: Person, organisation_id: str) -> Organisation:
-    found = session.scalar(
-        organisations_visible_to(person).where(Organisation.id == organisation_id)
+    return sights.one(
+        session, organisations_visible_to(person).where(Organisation.id == organisation_id)
     )
-    if found is None:
-        raise errors.NotFound()
-    return found
 
 
 def certificates_visible_to(person: Person) -> Select[Certificate]:
@@ -237,10 +231,9 @@ def certificates_visible_to(person: Person) -> Select[Certificate]:
 
 
 def get_certificate(session: Session, person: Person, certificate_id: str) -> Certificate:
-    found = session.scalar(certificates_visible_to(person).where(Certificate.id == certificate_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(
+        session, certificates_visible_to(person).where(Certificate.id == certificate_id)
+    )
 
 
 def absences_visible_to(person: Person) -> Select[Absence]:
@@ -250,10 +243,7 @@ def absences_visible_to(person: Person) -> Select[Absence]:
 
 
 def get_absence(session: Session, person: Person, absence_id: str) -> Absence:
-    found = session.scalar(absences_visible_to(person).where(Absence.id == absence_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, absences_visible_to(person).where(Absence.id == absence_id))
 
 
 def devices_visible_to(person: Person) -> Select[Device]:
@@ -269,10 +259,7 @@ def held_by(person_id: str) -> ColumnElement[bool]:
 
 
 def get_device(session: Session, person: Person, device_id: str) -> Device:
-    found = session.scalar(devices_visible_to(person).where(Device.id == device_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, devices_visible_to(person).where(Device.id == device_id))
 
 
 def is_granted(organisation: Organisation, now: datetime) -> bool:

@@ -5,10 +5,9 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Select, String, and_, delete, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from server.db import jobs
+from server.db import jobs, sights
 from server.db.people import Person
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 from server.domain import photos as rules
 from server.domain.people import CONTRACTOR_ROLES
 
@@ -140,10 +139,7 @@ def visible_to(person: Person, now: datetime) -> Select[Photo]:
 
 
 def get_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
-    found = session.scalar(visible_to(person, now).where(Photo.id == photo_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person, now).where(Photo.id == photo_id))
 
 
 def picture_for(session: Session, person: Person, photo_id: str, now: datetime) -> Photo:
@@ -161,10 +157,7 @@ def picture_for(session: Session, person: Person, photo_id: str, now: datetime) 
     its_job = jobs.visible_to(person, now).where(jobs.Job.id == Photo.job_id)
     history = and_(Photo.state == "checked", Photo.is_apart.is_(False), or_(*shown))
     wanted = select(Photo).where(Photo.id == photo_id, or_(its_job.exists(), history))
-    found = session.scalar(wanted)
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, wanted)
 
 
 def of_job(session: Session, job_id: str) -> list[Photo]:

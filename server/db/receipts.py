@@ -5,10 +5,9 @@ from datetime import datetime
 from sqlalchemy import Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import jobs
+from server.db import jobs, sights
 from server.db.people import Person
 from server.db.tables import Code, Document, Hash, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 
 
 class Receipt(Table):
@@ -48,7 +47,4 @@ def visible_to(person: Person, now: datetime) -> Select[Receipt]:
 
 
 def get_for(session: Session, person: Person, receipt_id: str, now: datetime) -> Receipt:
-    found = session.scalar(visible_to(person, now).where(Receipt.id == receipt_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person, now).where(Receipt.id == receipt_id))

@@ -1,16 +1,16 @@
 """Tickets, and the numbers that people read out on the phone."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Index, Select, String, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import jobs
+from server.db import jobs, sights
 from server.db.customers import Customer
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
@@ -152,10 +152,13 @@ def get_for(session: Session, person: Person, ticket_id: str, *, to_change: bool
     """Raises `NotFound` for what `person` may not see; `to_change` locks it until the commit."""
     if to_change:
         lock(session, ticket_id)
-    found = session.scalar(visible_to(person).where(Ticket.id == ticket_id))
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, visible_to(person).where(Ticket.id == ticket_id))
+
+
+def customers_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Of each ticket the name of its customer, with one question: for whoever may know them."""
+    found = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
+    return dict(session.execute(found.where(Ticket.id.in_(set(ids)))).all())
 
 
 def lock(session: Session, ticket_id: str) -> None:

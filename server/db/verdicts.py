@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import sights
 from server.db.people import Person
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
-from server.domain import errors
 
 
 class Verdict(Table):
@@ -33,10 +33,7 @@ class Verdict(Table):
 def get_for(session: Session, person: Person, verdict_id: str) -> Verdict:
     """One's own; anybody else's is `NotFound`."""
     own = select(Verdict).where(Verdict.id == verdict_id, Verdict.by_id == person.id)
-    found = session.scalar(own)
-    if found is None:
-        raise errors.NotFound()
-    return found
+    return sights.one(session, own)
 
 
 def last_of(session: Session, person: Person, since: datetime) -> Verdict | None:

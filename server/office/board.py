@@ -169,7 +169,7 @@ def show(session: Session) -> Response:
 def _asked(session: Session) -> Asked:
     said = request.args
     branch = _branch(session, said.get("branch", ""))
-    today = house().clock().astimezone(ZoneInfo(branch.time_zone)).date()
+    today = wording.today(branch.time_zone)
     kind, ticket_class = said.get("kind", ""), said.get("class", "")
     return Asked(
         view="week" if said.get("view") == "week" else "day",
@@ -348,7 +348,7 @@ def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
         "closed": _closed(session, asked),
         "before": asked.first - timedelta(days=asked.days),
         "after": asked.last + timedelta(days=1),
-        "today": house().clock().astimezone(ZoneInfo(asked.zone)).date(),
+        "today": wording.today(asked.zone),
         "offset": _offset(asked),
         "branches": _branches(session),
         "places": _places(session, board),

@@ -13,19 +13,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import counts
 from server.auth import me, needs
-from server.db import keysets, stock
+from server.db import stock
 from server.db.people import names_of
 from server.db.stock import StockCount
 from server.domain import errors
 from server.house import house
-from server.office import answers, forms, places, scanning
+from server.office import answers, forms, lists, places, scanning
 from server.office.scanning import Line, Lines, Words
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("counts", __name__)
 
-A_PAGE = 50
 MOST_LISTED = (
     400  # parts that the form names by itself; at a larger place one scans what one counts
 )
@@ -49,12 +48,10 @@ def find(session: Session) -> str:
     found = stock.counts_visible_to(me())
     if show == "open":
         found = found.where(StockCount.state == "open")
-    page = keysets.page(
+    page = lists.page(
         session,
         found,
         (StockCount.id,),
-        A_PAGE,
-        request.args.get("after"),
         newest_first=show == "all",
     )
     return render_template(

@@ -16,7 +16,7 @@ from server.db.customers import Asset, Customer, Site
 from server.db.doubles import Double
 from server.db.jobs import Job
 from server.db.merges import Merge
-from server.db.people import Person
+from server.db.people import names_of
 from server.db.photos import Photo
 from server.db.receipts import Receipt
 from server.db.tickets import Ticket, open_ones, visible_to
@@ -82,7 +82,7 @@ class File:
     standing: dict[tuple[str, str], Consent]
     doubles: list[Double]
     merges: list[Merge]
-    names: dict[str, str]
+    names: dict[str | None, str]
     retention: Retention | None
 
     @property
@@ -101,7 +101,7 @@ def read(session: Session, customer: Customer, after: str | None) -> File:
     merged = merges.of_customer(session, customer.id)
     people = {job.assignee_id for job in jobs} | {each.noted_by for each in said}
     people |= {each.merged_by for each in merged} | {customer.held_by or ""}
-    names = _names(session, people)
+    names = names_of(session, people)
     return File(
         places=places(session, [customer.id])[customer.id],
         still_open=list(session.scalars(still_open)),
@@ -126,7 +126,7 @@ def _entries(
     tickets: Iterable[Ticket],
     jobs: Iterable[Job],
     receipts: dict[str, Receipt],
-    names: dict[str, str],
+    names: dict[str | None, str],
 ) -> list[Entry]:
     trips: dict[str, list[Trip]] = defaultdict(list)
     for job in jobs:
@@ -163,11 +163,6 @@ def _money(receipts: Iterable[Receipt]) -> list[str]:
 def _totals(content: object) -> list[dict[str, int]]:
     totals = content.get("totals") if isinstance(content, dict) else None
     return [each for each in totals or [] if isinstance(each.get("amount"), int)]
-
-
-def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    found = session.scalars(select(Person).where(Person.id.in_({each for each in ids if each})))
-    return {each.id: each.name for each in found}
 
 
 def retention(session: Session, customer: Customer) -> Retention | None:

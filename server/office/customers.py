@@ -15,14 +15,13 @@ from server.db.customers import Customer, customers_visible_to, get_customer
 from server.domain import customers as rules
 from server.domain import errors
 from server.house import house
-from server.office import answers, customer_files, edits, forms, labels
+from server.office import answers, customer_files, edits, forms, labels, lists
 from server.office.edits import Clash
 from server.schemas import Shape, Text, must_be_email_or_empty, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("customers", __name__)
 
-A_PAGE = 50
 TIME_IS_UP = "time_is_up"
 
 
@@ -84,7 +83,7 @@ def find(session: Session) -> str:
         found, key = tickets.out_of_time(found, ends), (Customer.id,)
     elif words:
         found = search.customers_like(session, me(), found, words)
-    page = keysets.page(session, found, key, A_PAGE, request.args.get("after"))
+    page = lists.page(session, found, key)
     ids = [each.id for each in page.rows]
     return render_template(
         "office/customers.html",

@@ -1,6 +1,5 @@
 """Tablets: last contact, what waits on them, their clock; taken out of service, back, and to somebody else."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +22,7 @@ from server.db.people import (
     devices_visible_to,
     get_device,
     get_person,
+    names_of,
     people_visible_to,
 )
 from server.db.photos import Upload
@@ -156,7 +156,7 @@ def find(session: Session) -> str:
         next=following,
         told=told,
         silent={each.id for each in found if is_silent(each)},
-        names=_names(session, (each.held_by for each in found)),
+        names=names_of(session, (each.held_by for each in found)),
         show=show,
         shown=SHOWN,
         words=words,
@@ -207,11 +207,6 @@ def _is_behind(status: str, seen_at: datetime | None, its_id: str) -> ColumnElem
     return or_(Device.status > status, and_(Device.status == status, is_later))
 
 
-def _names(session: Session, ids: Iterable[str | None]) -> dict[str | None, str]:
-    people = select(Person.id, Person.name).where(Person.id.in_({each for each in ids if each}))
-    return dict(session.execute(people).all())
-
-
 # One tablet.
 
 
@@ -247,7 +242,7 @@ def _shown(session: Session, device: Device, typed: forms.Typed) -> str:
         told_kinds={name: in_both(kind) for name, kind in exception_rules.KINDS.items()},
         history=lines,
         chains=chains,
-        names=_names(session, ids),
+        names=names_of(session, ids),
         people=_in_the_field(session),
         right_ms=CLOCK_IS_RIGHT_MS,
         typed=typed,

@@ -1,13 +1,11 @@
 """A list to take away: as CSV or XLSX, under a name that says what it is and of which day."""
 
 from collections.abc import Iterable, Sequence
-from zoneinfo import ZoneInfo
 
 from flask import Response, make_response
 
 from server import spreadsheets
-from server.house import house
-from server.office.wording import zone_of_office
+from server.office.wording import today, zone_of_office
 
 FORMATS = ("csv", "xlsx")
 MOST_ROWS = 50_000  # a longer list is narrowed by its filters first
@@ -28,7 +26,7 @@ def table(
 
 def file(name: str, kind: str, content: bytes) -> Response:
     """A file to keep, never to be opened within the page; the day stands in its name."""
-    day = house().clock().astimezone(ZoneInfo(zone_of_office())).date().isoformat()
+    day = today().isoformat()
     stem, _, ending = name.rpartition(".")
     answer = make_response(content)
     answer.headers["Content-Type"] = kind + ("; charset=utf-8" if kind.startswith("text/") else "")

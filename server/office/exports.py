@@ -1,7 +1,6 @@
 """The whole shop as one SQLite file: asked for here, made by the worker, fetched while it is kept."""
 
 from flask import Blueprint, Response, render_template, send_file
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -9,7 +8,7 @@ from server.actions import exports
 from server.auth import me, needs
 from server.db import exports as rows
 from server.db.exports import Export
-from server.db.people import Person
+from server.db.people import names_of
 from server.domain import errors
 from server.house import house
 from server.office import answers
@@ -28,11 +27,10 @@ def find(session: Session) -> str:
     """The newest ones, with how far each has come."""
     newest = rows.visible_to(me()).order_by(Export.asked_at.desc(), Export.id.desc()).limit(SHOWN)
     found = list(session.scalars(newest))
-    who = select(Person).where(Person.id.in_({each.asked_by for each in found}))
     return render_template(
         "office/exports.html",
         exports=found,
-        names={each.id: each.name for each in session.scalars(who)},
+        names=names_of(session, {each.asked_by for each in found}),
         failed=rows.failures(session, [each.id for each in found]),
         tables=len(TABLES),
         is_under_way=any(each.done_at is None for each in found),

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from server.auth import me, needs
 from server.db import figures as rows
-from server.db import keysets
 from server.db.customers import Product
 from server.db.figures import Fact
 from server.db.jobs import Job
@@ -28,8 +26,7 @@ from server.db.tickets import Ticket
 from server.domain import errors, periods
 from server.domain.figures import FIGURES, REJECTED, Figure, Subject, Unit
 from server.domain.periods import Name, Period
-from server.house import house
-from server.office import figure_words, forms
+from server.office import figure_words, forms, lists, wording
 from server.office.labels import label
 from server.office.wording import in_language
 from server.reports import counting
@@ -38,7 +35,6 @@ from server.transactions import reads
 
 blp = Blueprint("figures", __name__)
 
-A_PAGE = 50
 MOST_PAGES = 1_000
 IN_THE_CHART = 12
 USUAL = Name.THIS_MONTH
@@ -115,7 +111,7 @@ def asked(session: Session, code: str | None = None) -> Asked:
     said = request.args
     branches = _branches(session)
     branch = _branch(branches, said.get("branch", ""))
-    today = house().clock().astimezone(ZoneInfo(_zone(branch))).date()
+    today = wording.today(_zone(branch))
     name, period, wrong = _period(said, today)
     figure = FIGURES.get(code or said.get("figure", "")) or FIGURES["closed_on_promise"]
     found = Asked(
@@ -257,12 +253,10 @@ def opened(session: Session, figure: str) -> str:
         raise errors.NotFound()
     what = asked(session, figure)
     which, by, of = which_of(figure)
-    page = keysets.page(
+    page = lists.page(
         session,
         facts_of(what, which, by, of),
         (Fact.day, Fact.subject_id),
-        A_PAGE,
-        request.args.get("after"),
         newest_first=True,
     )
     return render_template(

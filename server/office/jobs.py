@@ -16,7 +16,7 @@ from server.auth import me, needs
 from server.db import keysets, readiness
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, between, get_for, visible_to
-from server.db.people import Person
+from server.db.people import names_of
 from server.db.tickets import Ticket
 from server.domain import errors
 from server.domain.people import may
@@ -68,13 +68,12 @@ def find(session: Session) -> str:
         .join(Site, Site.id == Job.site_id)
     )
     of_jobs = about.where(Job.id.in_([job.id for job in found]))
-    people = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
     return render_template(
         "office/jobs.html",
         jobs=found,
         next=page.next,
         places={its_id: (name, site) for its_id, name, site in session.execute(of_jobs)},
-        people={each.id: each.name for each in session.scalars(people)},
+        people=names_of(session, {job.assignee_id for job in found}),
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from flask import request
 from sqlalchemy import Select
@@ -30,6 +30,14 @@ def asked_for(shows: Collection[str]) -> str:
     return show if show in shows else next(iter(shows))
 
 
+def page(
+    session: Session, found: Select[Row], key: keysets.Key, *, newest_first: bool = False
+) -> keysets.Page[Row]:
+    """The page that the address asks for. Raises `BadRequest` for a strange `after`."""
+    after = request.args.get("after")
+    return keysets.page(session, found, key, A_PAGE, after, newest_first=newest_first)
+
+
 def of(
     session: Session,
     shows: Mapping[str, Select[Row]],
@@ -39,12 +47,5 @@ def of(
 ) -> Listed[Row]:
     """Whoever has waited longest comes first, but for what is over. Raises `BadRequest` for a strange `after`."""
     show = asked_for(shows)
-    page: keysets.Page[Any] = keysets.page(
-        session,
-        shows[show],
-        key,
-        A_PAGE,
-        request.args.get("after"),
-        newest_first=show in newest_first,
-    )
-    return Listed(page.rows, page.next, show)
+    found = page(session, shows[show], key, newest_first=show in newest_first)
+    return Listed(found.rows, found.next, show)

@@ -16,7 +16,7 @@ from server.db.events import FieldEvent, Quarantine
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
 from server.db.parts import Part
-from server.db.people import Device, Person
+from server.db.people import Device, names_of
 from server.db.photos import Photo
 from server.domain import exceptions as rules
 from server.domain.sync import Status
@@ -134,7 +134,8 @@ class _Things:
         skus = {str(each.details["sku"]) for each in rows if each.details.get("sku")}
         parts = session.scalars(select(Part).where(Part.sku.in_(skus)))
         self.parts = {each.sku: each for each in parts}
-        self.people = _names(session, rows, self.jobs.values(), self.photos.values())
+        named = _named(rows, self.jobs.values(), self.photos.values())
+        self.people = names_of(session, named)
         self.recorded = _recorded(session, rows)
 
     def facts(self, row: FieldException) -> Lines:
@@ -217,13 +218,11 @@ def _by_id(session: Session, kind: Any, ids: Iterable[Any]) -> dict[str, Any]:
     return {each.id: each for each in session.scalars(select(kind).where(kind.id.in_(wanted)))}
 
 
-def _names(
-    session: Session, rows: Sequence[FieldException], jobs: Iterable[Job], photos: Iterable[Photo]
-) -> dict[str | None, str]:
+def _named(
+    rows: Sequence[FieldException], jobs: Iterable[Job], photos: Iterable[Photo]
+) -> set[str | None]:
     ids = {name for each in rows for name in (each.person_id, each.owner_id, each.decided_by)}
-    ids |= {job.assignee_id for job in jobs} | {photo.taken_by for photo in photos}
-    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None})))
-    return dict(found.all())
+    return ids | {job.assignee_id for job in jobs} | {photo.taken_by for photo in photos}
 
 
 def _recorded(session: Session, rows: Sequence[FieldException]) -> dict[str, dict[str, int]]:

@@ -174,7 +174,7 @@ def _shown(
         steps=_onboarding(organisation, staff) if organisation.kind == "contractor" else [],
         days=_days_ahead(organisation),
         country_names=labels.choices("country", calendars.COUNTRIES),
-        today=people_pages.today(),
+        today=wording.today(),
         manages=_manages(organisation),
         typed=typed or forms.Typed(),
         edit=edits.form_of(organisation, Changes, typed, clashes),
@@ -205,7 +205,7 @@ def _jobs(
 
 def ending_certificates(session: Session, organisation_id: str) -> list[tuple[Certificate, Person]]:
     """Of people who are here: ended within the last 30 days, or will within the next."""
-    day = people_pages.today()
+    day = wording.today()
     found = (
         select(Certificate, Person)
         .join(Person, Person.id == Certificate.person_id)
@@ -244,7 +244,7 @@ def _days_ahead(organisation: Organisation) -> list[tuple[date, str, bool]]:
     """Coming holidays with their names, and weekends that are worked in exchange (True)."""
     if not organisation.holidays_of:
         return []
-    day = people_pages.today()
+    day = wording.today()
     language = wording.language()
     days = calendars.days_of(organisation.holidays_of, day.year, day.year + 1, language)
     off = [(each, name, False) for each, name in days.holidays.items()]

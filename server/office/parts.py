@@ -11,21 +11,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import parts
 from server.auth import me, needs
-from server.db import keysets, stock
+from server.db import stock
 from server.db.parts import Movement, Part, get_part, movements_visible_to, parts_visible_to
 from server.domain import errors
 from server.domain import imports as files
 from server.domain import parts as rules
 from server.domain.people import may
 from server.house import house
-from server.office import answers, downloads, edits, forms, ledgers, places, prices, tables
+from server.office import answers, downloads, edits, forms, ledgers, lists, places, prices, tables
 from server.office.edits import Clash
 from server.schemas import Code, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("parts", __name__)
 
-A_PAGE, LAST_MOVES = 50, 15
+LAST_MOVES = 15
 USUAL = {"unit": "piece", "unit_price": "0.00", "is_returnable": "no", "is_active": "yes"}
 
 
@@ -60,7 +60,7 @@ def find(session: Session) -> AnyResponse | str:
         rows = session.scalars(found.order_by(Part.sku).limit(downloads.MOST_ROWS))
         cells = (tables.row(files.PARTS, each) for each in rows)
         return downloads.table("parts", form, tables.titles(files.PARTS), cells)
-    page = keysets.page(session, found, (Part.sku,), A_PAGE, request.args.get("after"))
+    page = lists.page(session, found, (Part.sku,))
     return render_template(
         "office/parts_list.html", parts=page.rows, next=page.next, words=words, show=show
     )

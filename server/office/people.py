@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import marshmallow as ma
 from flask import Blueprint, render_template, request
@@ -17,7 +16,6 @@ from server.actions import absences, invitations, people, second_factors
 from server.auth import me, needs
 from server.db import invitations as invitation_rows
 from server.db import jobs as job_rows
-from server.db import keysets
 from server.db.audit import AuditLine
 from server.db.invitations import Invitation
 from server.db.jobs import Job
@@ -31,6 +29,7 @@ from server.db.people import (
     get_person,
     held_by,
     is_granted,
+    names_of,
     organisations_visible_to,
     people_visible_to,
 )
@@ -39,7 +38,7 @@ from server.domain import errors
 from server.domain.jobs import MOVABLE_STATES
 from server.domain.people import CONTRACTOR_ROLES, FIELD_ROLES, OFFICE_ROLES, Role, manages, may
 from server.house import house
-from server.office import answers, edits, forms, labels, planning
+from server.office import answers, edits, forms, labels, lists, planning, wording
 from server.office.edits import Clash
 from server.schemas import Code, Ident, Shape, Text, Username, must_be_email_or_empty, one_of
 from server.transactions import reads, writes
@@ -112,7 +111,7 @@ def find(session: Session) -> str:
         if asked.get(name):
             found = found.where(getattr(Person, name) == forms.words_in(asked, name))
     key = (Person.name, Person.id)
-    page = keysets.page(session, found, key, A_PAGE, asked.get("after"))
+    page = lists.page(session, found, key)
     return render_template(
         "office/people.html",
         people=page.rows,
@@ -123,20 +122,16 @@ def find(session: Session) -> str:
         words=words,
         show=show,
         asked=asked,
-        today=today(),
+        today=wording.today(),
         roles=roles_of(),
         organisations=organisations(session),
     )
 
 
-def today() -> date:
-    return house().clock().astimezone(ZoneInfo(me().organisation.time_zone)).date()
-
-
 def away_now(session: Session, found: Any) -> dict[str, Absence]:
     """Who of them is away today."""
     ids = [each.id for each in found]
-    told = absences.between(session, ids, today(), today())
+    told = absences.between(session, ids, wording.today(), wording.today())
     return {its_id: away[-1] for its_id, away in told.items() if away}
 
 
@@ -145,7 +140,7 @@ def _ending(session: Session, found: Any) -> dict[str, list[Certificate]]:
     ids = [each.id for each in found]
     ending = (
         select(Certificate)
-        .where(Certificate.person_id.in_(ids), Certificate.valid_until <= today() + SOON)
+        .where(Certificate.person_id.in_(ids), Certificate.valid_until <= wording.today() + SOON)
         .order_by(Certificate.valid_until)
     )
     told: dict[str, list[Certificate]] = {each: [] for each in ids}
@@ -222,14 +217,14 @@ def shown(
         devices=list(session.scalars(devices.limit(LINES))),
         certificates=list(session.scalars(papers.order_by(Certificate.valid_until.desc()))),
         absences=list(session.scalars(days.order_by(Absence.begins_on.desc()).limit(LINES))),
-        today=today(),
-        soon=today() + SOON,
+        today=wording.today(),
+        soon=wording.today() + SOON,
         factor=session.get(SecondFactor, person.id) if person.role in OFFICE_ROLES else None,
         is_office=person.role in OFFICE_ROLES,
         asks_for_codes=house().config.second_factor,
         sign_ins=_sign_ins(session, person),
         history=history,
-        names=_names(session, history),
+        names=names_of(session, {each.person_id for each in history}),
         companies=[(each.id, each.name) for each in organisations(session).values()],
         roles=roles_to_give(),
         reasons=labels.choices("absence"),
@@ -279,12 +274,6 @@ def _history(session: Session, person: Person) -> list[AuditLine]:
         AuditLine.noun.in_(("person", "second_factor")), AuditLine.noun_id == person.id
     )
     return list(session.scalars(of_person.order_by(AuditLine.id.desc()).limit(LINES)))
-
-
-def _names(session: Session, lines: list[AuditLine]) -> dict[str | None, str]:
-    ids = {each.person_id for each in lines} - {None}
-    found = session.scalars(select(Person).where(Person.id.in_(ids)))
-    return {each.id: each.name for each in found}
 
 
 def managed(session: Session, person_id: str) -> Person:

@@ -11,19 +11,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import products
 from server.auth import me, needs
-from server.db import keysets
 from server.db.customers import Product, get_product, products_visible_to
 from server.domain import errors
 from server.domain import imports as files
 from server.house import house
-from server.office import answers, downloads, edits, forms, tables
+from server.office import answers, downloads, edits, forms, lists, tables
 from server.office.edits import Clash
 from server.schemas import Code, Shape, Text
 from server.transactions import reads, writes
 
 blp = Blueprint("products", __name__)
 
-A_PAGE = 50
 MOST_MONTHS = 1_200
 USUAL = {"warranty_months": "24", "is_active": "yes"}
 
@@ -67,7 +65,7 @@ def find(session: Session) -> AnyResponse | str:
         rows = session.scalars(found.order_by(Product.model).limit(downloads.MOST_ROWS))
         cells = (tables.row(files.PRODUCTS, each) for each in rows)
         return downloads.table("products", form, tables.titles(files.PRODUCTS), cells)
-    page = keysets.page(session, found, (Product.model,), A_PAGE, request.args.get("after"))
+    page = lists.page(session, found, (Product.model,))
     return render_template(
         "office/products_list.html", products=page.rows, next=page.next, words=words, show=show
     )

@@ -31,7 +31,7 @@ from server.db.customers import (
 from server.db.jobs import Job
 from server.db.lookups import among_these
 from server.db.parts import Part, parts_visible_to
-from server.db.people import Device, Person, devices_visible_to, people_visible_to
+from server.db.people import Device, Person, devices_visible_to, names_of, people_visible_to
 from server.db.tickets import Ticket
 from server.domain import search as rules
 from server.domain.people import may
@@ -247,8 +247,7 @@ def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
 
 
 def _jobs(session: Session, rows: list[Job]) -> list[Result]:
-    who = select(Person.id, Person.name).where(Person.id.in_({each.assignee_id for each in rows}))
-    names = dict(session.execute(who).all()) if rows else {}
+    names = names_of(session, {each.assignee_id for each in rows})
     opens = may(me().role, "ticket.read")
     return [
         Result(
@@ -340,8 +339,7 @@ def _people(rows: list[Person]) -> list[Result]:
 
 
 def _devices(session: Session, rows: list[Device]) -> list[Result]:
-    who = select(Person.id, Person.name).where(Person.id.in_({each.enrolled_by for each in rows}))
-    names = dict(session.execute(who).all()) if rows else {}
+    names = names_of(session, {each.enrolled_by for each in rows})
     return [
         Result(address_of("device", each.id), each.name, names.get(each.enrolled_by, ""))
         for each in rows

@@ -74,7 +74,7 @@ def _without_anybody(person: Person, now: datetime) -> Select[Job, Person]:
 
 def certificates_that_end(session: Session, person: Person, now: datetime) -> Panel:
     """Of people who are here: those that end within 30 days, and those that ended within the last 30."""
-    day = people_pages.today()
+    day = wording.today()
     soon = Certificate.valid_until.between(day - people_pages.SOON, day + people_pages.SOON)
     ending = (
         certificates_visible_to(person)

@@ -11,18 +11,18 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.auth import me, needs
-from server.db import keysets, stock
+from server.db import stock
 from server.db.parts import Part
 from server.db.people import Organisation, Person
 from server.db.stock import StockCount
 from server.domain import parts as rules
-from server.office import downloads, forms, ledgers, places
+from server.office import downloads, forms, ledgers, lists, places
 from server.office.wording import in_language
 from server.transactions import reads
 
 blp = Blueprint("stock", __name__)
 
-A_PAGE, LAST_MOVES = 50, 15
+LAST_MOVES = 15
 MOST_SHOWN = 400  # parts of one place; the file has them all
 
 
@@ -61,9 +61,7 @@ def find(session: Session) -> str:
     drivers = stock.vans_of(me())
     if words:
         drivers = drivers.where(Person.name.icontains(words, autoescape=True))
-    page = keysets.page(
-        session, drivers, (Person.name, Person.id), A_PAGE, request.args.get("after")
-    )
+    page = lists.page(session, drivers, (Person.name, Person.id))
     houses = [] if request.args.get("after") else _houses(session, words)
     return render_template(
         "office/stock_places.html",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from server.db import timelines
 from server.db.jobs import Job, Visit
 from server.db.parts import Part
-from server.db.people import Person
+from server.db.people import names_of
 from server.db.photos import Photo
 from server.db.revisits import Revisit
 from server.db.tickets import Ticket
@@ -93,7 +93,7 @@ def trips(
     ids = [job.id for job in jobs]
     visits = session.scalars(select(Visit).where(Visit.id.in_({job.visit_id for job in jobs})))
     content = {visit.job_id: visit.content for visit in visits}
-    who = _names(session, {job.assignee_id for job in jobs})
+    who = names_of(session, {job.assignee_id for job in jobs})
     photos = select(Photo).where(Photo.job_id.in_(ids), Photo.state != "discarded")
     all_photos = list(session.scalars(photos.order_by(Photo.taken_at, Photo.id)))
     papers = receipts.of_jobs(session, ids)
@@ -238,16 +238,11 @@ def people_in(session: Session, entries: Sequence[timelines.Entry]) -> dict[str 
     ids = {each.person_id for each in entries}
     acts = [each for each in entries if each.place.source == "act"]
     ids |= {each.details.get(name) for each in acts for name in ("assignee", "to", "owner_id")}
-    return _names(session, {each for each in ids if _is_id(each)})
+    return names_of(session, {each for each in ids if _is_id(each)})
 
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and len(value) <= 40 and "\x00" not in value
-
-
-def _names(session: Session, ids: set[Any]) -> dict[str | None, str]:
-    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids - {None})))
-    return dict(found.all())
 
 
 def _window(told: Mapping[str, str | None]) -> str:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises, readiness, settings, tickets
 from server.auth import me, needs
-from server.db import keysets, search
+from server.db import search
 from server.db.customers import Asset, Customer, Site
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, current_visit
@@ -22,14 +22,13 @@ from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, vi
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
-from server.office import answers, forms, labels, misfits, stories, waits
+from server.office import answers, forms, labels, lists, misfits, stories, waits
 from server.office.wording import language, zone_of_office
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
 
 blp = Blueprint("tickets", __name__)
 
-A_PAGE = 50
 STORY = 60  # the newest lines of what happened; the rest behind "more"
 FILTERS = ("open", "at_risk", "closed", "all")
 
@@ -75,7 +74,7 @@ def find(session: Session) -> str:
         found = found.where(Ticket.kind == asked["kind"])
     is_urgent = which == "at_risk" and not words
     key = (Ticket.breaks_at if is_urgent else Ticket.opened_at, Ticket.id)
-    page = keysets.page(session, found, key, A_PAGE, asked.get("after"), newest_first=not is_urgent)
+    page = lists.page(session, found, key, newest_first=not is_urgent)
     return render_template(
         "office/tickets.html",
         tickets=page.rows,

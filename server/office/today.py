@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import promises
 from server.auth import is_open, me, needs
 from server.db import exceptions, jobs, parts, people, readiness, revisits, tickets
-from server.db.customers import Customer
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -90,8 +89,7 @@ def _names(session: Session, ids: list[str]) -> dict[str, str]:
     """The names of customers by the ids of their tickets, for whoever may know them."""
     if not ids or not may(me().role, "customer.read"):
         return {}
-    found = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
-    return dict(session.execute(found.where(Ticket.id.in_(ids))).all())
+    return tickets.customers_of(session, ids)
 
 
 def _to_verify(session: Session, person: Person, now: datetime) -> Panel:
@@ -292,8 +290,7 @@ def _of_jobs(
     mark: Callable[[Job], str],
 ) -> Panel:
     count, found = _some(session, wanted, Job.window_end, Job.id)
-    people_out = select(Person).where(Person.id.in_({job.assignee_id for job in found}))
-    who = {each.id: each.name for each in session.scalars(people_out)}
+    who = people.names_of(session, {job.assignee_id for job in found})
     opens = may(me().role, "ticket.read")
     return Panel(
         name,
@@ -356,8 +353,7 @@ def silent_ones(found: Select[Device], now: datetime) -> Select[Device]:
 def _silent(session: Session, person: Person, now: datetime) -> Panel:
     quiet = silent_ones(people.devices_visible_to(person), now)
     count, found = _some(session, quiet, Device.last_seen_at, Device.id)
-    holders = select(Person.id, Person.name).where(Person.id.in_({each.held_by for each in found}))
-    with_whom = dict(session.execute(holders).all())
+    with_whom = people.names_of(session, {each.held_by for each in found})
     return Panel(
         "tablets",
         _("Silent tablets"),

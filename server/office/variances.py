@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import deciding, exceptions
 from server.auth import me, needs
-from server.db import keysets, stock
+from server.db import stock
 from server.db.exceptions import FieldException, get_for, visible_to
 from server.db.people import names_of
 from server.db.stock import StockCount
 from server.domain import errors
 from server.domain import exceptions as rules
 from server.house import house
-from server.office import answers, forms, places
+from server.office import answers, forms, lists, places
 from server.schemas import Shape, Text
 from server.transactions import reads, writes
 
@@ -52,12 +52,10 @@ def find(session: Session) -> str:
     show = "explained" if request.args.get("show") == "explained" else "open"
     state = "decided" if show == "explained" else "open"
     found = visible_to(me()).where(FieldException.state == state, FieldException.kind == KIND)
-    page = keysets.page(
+    page = lists.page(
         session,
         found,
         (FieldException.opened_at, FieldException.id),
-        A_PAGE,
-        request.args.get("after"),
         newest_first=show == "explained",
     )
     counts = _counts(session) if show == "open" and not request.args.get("after") else []

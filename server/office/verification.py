@@ -13,23 +13,22 @@ from server import signed_links
 from server.actions import retakes, settings
 from server.actions import verdicts as acts
 from server.auth import me, needs
-from server.db import jobs, keysets, photos, verdicts
+from server.db import jobs, photos, verdicts
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, current_visit
-from server.db.people import Person
+from server.db.people import names_of
 from server.db.photos import Photo
 from server.db.revisits import Revisit
-from server.db.tickets import Ticket
+from server.db.tickets import Ticket, customers_of
 from server.domain import checklists
 from server.domain import verdicts as rules
 from server.house import house
-from server.office import forms, reasons, receipts, shots, waits
+from server.office import forms, lists, reasons, receipts, shots, waits
 from server.office.wording import in_language
 from server.transactions import reads
 
 blp = Blueprint("verification", __name__)
 
-A_PAGE = 50
 FETCHED_AHEAD = 8
 EARLIER = 5  # trips shown beside this one
 LISTS = ("waiting", "pictures", "policy")
@@ -45,12 +44,10 @@ def queue(session: Session) -> str:
     show = show if show in LISTS else "waiting"
     seen = jobs.visible_to(me(), now)
     key = (Job.verdict_at, Job.id) if show == "policy" else (Job.finished_at, Job.id)
-    page = keysets.page(
+    page = lists.page(
         session,
         _listed(seen, show),
         key,
-        A_PAGE,
-        request.args.get("after"),
         newest_first=show == "policy",
     )
     found = page.rows
@@ -62,8 +59,8 @@ def queue(session: Session) -> str:
         show=show,
         count=count,
         last=last_verdict(session, now),
-        customers=_customers(session, found),
-        people=_people(session, {job.assignee_id for job in found}),
+        customers=customers_of(session, {job.ticket_id for job in found}),
+        people=names_of(session, {job.assignee_id for job in found}),
         photos=_photo_counts(session, found),
     )
 
@@ -74,17 +71,6 @@ def _listed(seen: Select[Job], show: str) -> Select[Job]:
     if show == "pictures":
         return seen.where(Job.state == "finished", Job.awaits_picture)
     return jobs.to_verify(seen)
-
-
-def _customers(session: Session, found: Sequence[Job]) -> dict[str, str]:
-    rows = select(Ticket.id, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
-    ids = {job.ticket_id for job in found}
-    return dict(session.execute(rows.where(Ticket.id.in_(ids))).all())
-
-
-def _people(session: Session, ids: set[str]) -> dict[str, str]:
-    rows = select(Person.id, Person.name).where(Person.id.in_(ids))
-    return dict(session.execute(rows).all())
 
 
 def _photo_counts(session: Session, found: Sequence[Job]) -> dict[str, int]:
@@ -190,7 +176,7 @@ def bench(
         earlier=earlier,
         waits=_other_waits(session, ticket, job),
         revisits=_revisits(session, job),
-        people=_people(session, {job.assignee_id, job.verdict_by or ""}),
+        people=names_of(session, {job.assignee_id, job.verdict_by or ""}),
         before=before,
         after=after,
         place=_place(session, job, now),

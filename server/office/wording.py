@@ -93,6 +93,10 @@ def _local(at: datetime, zone: str | None) -> datetime:
     return at.astimezone(ZoneInfo(zone or zone_of_office()))
 
 
+def today(zone: str | None = None) -> date:
+    return _local(house().clock(), zone).date()
+
+
 def local_date(at: datetime | None, zone: str | None = None) -> str | None:
     """The calendar day of a moment there, as addresses have it."""
     return _local(at, zone).date().isoformat() if at else None
@@ -105,8 +109,8 @@ def day(at: datetime, zone: str | None = None) -> str:
 
 def date_words(here: date, zone: str | None = None) -> str:
     """The same for a calendar day."""
-    today = _local(house().clock(), zone).date()
-    match (here - today).days:
+    now = today(zone)
+    match (here - now).days:
         case -1:
             return gettext("yesterday")
         case 0:
@@ -114,7 +118,7 @@ def date_words(here: date, zone: str | None = None) -> str:
         case 1:
             return gettext("tomorrow")
     pattern = "M月d日 EEE" if language() == "zh" else "EEE d MMM"
-    if here.year != today.year:
+    if here.year != now.year:
         pattern = "y年M月d日" if language() == "zh" else "d MMM y"
     return format_date(here, pattern, locale=get_locale())
 

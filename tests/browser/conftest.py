@@ -10,12 +10,16 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from server.worker import run_once
+from tests import people
 from tests.browser.chromiums import flags, program
+from tests.browser.desks import Desk, desks_at
 from tests.browser.proxies import Proxy
 from tests.browser.tablets import Hands, hands_on
+from tests.client import Client
 from tests.conftest import HandClock
 from tests.live import LiveServer
 from tests.office import Office
+from tests.shop import Shop
 
 HERE = Path(__file__).parent
 
@@ -47,6 +51,17 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def office(app: Flask, clock: HandClock) -> Office:
     return Office(app, clock)
+
+
+@pytest.fixture
+def shop(sign_in: Callable[[people.Character], Client], clock: HandClock) -> Shop:
+    """Alice and her tablet, beside the pages."""
+    return Shop(sign_in, clock)
+
+
+@pytest.fixture
+def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
+    yield from desks_at(chromium, live_server.address)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The dispatch board in a real browser: planned with the mouse, moved by keyboard, handed over, and who sees what."""
 
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,10 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 from server.clock import wire as moment
 from tests import people
 from tests.browser.axes import faults
-from tests.browser.test_office_day import desk, shop  # noqa: F401
+from tests.browser.desks import Desk
 from tests.shop import Json, Shop
 
-Desk = Callable[[people.Character], Page]
 DRAWN = "() => document.documentElement.dataset.board === 'drawn'"
 
 
@@ -21,7 +19,7 @@ def opens_board(window: Page, day: datetime) -> None:
     window.wait_for_function(DRAWN)
 
 
-def tomorrow_at(shop: Shop, hour: int) -> datetime:  # noqa: F811
+def tomorrow_at(shop: Shop, hour: int) -> datetime:
     shanghai = ZoneInfo("Asia/Shanghai")
     day = shop.clock().astimezone(shanghai).date() + timedelta(days=1)
     return datetime.combine(day, time(hour), shanghai)
@@ -45,8 +43,8 @@ def drags(window: Page, thing: Locator, to: people.Character, hour: int | None) 
 
 
 def test_bob_plans_on_the_board_and_meis_board_is_her_own(
-    desk: Desk,  # noqa: F811
-    shop: Shop,  # noqa: F811
+    desk: Desk,
+    shop: Shop,
 ) -> None:
     ten, eleven = tomorrow_at(shop, 10), tomorrow_at(shop, 11)
     window: Json = {"window_start": moment(ten), "window_end": moment(ten + timedelta(hours=2))}

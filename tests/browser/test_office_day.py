@@ -1,56 +1,20 @@
 """The office's day in a real browser: a call, a plan, a visit, verdicts by keyboard, a revisit, the close."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from PIL import ImageOps
 from PIL.Image import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
 from tests.browser.axes import faults, hanging_over
-from tests.client import Client
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.desks import Desk
 from tests.shop import Shop
 
-Desk = Callable[[people.Character], Page]
 SCENES: tuple[Scene, ...] = ("kitchen_before", "kitchen_after", "serial_label", "clean_floor")
-
-
-@pytest.fixture
-def shop(sign_in: Callable[[people.Character], Client], clock: HandClock) -> Shop:
-    """Alice and her tablet, beside the pages."""
-    return Shop(sign_in, clock)
-
-
-@pytest.fixture
-def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
-    """Somebody sits down at the office's pages. The test fails when a script on them does."""
-    failures: list[str] = []
-    contexts = []
-
-    def sit_down(who: people.Character) -> Page:
-        context = chromium.new_context(
-            viewport={"width": 1366, "height": 768}, locale="en", timezone_id="Asia/Shanghai"
-        )
-        contexts.append(context)
-        window = context.new_page()
-        window.set_default_timeout(15_000)
-        window.on("pageerror", lambda error: failures.append(str(error)))
-        window.goto(f"{live_server.address}/office/")
-        window.get_by_label("Username").fill(who.username)
-        window.get_by_label("Password").fill(people.PASSWORD)
-        window.get_by_role("button", name="Sign in").click()
-        window.get_by_role("heading", name="Today", exact=True).wait_for()
-        return window
-
-    yield sit_down
-    for each in contexts:
-        each.close()
-    assert failures == []
 
 
 def alice_works(shop: Shop, job_id: str, turned: Callable[[Image], Image] = Image.copy) -> None:

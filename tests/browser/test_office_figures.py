@@ -3,26 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from server import spreadsheets
 from server.demo.pictures import draw
 from tests import people, pictures
-from tests.client import Client
-from tests.conftest import HandClock
-from tests.live import LiveServer
+from tests.browser.desks import Desk
 from tests.shop import Shop
 
 
 def test_sun_follows_a_figure_down_to_its_photo(
-    chromium: Browser,
-    live_server: LiveServer,
-    sign_in: Callable[[people.Character], Client],
-    clock: HandClock,
+    desk: Desk,
+    shop: Shop,
     works_off: Callable[[], object],
     tmp_path: Path,
 ) -> None:
-    shop = Shop(sign_in, clock)
     job = shop.issues_a_job()
     trip = shop.sends(people.ALICE, job)
     trip.arrives()
@@ -34,24 +29,11 @@ def test_sun_follows_a_figure_down_to_its_photo(
     trip.comes_home()
     shop.judges(job)
     works_off()
-    context = chromium.new_context(
-        viewport={"width": 1366, "height": 768}, locale="en", accept_downloads=True
-    )
-    try:
-        window = context.new_page()
-        failures: list[str] = []
-        window.on("pageerror", lambda error: failures.append(str(error)))
-        follow(window, f"{live_server.address}/office/figures", job, tmp_path)
-        assert failures == []
-    finally:
-        context.close()
+    follow(desk(people.SUN), job, tmp_path)
 
 
-def follow(window: Page, figures: str, job: dict[str, str], folder: Path) -> None:
-    window.goto(figures)
-    window.get_by_label("Username").fill(people.SUN.username)
-    window.get_by_label("Password").fill(people.PASSWORD)
-    window.get_by_role("button", name="Sign in").click()
+def follow(window: Page, job: dict[str, str], folder: Path) -> None:
+    window.goto(f"{window.url}figures")
     window.get_by_role("link", name="First-time fix").click()
     expect(window.locator(".figure-card[aria-current] strong")).to_have_text("100.0%")
     chart = window.locator(".chart[data-chart=steps] canvas")

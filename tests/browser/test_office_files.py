@@ -1,15 +1,11 @@
 """Two advisors in two windows edit one ticket and one customer, and neither loses a word; two files become one."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from tests import people
 from tests.browser.axes import faults
-from tests.browser.test_office_day import desk, shop  # noqa: F401
+from tests.browser.desks import Desk
 from tests.shop import Shop
-
-Desk = Callable[[people.Character], Page]
 
 
 def opens(window: Page, path: str) -> None:
@@ -19,7 +15,7 @@ def opens(window: Page, path: str) -> None:
     window.get_by_role("button", name="Save").wait_for()
 
 
-def test_two_windows_one_ticket_one_customer(desk: Desk, shop: Shop) -> None:  # noqa: F811
+def test_two_windows_one_ticket_one_customer(desk: Desk, shop: Shop) -> None:
     customer = shop.takes_in_a_customer(notes="")
     double = shop.takes_in_a_customer(name="Lina", notes="Speaks English.")
     ticket = shop.opens_a_ticket(**customer)

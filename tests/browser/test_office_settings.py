@@ -1,20 +1,17 @@
 """Settings in a real browser: a checklist is changed, looked at as on the tablet, published; two at one form."""
 
-from collections.abc import Callable
-
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests import people
-from tests.browser.test_office_day import desk  # noqa: F401
-
-Desk = Callable[[people.Character], Page]
+from tests.browser.desks import Desk
 
 
 def test_sun_changes_a_checklist_and_two_write_one_setting(
-    desk: Desk,  # noqa: F811
+    desk: Desk,
 ) -> None:
     sun = desk(people.SUN)
     office = sun.url
+    sun.get_by_text("More", exact=True).click()
     sun.get_by_role("link", name="Settings").click()
     sun.get_by_role("link", name="Repair", exact=True).click()
 

@@ -9,14 +9,14 @@ from playwright.sync_api import expect
 from server import spreadsheets
 from tests import people
 from tests.browser.axes import faults
-from tests.browser.test_office_day import Desk, desk, shop  # noqa: F401
+from tests.browser.desks import Desk
 from tests.make import make_movement, make_part
 
 VAN = f"van:{people.ALICE.id}"
 
 
 def test_from_the_delivery_to_the_list(
-    desk: Desk,  # noqa: F811
+    desk: Desk,
     save: Callable[..., None],
     tmp_path: Path,
 ) -> None:

@@ -1,15 +1,11 @@
 """What somebody types at the office's pages: never lost, never in the wrong place, never over somebody else's."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from tests import people
-from tests.browser.test_office_day import desk, shop  # noqa: F401
+from tests.browser.desks import Desk
 from tests.live import LiveServer
 from tests.shop import Shop
-
-Desk = Callable[[people.Character], Page]
 
 
 def opens_edit(window: Page, address: str) -> None:
@@ -19,8 +15,8 @@ def opens_edit(window: Page, address: str) -> None:
 
 
 def test_a_text_that_was_not_sent_comes_back_and_goes_once_it_is_saved(
-    desk: Desk,  # noqa: F811
-    shop: Shop,  # noqa: F811
+    desk: Desk,
+    shop: Shop,
     live_server: LiveServer,
 ) -> None:
     ticket, other = shop.opens_a_ticket(), shop.opens_a_ticket()
@@ -76,8 +72,8 @@ def test_a_text_that_was_not_sent_comes_back_and_goes_once_it_is_saved(
 
 
 def test_a_key_that_is_held_down_judges_one_visit(
-    desk: Desk,  # noqa: F811
-    shop: Shop,  # noqa: F811
+    desk: Desk,
+    shop: Shop,
     live_server: LiveServer,
 ) -> None:
     jobs = []
@@ -89,7 +85,7 @@ def test_a_key_that_is_held_down_judges_one_visit(
     wei = desk(people.WEI)
     wei.goto(f"{live_server.address}/office/verification/{jobs[0]['id']}")
     wei.keyboard.down("a")
-    wei.get_by_text(f"Verdict on {jobs[0]['id']} kept.").wait_for()
+    wei.wait_for_url(f"**/verification/{jobs[1]['id']}**")  # judged: the next one comes
     wei.keyboard.down("a")  # the same key, still held: a repetition
     wei.keyboard.press("?")
     expect(wei.get_by_role("dialog")).to_be_visible()

@@ -4,14 +4,13 @@ from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, render_template
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import settings
 from server.auth import me, needs
 from server.db import settings as rows
-from server.db.people import Person
+from server.db.people import names_of
 from server.domain import errors
 from server.domain import settings as rules
 from server.domain.settings.differences import between
@@ -43,8 +42,7 @@ def history(session: Session, setting: str) -> str:
     rules.must_be_known(setting)
     where = place(session)
     versions = rows.history(session, setting, where.branch_id, MOST + 1)
-    people = select(Person).where(Person.id.in_({each.made_by for each in versions}))
-    names = {each.id: each.name for each in session.scalars(people)}
+    names = names_of(session, {each.made_by for each in versions})
     documents: list[Any] = [each.value for each in versions]
     if len(versions) <= MOST:
         documents.append(None)  # before the first one, the house's or the default held
