@@ -11,7 +11,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from server.domain import errors
-from server.schemas import ComingDay, Shape
+from server.schemas import ComingDay, Ident, Shape
 
 MOST_WORDS = 200  # characters of a search
 
@@ -66,6 +66,16 @@ def read_some(
 def _with_our_lines(text: str) -> str:
     """Browsers send the lines of a text with `\\r\\n`; here they end with `\\n`, as they are compared."""
     return text.replace("\r\n", "\n")
+
+
+def chosen(name: str, *, most: int) -> list[str]:
+    """The ids that are ticked in a list, each once. Raises `Invalid` for what cannot be one."""
+    try:
+        return [
+            Ident().deserialize(each) for each in dict.fromkeys(request.form.getlist(name)[:most])
+        ]
+    except ma.ValidationError as wrong:
+        raise errors.Invalid(errors={name: wrong.messages}) from wrong
 
 
 def words_in(asked: Mapping[str, str], name: str = "q") -> str:

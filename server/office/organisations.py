@@ -36,6 +36,7 @@ from server.transactions import reads, writes
 blp = Blueprint("organisations", __name__)
 
 LINES = 20
+MOST_MOVED = 200  # people at once
 AHEAD = timedelta(days=120)  # of holidays
 
 
@@ -323,7 +324,7 @@ def move(session: Session, organisation_id: str) -> AnyResponse:
     """The chosen people into one team; an empty name takes them out of theirs."""
     organisation = get_organisation(session, me(), organisation_id)
     team = forms.read(Move, keep_empty=("team",)).get("team") or None
-    for person_id in dict.fromkeys(request.form.getlist("person_id")[:200]):
+    for person_id in forms.chosen("person_id", most=MOST_MOVED):
         person = _of(session, organisation, person_id)
         people.change(session, me(), person, {"team": team}, house().clock())
     return answers.go_to("office.organisations.show", organisation_id=organisation.id)
@@ -335,7 +336,8 @@ def move(session: Session, organisation_id: str) -> AnyResponse:
 def make_lead(session: Session, organisation_id: str) -> AnyResponse:
     """Leads the team from now on; whoever led it before installs in it."""
     organisation = get_organisation(session, me(), organisation_id)
-    person, now = _of(session, organisation, request.form.get("person_id", "")), house().clock()
+    (person_id,) = forms.chosen("person_id", most=1) or [""]
+    person, now = _of(session, organisation, person_id), house().clock()
     if not person.team:
         raise errors.StepNotPossible(state="no_team")
     before = select(Person).where(
