@@ -156,7 +156,7 @@ def test_what_somebody_types_survives_a_reload(desk: Desk, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> None:
+def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, language: str) -> None:
     job = shop.issues_a_job()
     trip = shop.sends(people.ALICE, job)
     trip.arrives()
@@ -238,6 +238,8 @@ def test_no_page_has_a_serious_fault(desk: Desk, shop: Shop, language: str) -> N
         "nowhere",
     ):
         sun.goto(office + where)
-        if told := [*faults(sun), *hanging_over(sun)]:
+        # Neither names for readers nor colours speak a language; the length of words does.
+        named = faults(sun) if language == "en" else []
+        if told := [*named, *hanging_over(sun)]:
             found[where] = told
     assert found == {}
