@@ -366,5 +366,5 @@ def live_server(app: Flask, clock: HandClock, tmp_path: Path) -> Iterator[LiveSe
     from tests.live import LiveServer
 
     config = app.extensions["doorstep"].config
-    with LiveServer(config, tmp_path / "server.log") as server:
+    with LiveServer(config, tmp_path / "server.log", WORKERS="1") as server:
         yield server
