@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 DEMO_SECRET = "doorstep-demo-secret-for-loopback-only"
 DEMO_PASSWORD = "doorstep-demo"
 MEGABYTE = 1024 * 1024
+PUBLIC_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 
 
 class ConfigError(Exception):
@@ -39,6 +40,9 @@ class Config:
     log_level: str = "INFO"
     trusted_proxies: int = 0
     threads: int = 4
+    public_url: str = "http://127.0.0.1:8000"
+    certificate: Path | None = None  # of the shop, over its documents
+    certificate_passphrase: str = field(default="", repr=False)
 
     @property
     def access_life(self) -> timedelta:
@@ -85,6 +89,9 @@ class Config:
             ),
             trusted_proxies=_integer(values, "DOORSTEP_TRUSTED_PROXIES", 0, 0, 5),
             threads=_integer(values, "THREADS", 4, 1, 256),
+            public_url=_public_url(values),
+            certificate=_file(values, "DOORSTEP_CERTIFICATE"),
+            certificate_passphrase=_passphrase(values),
         )
 
 
@@ -106,6 +113,39 @@ def _folder(values: Mapping[str, str]) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"DOORSTEP_MEDIA names {folder}, which is not a folder.")
     return folder
+
+
+def _public_url(values: Mapping[str, str]) -> str:
+    """Where customers reach this server: scheme, host and port, with nothing behind them."""
+    port = _integer(values, "PORT", 8000, 1, 65_535)
+    url = (values.get("DOORSTEP_PUBLIC_URL") or f"http://127.0.0.1:{port}").removesuffix("/")
+    if not PUBLIC_URL.fullmatch(url):
+        raise ConfigError(
+            "DOORSTEP_PUBLIC_URL must be the address that customers reach, such as "
+            f"https://service.example.com, not {url!r}."
+        )
+    return url
+
+
+def _file(values: Mapping[str, str], name: str) -> Path | None:
+    text = values.get(name)
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not path.is_file():
+        raise ConfigError(f"{name} names {path}, which is not a file.")
+    return path
+
+
+def _passphrase(values: Mapping[str, str]) -> str:
+    """Of the certificate's key: in a file, so that it stands in no list of processes."""
+    file = _file(values, "DOORSTEP_CERTIFICATE_PASSPHRASE_FILE")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n") if file else ""
+    except (OSError, UnicodeDecodeError) as failure:
+        raise ConfigError(
+            f"DOORSTEP_CERTIFICATE_PASSPHRASE_FILE cannot be read: {failure}."
+        ) from failure
 
 
 def _secret(values: Mapping[str, str], is_demo: bool) -> str:
