@@ -339,6 +339,12 @@ class LinkOver(Gone):
     zh = "该链接已失效：照片已收到，或已不再需要。谢谢。"
 
 
+class CustomerLinkOver(Gone):
+    code = "customer_link_over"
+    en = "This link does not work any more. Nothing is lost; the shop sends you a new one."
+    zh = "该链接已失效，您的资料没有丢失，请联系门店获取新链接。"
+
+
 class VerdictStands(Conflict):
     code = "verdict_stands"
     en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."
