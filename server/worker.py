@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import (
     audit_seals,
+    customer_photos,
     erasures,
     exports,
     judging,
@@ -31,6 +32,7 @@ from server.actions import (
     settling,
     sign_ins,
     stored_files,
+    unwanted_files,
     uploads,
 )
 from server.app import create_app
@@ -253,16 +255,30 @@ class Worker:
 
 def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
     """Looks at a picture in the guarded process and puts its two copies in their places."""
-    if not house.database.read(lambda session: photos.waiting_for(session, sha256)):
+    if not house.database.read(lambda session: _is_to_be_looked_at(session, sha256)):
         return _nothing  # a signature, or examined before
     try:
         examined = examiner.examine(house.media.original_path(sha256))
     except (errors.NotAnImage, errors.ImageTooLarge, errors.ImageTooCostly) as refused:
         why: errors.DoorstepError = refused
-        return lambda session: photos.give_up(session, sha256, why, house.clock())
+
+        def give_up(session: Session) -> None:
+            photos.give_up(session, sha256, why, house.clock())
+            customer_photos.give_up(session, sha256, why)
+
+        return give_up
     house.media.write_derived(sha256, "large", examined.large)
     house.media.write_derived(sha256, "thumb", examined.thumb)
-    return lambda session: photos.examine(session, sha256, examined.measured, house.clock())
+
+    def note(session: Session) -> None:
+        photos.examine(session, sha256, examined.measured, house.clock())
+        customer_photos.examine(session, sha256, examined.measured)
+
+    return note
+
+
+def _is_to_be_looked_at(session: Session, sha256: str) -> bool:
+    return bool(photos.waiting_for(session, sha256) or customer_photos.waiting_for(session, sha256))
 
 
 def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
@@ -279,9 +295,9 @@ def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
 
 
 def _erase_file(house: House, examiner: Examiner, sha256: str) -> Outcome:
-    """Removes a file whose person was erased, unless somebody else's job shows the very same."""
-    if house.database.read(lambda session: erasures.is_wanted(session, sha256)):
-        return lambda session: erasures.keep_file(session, sha256)
+    """Removes a file whose person was erased, or that was taken away, unless something shows the very same."""
+    if house.database.read(lambda session: unwanted_files.is_wanted(session, sha256)):
+        return lambda session: unwanted_files.keep(session, sha256)
     house.media.erase(sha256)
     return _nothing
 
@@ -389,6 +405,13 @@ def _erase_late(house: House) -> None:
     house.database.write(lambda session: erasures.erase_late(session, house.clock()))
 
 
+def _forget_customer_photos(house: House) -> None:
+    """Those whose ticket was never opened, and those that were taken away long ago."""
+    now = house.clock()
+    if house.database.read(lambda session: customer_photos.are_forgettable(session, now)):
+        house.database.write(lambda session: customer_photos.forget(session, now))
+
+
 def _grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
     house.database.write(lambda session: organisations.begin_grants(session, house.clock()))
@@ -452,6 +475,7 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _propose_revisits,
     _grants,
     _erase_late,
+    _forget_customer_photos,
     _forget_old,
     seal_audit,
     _ask_for_proof,

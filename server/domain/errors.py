@@ -452,6 +452,18 @@ class ImageTooCostly(Invalid):
     zh = "处理该图片所需的时间或内存超限，原图已保留。"
 
 
+class PictureTooHeavy(Invalid):
+    code = "picture_too_heavy"
+    en = "This picture is larger than {most_mb} MB, so it was not taken. Send a smaller copy of it."
+    zh = "该图片大于 {most_mb} MB，未能接收。请发送较小的副本。"
+
+
+class PicturesEnough(Conflict):
+    code = "pictures_enough"
+    en = "There are {most} photos already, as many as fit here. This one was not taken."
+    zh = "这里已有 {most} 张照片，达到上限，这一张未能接收。"
+
+
 class ExaminerDown(Busy):
     code = "examiner_down"
     en = "Pictures cannot be examined at this moment. Nothing is lost; it will be tried again."
