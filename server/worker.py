@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from server.actions import (
     audit_seals,
     customer_photos,
+    documents,
     erasures,
     exports,
     judging,
@@ -42,7 +43,10 @@ from server.db import house as queue
 from server.db import jobs
 from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
+from server.documents import certificates, drawing, signing
+from server.documents.papers import Paper
 from server.domain import errors
+from server.domain.errors import Language
 from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
@@ -343,6 +347,28 @@ def _make_export(house: House, examiner: Examiner, export_id: str) -> Outcome:
     return lambda session: exports.is_made(session, export_id, as_of, rows, size, now)
 
 
+def _make_document(house: House, examiner: Examiner, subject: str) -> Outcome:
+    """Draws a receipt in one language and signs it; a receipt that is gone needs none."""
+    receipt_id, _, language = subject.partition("/")
+
+    def paper_of(session: Session) -> Paper | None:
+        wanted: Language = "zh" if language == "zh" else "en"
+        return documents.paper_of(session, receipt_id, wanted, house.config, house.media)
+
+    paper = house.database.read(paper_of)
+    if paper is not None and paper.signature_sha256 and paper.signature is None:
+        _show(house, examiner, paper.signature_sha256)  # no stranger's picture is opened here
+        paper = house.database.read(paper_of)
+    if paper is None:
+        return _nothing
+    identity = certificates.of_house(house.config)
+    drawn = drawing.draw(paper, drawing.Seal(identity.name, identity.is_self_made))
+    content, now, made = signing.sign_pdf(drawn, identity), house.clock(), paper
+    house.media.check_room(len(content))
+    sha256 = house.media.put(content)
+    return lambda session: documents.note(session, made, sha256, len(content), now)
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -354,6 +380,7 @@ HANDLERS: dict[str, Handler] = {
     promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
     "export.make": _make_export,
+    documents.MAKE: _make_document,
 }
 
 

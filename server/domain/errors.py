@@ -434,6 +434,13 @@ class PictureNotReady(Conflict):
     zh = "图片已收到，正在检查中，请稍后再试。"
 
 
+class DocumentNotReady(Conflict):
+    code = "document_not_ready"
+    device = DeviceStep.RESEND
+    en = "This document is being made. Ask for it again in a moment."
+    zh = "文件正在生成，请稍后再试。"
+
+
 class NotAnImage(Invalid):
     code = "not_an_image"
     en = "This file is not a picture that can be shown (JPEG, PNG, WebP or HEIC)."
