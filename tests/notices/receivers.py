@@ -24,6 +24,20 @@ class OnAnyPort(Controller):
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
+    def factory(self) -> SMTP:
+        return Speaking(self.handler, **self.SMTP_kwargs)
+
+
+class Speaking(SMTP):
+    """Tells the mailbox once an answer to a whole message lies with the network."""
+
+    async def smtp_DATA(self, arg: str) -> None:
+        await super().smtp_DATA(arg)
+        box: Mailbox = self.event_handler
+        with box.came:
+            box.answered += 1
+            box.came.notify_all()
+
 
 class Mailbox:
     """A mail server that takes everything, or says what the test wants: `answers` are used up one by one."""
@@ -33,6 +47,7 @@ class Mailbox:
         self.answers: deque[str] = deque()
         self.came = threading.Condition()
         self.on_mail: Callable[[], None] = lambda: None
+        self.answered = 0
         self._controller = OnAnyPort(self, hostname="127.0.0.1", port=0)
 
     async def handle_RCPT(
@@ -59,6 +74,13 @@ class Mailbox:
     @property
     def port(self) -> int:
         return int(self._controller.port)
+
+    async def handle_exception(self, error: Exception) -> str:
+        return f"451 {error}"
+
+    def waits_for_answers(self, count: int) -> None:
+        with self.came:
+            assert self.came.wait_for(lambda: self.answered >= count, WAIT_S)
 
     def ids(self) -> list[str]:
         return [str(each["Message-ID"]) for each in self.mails]
@@ -88,6 +110,7 @@ class Hook:
         self.answers: deque[tuple[int, Mapping[str, str], bytes]] = deque()
         self.came = threading.Condition()
         self.on_call: Callable[[], None] = lambda: None
+        self.answered = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -108,6 +131,10 @@ class Hook:
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)
+                self.wfile.flush()
+                with hook.came:
+                    hook.answered += 1
+                    hook.came.notify_all()
 
             def log_message(self, *_said: Any) -> None:
                 """Tests read what came, not what was logged."""
@@ -124,6 +151,10 @@ class Hook:
     def waits_for(self, count: int) -> None:
         with self.came:
             assert self.came.wait_for(lambda: len(self.calls) >= count, WAIT_S), self.calls
+
+    def waits_for_answers(self, count: int) -> None:
+        with self.came:
+            assert self.came.wait_for(lambda: self.answered >= count, WAIT_S)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
