@@ -51,6 +51,7 @@ from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.notices.postmen import Post
 from server.reports import counting
 from server.reports import exports as whole_shop
 from server.requests import set_up_logging
@@ -75,12 +76,15 @@ def work(config: Config) -> int:
     house: House = create_app(config).extensions["doorstep"]
     stop = _asked_to_stop()
     log.info("the worker is at work")
+    postmen = Post(house.config, house.database, house.clock).work(stop)
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
             if not worker.try_one() and not worker.try_at_leisure():
                 stop.wait(POLL_S)
+    for each in postmen:
+        each.join()
     house.database.close()
     log.info("the worker has stopped")
     return 0
@@ -98,7 +102,9 @@ def _asked_to_stop() -> Event:
 
 
 def run_once(house: House) -> int:
-    """Does everything that is due and keeps house once, without waiting; returns how many tasks."""
+    """Does everything that is due, sends what is to be sent and keeps house once, without waiting; returns how
+    many tasks.
+    """
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         worker.keep_house()
@@ -107,7 +113,8 @@ def run_once(house: House) -> int:
             done += 1
         while worker.at_leisure():
             pass
-        return done
+    Post(house.config, house.database, house.clock).drain()
+    return done
 
 
 class Worker:

@@ -429,6 +429,7 @@ def change(
     window = {name: form.get(name, getattr(job, name)) for name in ("window_start", "window_end")}
     _must_be_sound({**form, **window})
     _parts_must_be_known(session, form)
+    before = _told_window(job)
     for name in set(CHANGEABLE) & set(form):
         setattr(job, name, form[name])
     job.certificates = _with_law(job.certificates, *_subject(session, job))
@@ -439,9 +440,11 @@ def change(
     _set_crew(session, job, crew)
     job.edition += 1
     changed = sorted(set(form) - {"reason"})
+    moved = {} if before == _told_window(job) else {"before": before, "after": _told_window(job)}
     audit.record(
-        session, by.id, "job.changed", job.id, now, changed=changed, reason=form.get("reason")
-    )
+        session, by.id, "job.changed", job.id, now,
+        changed=changed, reason=form.get("reason"), **moved,
+    )  # fmt: skip
     _revise(session, job, now)
     settling.settle_job(session, job.id, now)
     return warnings
