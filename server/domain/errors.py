@@ -76,6 +76,28 @@ class NotAllowed(DoorstepError):
     zh = "您的角色没有此权限，请联系主管。"
 
 
+class DecidedByOthers(NotAllowed):
+    """`who` is the role that the branch's rule names."""
+
+    code = "decided_by_others"
+    en = "By the branch's rule this is for the {who} or a supervisor to decide. Nothing was changed; ask them."
+    zh = "按门店规则，此事由{who}或主管决定，未作任何更改，请联系他们。"
+
+    def sentence(self, language: Language = "en") -> str:
+        role = str(self.details.get("who"))
+        english, chinese = ROLE_WORDS.get(role, (role, role))
+        said = self.zh if language == "zh" else self.en
+        return said.format(who=chinese if language == "zh" else english)
+
+
+# Those who may be named as whose decision something is (`server/domain/revisits.py`), in words.
+ROLE_WORDS = {
+    "advisor": ("advisor", "客服顾问"),
+    "dispatcher": ("dispatcher", "调度员"),
+    "supervisor": ("supervisor", "客服主管"),
+}
+
+
 class RequestForged(NotAllowed):
     code = "request_forged"
     en = "This did not come from a page of this sign-in. Nothing was changed; open the page again and repeat it."
