@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +14,19 @@ from sqlalchemy.exc import ArgumentError
 DEMO_SECRET = "doorstep-demo-secret-for-loopback-only"
 DEMO_PASSWORD = "doorstep-demo"
 MEGABYTE = 1024 * 1024
+PUBLIC_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The shop's mail server. `security` is none, starttls or tls."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 class ConfigError(Exception):
@@ -39,6 +53,11 @@ class Config:
     log_level: str = "INFO"
     trusted_proxies: int = 0
     threads: int = 4
+    public_url: str = "http://127.0.0.1:8000"
+    certificate: Path | None = None  # of the shop, over its documents
+    certificate_passphrase: str = field(default="", repr=False)
+    smtp: Smtp | None = None
+    own_network: bool = False  # webhooks and gateways may be called there, too
 
     @property
     def access_life(self) -> timedelta:
@@ -85,6 +104,11 @@ class Config:
             ),
             trusted_proxies=_integer(values, "DOORSTEP_TRUSTED_PROXIES", 0, 0, 5),
             threads=_integer(values, "THREADS", 4, 1, 256),
+            public_url=_public_url(values),
+            certificate=_file(values, "DOORSTEP_CERTIFICATE"),
+            certificate_passphrase=_passphrase(values),
+            smtp=_smtp(values),
+            own_network=_boolean(values, "DOORSTEP_OWN_NETWORK", False),
         )
 
 
@@ -106,6 +130,72 @@ def _folder(values: Mapping[str, str]) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"DOORSTEP_MEDIA names {folder}, which is not a folder.")
     return folder
+
+
+def _public_url(values: Mapping[str, str]) -> str:
+    """Where customers reach this server: scheme, host and port, with nothing behind them."""
+    port = _integer(values, "PORT", 8000, 1, 65_535)
+    url = (values.get("DOORSTEP_PUBLIC_URL") or f"http://127.0.0.1:{port}").removesuffix("/")
+    if not PUBLIC_URL.fullmatch(url):
+        raise ConfigError(
+            "DOORSTEP_PUBLIC_URL must be the address that customers reach, such as "
+            f"https://service.example.com, not {url!r}."
+        )
+    return url
+
+
+def _file(values: Mapping[str, str], name: str) -> Path | None:
+    text = values.get(name)
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not path.is_file():
+        raise ConfigError(f"{name} names {path}, which is not a file.")
+    return path
+
+
+def _passphrase(values: Mapping[str, str]) -> str:
+    """Of the certificate's key: in a file, so that it stands in no list of processes."""
+    file = _file(values, "DOORSTEP_CERTIFICATE_PASSPHRASE_FILE")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n") if file else ""
+    except (OSError, UnicodeDecodeError) as failure:
+        raise ConfigError(
+            f"DOORSTEP_CERTIFICATE_PASSPHRASE_FILE cannot be read: {failure}."
+        ) from failure
+
+
+SMTP_PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
+SMTP_SECURITY = {"smtp": "none", "starttls": "starttls", "smtps": "tls"}
+
+
+def _smtp(values: Mapping[str, str]) -> Smtp | None:
+    """From DOORSTEP_SMTP, `starttls://name:password@host:587`, and DOORSTEP_MAIL_FROM; without it nothing is
+    mailed.
+    """
+    text, sender = values.get("DOORSTEP_SMTP", ""), values.get("DOORSTEP_MAIL_FROM", "")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port or SMTP_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path.strip("/"):
+        raise ConfigError(
+            "DOORSTEP_SMTP must be smtp://, starttls:// or smtps:// with a host, such as "
+            "starttls://name:password@mail.example.com:587."
+        )
+    if not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", sender):
+        raise ConfigError("DOORSTEP_MAIL_FROM must be the address that mails are sent from.")
+    return Smtp(
+        host=parts.hostname,
+        port=port,
+        security=SMTP_SECURITY[parts.scheme],
+        sender=sender,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
 
 
 def _secret(values: Mapping[str, str], is_demo: bool) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from server.actions import (
     audit_seals,
     customer_photos,
+    documents,
     erasures,
     exports,
     judging,
@@ -42,11 +43,15 @@ from server.db import house as queue
 from server.db import jobs
 from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
+from server.documents import certificates, drawing, signing
+from server.documents.papers import Paper
 from server.domain import errors
+from server.domain.errors import Language
 from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.notices.postmen import Post
 from server.reports import counting
 from server.reports import exports as whole_shop
 from server.requests import set_up_logging
@@ -71,12 +76,15 @@ def work(config: Config) -> int:
     house: House = create_app(config).extensions["doorstep"]
     stop = _asked_to_stop()
     log.info("the worker is at work")
+    postmen = Post(house.config, house.database, house.clock).work(stop)
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
             if not worker.try_one() and not worker.try_at_leisure():
                 stop.wait(POLL_S)
+    for each in postmen:
+        each.join()
     house.database.close()
     log.info("the worker has stopped")
     return 0
@@ -94,7 +102,9 @@ def _asked_to_stop() -> Event:
 
 
 def run_once(house: House) -> int:
-    """Does everything that is due and keeps house once, without waiting; returns how many tasks."""
+    """Does everything that is due, sends what is to be sent and keeps house once, without waiting; returns how
+    many tasks.
+    """
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         worker.keep_house()
@@ -103,7 +113,8 @@ def run_once(house: House) -> int:
             done += 1
         while worker.at_leisure():
             pass
-        return done
+    Post(house.config, house.database, house.clock).drain()
+    return done
 
 
 class Worker:
@@ -343,6 +354,28 @@ def _make_export(house: House, examiner: Examiner, export_id: str) -> Outcome:
     return lambda session: exports.is_made(session, export_id, as_of, rows, size, now)
 
 
+def _make_document(house: House, examiner: Examiner, subject: str) -> Outcome:
+    """Draws a receipt in one language and signs it; a receipt that is gone needs none."""
+    receipt_id, _, language = subject.partition("/")
+
+    def paper_of(session: Session) -> Paper | None:
+        wanted: Language = "zh" if language == "zh" else "en"
+        return documents.paper_of(session, receipt_id, wanted, house.config, house.media)
+
+    paper = house.database.read(paper_of)
+    if paper is not None and paper.signature_sha256 and paper.signature is None:
+        _show(house, examiner, paper.signature_sha256)  # no stranger's picture is opened here
+        paper = house.database.read(paper_of)
+    if paper is None:
+        return _nothing
+    identity = certificates.of_house(house.config)
+    drawn = drawing.draw(paper, drawing.Seal(identity.name, identity.is_self_made))
+    content, now, made = signing.sign_pdf(drawn, identity), house.clock(), paper
+    house.media.check_room(len(content))
+    sha256 = house.media.put(content)
+    return lambda session: documents.note(session, made, sha256, len(content), now)
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -354,6 +387,7 @@ HANDLERS: dict[str, Handler] = {
     promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
     "export.make": _make_export,
+    documents.MAKE: _make_document,
 }
 
 

@@ -122,6 +122,45 @@ def test_a_log_has_a_level() -> None:
     assert said == ("DOORSTEP_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, not 'loud'.")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://service.example.com", "http://127.0.0.1:8001", "https://[2001:db8::7]:8443"]
+)
+def test_customers_reach_it_by_an_address(url: str) -> None:
+    assert Config.from_env({**MINIMAL, "DOORSTEP_PUBLIC_URL": url}).public_url == url
+    assert Config.from_env({**MINIMAL, "DOORSTEP_PUBLIC_URL": f"{url}/"}).public_url == url
+
+
+def test_without_one_it_is_reached_on_this_machine() -> None:
+    assert Config.from_env(MINIMAL).public_url == "http://127.0.0.1:8000"
+    assert Config.from_env({**MINIMAL, "PORT": "8314"}).public_url == "http://127.0.0.1:8314"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["service.example.com", "ftp://x", "https://", "https://x/office", "https://me:pw@x",
+     "https://x?y", "https://x y", "https://x\n"],
+)  # fmt: skip
+def test_an_address_is_no_more_than_scheme_host_and_port(url: str) -> None:
+    assert sentence(DOORSTEP_PUBLIC_URL=url).startswith("DOORSTEP_PUBLIC_URL must be the address")
+
+
+def test_a_certificate_is_a_file(tmp_path: Path) -> None:
+    certificate, passphrase = tmp_path / "shop.p12", tmp_path / "passphrase"
+    said = sentence(DOORSTEP_CERTIFICATE=str(certificate))
+    assert said == f"DOORSTEP_CERTIFICATE names {certificate}, which is not a file."
+    certificate.write_bytes(b"read where it is used")
+    passphrase.write_text("open sesame\n")
+    config = Config.from_env(
+        {
+            **MINIMAL,
+            "DOORSTEP_CERTIFICATE": str(certificate),
+            "DOORSTEP_CERTIFICATE_PASSPHRASE_FILE": str(passphrase),
+        }
+    )
+    assert (config.certificate, config.certificate_passphrase) == (certificate, "open sesame")
+    assert "open sesame" not in repr(config)
+
+
 # The secret.
 
 
@@ -200,4 +239,5 @@ def test_every_field_can_be_set() -> None:
     """Nothing is decided by an installation that the environment cannot say."""
     numbers = {field for field, *_ in NUMBERS.values()}
     others = {"database_url", "media", "secret", "is_demo", "second_factor", "log_level"}
+    others |= {"public_url", "certificate", "certificate_passphrase"}
     assert {field.name for field in dataclasses.fields(Config)} == numbers | others

@@ -21,6 +21,7 @@ from server.db.audit import AuditLine
 from server.db.consents import Consent
 from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customers import Asset, Customer, Site
+from server.db.documents import MadeDocument
 from server.db.erasures import Erasure
 from server.db.events import FieldEvent, Quarantine
 from server.db.exceptions import FieldException
@@ -348,6 +349,7 @@ def _forget_files(
         hashes.add(photo.sha256)
     for receipt in _of(session, Receipt, Receipt.job_id, job_ids):
         hashes |= {receipt.signature_sha256} if receipt.signature_sha256 else set()
+        hashes |= _forget_documents(session, receipt.id)
     for visit in _of(session, Visit, Visit.job_id, job_ids):
         hashes |= {each["sha256"] for each in _announced(visit.content)}
     for given in _given(session, ids, ticket_ids):
@@ -368,6 +370,12 @@ def _announced(content: dict[str, Any]) -> list[dict[str, Any]]:
     finished = content.get("finished") or {}
     blobs: list[dict[str, Any]] = (finished.get("manifest") or {}).get("blobs", [])
     return blobs
+
+
+def _forget_documents(session: Session, receipt_id: str) -> set[str]:
+    """The files that were made of a receipt."""
+    made = delete(MadeDocument).where(MadeDocument.receipt_id == receipt_id)
+    return set(session.scalars(made.returning(MadeDocument.sha256)))
 
 
 # What comes later.
