@@ -22,6 +22,7 @@ from server.domain.default_checklists import DEFAULT_SLOTS
 CATEGORY = {each.model: each.category for each in MODELS}
 WINDOW = timedelta(hours=2)
 TRIP = timedelta(minutes=35)
+SENT_WITHIN_DAYS = 4
 TO_SEEN_FAULTS = {
     "hinge_or_runner",
     "surface",
@@ -118,10 +119,21 @@ def _called(town: Town, case: Case, at: datetime | None = None) -> Told:
     """Somebody calls, writes or comes in, and an advisor takes it down and sorts it."""
     yield at or _before(town, case)
     ticket_id = town.office.opens_ticket(_advisor(case), _ticket_form(town, case))
+    _send_photos(town, case, ticket_id)
     yield minutes(town.chance.uniform(1, 4))
     town.office.triages(_advisor(case), ticket_id, _triage_form(case))
     yield minutes(town.chance.uniform(4, 40))
     return ticket_id
+
+
+def _send_photos(town: Town, case: Case, ticket_id: str) -> None:
+    """Of the last days, what customers sent along when something was broken."""
+    if case.kind != "repair" or case.days_ago > SENT_WITHIN_DAYS:
+        return
+    shown = scene_of("before", _category(case))
+    for scene, words in ((shown, case.summary), ("serial_label", "")):
+        content = town.camera.shoot(scene, taken_at=town.clock())
+        town.office.gives_photo(_advisor(case), ticket_id, content, words)
 
 
 def _before(town: Town, case: Case) -> datetime:
