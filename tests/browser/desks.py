@@ -11,7 +11,7 @@ Desk = Callable[..., Page]
 
 
 def desks_at(chromium: Browser, address: str) -> Iterator[Desk]:
-    """Signed in and on Today, at the usual screen or the one that is told. The test fails when a script on their pages does."""
+    """Signed in and on Today, at the usual screen or another. The test fails when a script on their pages does."""
     failures: list[str] = []
     contexts = []
 

@@ -70,9 +70,10 @@ class Finger:
         self._tells("touchStart", at)
 
     def goes(self, begin: Point, end: Point, steps: int = 5) -> None:
+        (x, y), (to_x, to_y) = begin, end
         for step in range(1, steps + 1):
             share = step / steps
-            self._tells("touchMove", tuple(b + (e - b) * share for b, e in zip(begin, end)))  # type: ignore[arg-type]
+            self._tells("touchMove", (x + (to_x - x) * share, y + (to_y - y) * share))
 
     def leaves(self) -> None:
         self.glass.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
