@@ -121,6 +121,7 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
 photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
@@ -266,6 +267,8 @@ TABLE = [
         GET         /api/v1/photos
         GET         /api/v1/photos/<photo_id>
         GET         /api/v1/photos/<photo_id>/file/<variant>
+        GET         /api/v1/tickets/<ticket_id>/photos as errand
+        GET         /api/v1/customer-photos/<customer_photo_id>/file/<variant>
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
@@ -304,6 +307,7 @@ TABLE = [
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
         POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/photos {"sha256": "x"}
         POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
         POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
         POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}

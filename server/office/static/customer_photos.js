@@ -22,6 +22,7 @@ function take(files) {
 }
 
 async function send(files) {
+  zone().closest("details")?.setAttribute("open", "");
   const left = [];
   const said = [];
   for (const [at, file] of files.entries()) {
@@ -68,6 +69,7 @@ function put(html) {
   const place = made.querySelector(".refused");
   if (place) place.prepend(...refused);
   else if (refused.length > 0) made.querySelector("h2")?.after(refused[0].parentElement) ?? made.prepend(refused[0].parentElement);
+  if (list.querySelector("details.adding[open]")) made.querySelector("details.adding").open = true;
   list.replaceWith(made);
   prepare();
   htmx.process(made);
