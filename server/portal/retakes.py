@@ -94,7 +94,7 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
         "reason": photo.verdict_reason,
         "until": _when(photo.answer_by, job.time_zone),
     }
-    return _answer(
+    return answer(
         render_template("portal/retake.html", **told, **more, words=words, language=language)
     )
 
@@ -114,10 +114,11 @@ def _when(at: datetime | None, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _answer(html: str) -> Response:
-    answer = make_response(html)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def answer(html: str) -> Response:
+    """A page that no cache keeps: whoever has the phone next does not find it."""
+    made = make_response(html)
+    made.headers["Cache-Control"] = "no-store"
+    return made
 
 
 def problem(failure: errors.DoorstepError, status: int) -> Response:
@@ -126,9 +127,9 @@ def problem(failure: errors.DoorstepError, status: int) -> Response:
     code = "too_large" if isinstance(failure, errors.TooLarge) else None
     sentence = said(code, language) if code else failure.sentence(language)
     page = render_template("portal/over.html", sentence=sentence, language=language)
-    answer = _answer(page)
-    answer.status_code = status
-    return answer
+    told = answer(page)
+    told.status_code = status
+    return told
 
 
 @blp.get("/static/<name>")
