@@ -541,7 +541,21 @@ TABLE = [
     *_rows(
         """
         GET,POST    /c/<token>
-        GET         /c/static/<name>
+        GET         /c/static/<mark>/<name>
+        GET         /c/<purpose>/<token>
+        GET         /c/<purpose>/<token>/news
+        POST        /c/<purpose>/<token>/seen
+        GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
+        GET         /c/<purpose>/<token>/appointment.ics
+        GET         /c/<purpose>/<token>/receipt
+        POST        /c/act/<token>/confirm
+        POST        /c/act/<token>/note
+        POST        /c/act/<token>/rate
+        POST        /c/act/<token>/still-broken
+        GET,POST    /c/act/<token>/move
+        POST        /c/act/<token>/keep
+        GET,POST    /c/sign/<token>
+        POST        /c/sign/<token>/reservation
         """,
         OPEN,
     ),
