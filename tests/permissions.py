@@ -112,6 +112,8 @@ count          .....     .....     ++..+     ++..+      ++..+       .....     ++
 import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
+link           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+move           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -404,6 +406,11 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
         POST        /office/tickets/<ticket_id>/reopen
+        POST        /office/tickets/<ticket_id>/links {"purpose": "look"}
+        POST        /office/tickets/<ticket_id>/preview
+        POST        /office/customer-links/<link_id>/revoke
+        POST        /office/customer-links/<link_id>/renew
+        GET         /office/move-requests
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         POST        /office/revisits/<revisit_id>/call
@@ -442,6 +449,8 @@ TABLE = [
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
+        POST        /office/move-requests/<move_id>/grant
+        POST        /office/move-requests/<move_id>/refuse {"answer": "x"}
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel

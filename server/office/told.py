@@ -29,6 +29,10 @@ SENTENCES = {
     "part_arrive": _l("%(about)s is there; the revisit can go."),
     "part_cancel": _l("%(about)s is called off."),
     "part_ask_again": _l("%(about)s is asked for anew."),
+    "link_revoked": _l("The link of %(about)s opens nothing any more."),
+    "link_renewed": _l("The link of %(about)s counts again."),
+    "move_granted": _l("The appointment of %(about)s is moved as the customer asked."),
+    "move_refused": _l("The customer of %(about)s reads your answer on their page."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
 

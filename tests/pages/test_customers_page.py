@@ -20,7 +20,10 @@ from tests.shop import Json, Shop
 
 from server.demo.pictures import draw  # isort: skip
 
-PNG = "data:image/png;base64," + base64.b64encode(saved(draw("kitchen_after"), "PNG")[:60_000]).decode()
+PNG = (
+    "data:image/png;base64,"
+    + base64.b64encode(saved(draw("kitchen_after"), "PNG")[:60_000]).decode()
+)
 
 
 class Phone:
