@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.actions import verdicts
-from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customer_acts import MoveRequest
 from server.db.customer_links import CustomerLink
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.exceptions import FieldException
 from server.db.exports import Export
 from server.db.imports import Import, as_text

@@ -19,8 +19,8 @@ from server.actions import customer_photos, exports, unwanted_files
 from server.db import audit, customers, feed, house, jobs
 from server.db.audit import AuditLine
 from server.db.consents import Consent
-from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customer_acts import CustomerAct, MoveRequest
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customers import Asset, Customer, Site
 from server.db.documents import MadeDocument
 from server.db.erasures import Erasure

@@ -1,18 +1,13 @@
 """The customer's page by its links: what each opens and does, and what it does not."""
 
 import base64
-import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from server.actions import customer_links
-from server.clock import wire
-from server.db.customers import Customer
 from server.db.tickets import Ticket
-from tests import people
 from tests.client import Client
 from tests.pages.desks import Page
 from tests.pictures import saved
