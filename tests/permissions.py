@@ -112,6 +112,8 @@ count          .....     .....     ++..+     ++..+      ++..+       .....     ++
 import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
+link           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+move           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -418,6 +420,11 @@ TABLE = [
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
         POST        /office/tickets/<ticket_id>/reopen
+        POST        /office/tickets/<ticket_id>/links {"purpose": "look"}
+        POST        /office/tickets/<ticket_id>/preview
+        POST        /office/customer-links/<link_id>/revoke
+        POST        /office/customer-links/<link_id>/renew
+        GET         /office/move-requests
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         POST        /office/revisits/<revisit_id>/call
@@ -456,6 +463,8 @@ TABLE = [
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
+        POST        /office/move-requests/<move_id>/grant
+        POST        /office/move-requests/<move_id>/refuse {"answer": "x"}
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
@@ -560,7 +569,21 @@ TABLE = [
         GET,POST    /c/<token>
         GET,POST    /c/photos/<token>
         GET         /c/photos/<token>/<photo_id>
-        GET         /c/static/<name>
+        GET         /c/static/<mark>/<name>
+        GET         /c/<purpose>/<token>
+        GET         /c/<purpose>/<token>/news
+        POST        /c/<purpose>/<token>/seen
+        GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
+        GET         /c/<purpose>/<token>/appointment.ics
+        GET         /c/<purpose>/<token>/receipt
+        POST        /c/act/<token>/confirm
+        POST        /c/act/<token>/note
+        POST        /c/act/<token>/rate
+        POST        /c/act/<token>/still-broken
+        GET,POST    /c/act/<token>/move
+        POST        /c/act/<token>/keep
+        GET,POST    /c/sign/<token>
+        POST        /c/sign/<token>/reservation
         """,
         OPEN,
     ),

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.actions import verdicts
+from server.db.customer_acts import MoveRequest
+from server.db.customer_links import CustomerLink
 from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.exceptions import FieldException
 from server.db.exports import Export
@@ -314,7 +316,29 @@ def _trip(
         ended_why="withdrawn" if is_over else None,
     )
     _save(session, photo, receipt, revisit, exception, swap, certificate, absence, invitation)
-    _save(session, variance, count, brought, link, given)
+    customer_link = CustomerLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        purpose="act",
+        made_for="office",
+        made_by=people.WEI.id,
+        made_at=NOW,
+        expires_at=NOW + timedelta(days=60),
+        revoked_at=NOW if is_over else None,
+    )
+    move = MoveRequest(
+        id=new_id(),
+        ticket_id=ticket.id,
+        job_id=job.id,
+        window_start=NOW + timedelta(days=2),
+        window_end=NOW + timedelta(days=2, hours=2),
+        was_start=NOW + timedelta(days=1),
+        was_end=NOW + timedelta(days=1, hours=2),
+        assignee_id=who.id,
+        state="refused" if is_over else "open",
+        asked_at=NOW,
+    )
+    _save(session, customer_link, move, variance, count, brought, link, given)
     kept: dict[str, Any] = {
         "customer_photo": given,
         "photo_link": link,
@@ -328,6 +352,8 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
+        "link": customer_link,
+        "move": move,
         "variance": variance,
         "count": count,
         "import": brought,

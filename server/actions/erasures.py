@@ -19,6 +19,7 @@ from server.actions import customer_photos, exports, unwanted_files
 from server.db import audit, customers, feed, house, jobs
 from server.db.audit import AuditLine
 from server.db.consents import Consent
+from server.db.customer_acts import CustomerAct, MoveRequest
 from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customers import Asset, Customer, Site
 from server.db.documents import MadeDocument
@@ -286,6 +287,10 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         revisit.reason = empty.words(revisit.reason) or ""
     for asked in _of(session, PartRequest, PartRequest.ticket_id, ticket_ids):
         asked.words, asked.tracking = empty.words(asked.words) or "", ""
+    for act in _of(session, CustomerAct, CustomerAct.ticket_id, ticket_ids):
+        act.words = empty.words(act.words) or ""
+    for move in _of(session, MoveRequest, MoveRequest.ticket_id, ticket_ids):
+        move.words, move.answer = empty.words(move.words) or "", empty.words(move.answer) or ""
     for verdict in _of(session, Verdict, Verdict.job_id, job_ids):
         verdict.reason = empty.words(verdict.reason) or ""
         verdict.before = empty.details(verdict.before)

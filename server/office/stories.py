@@ -34,7 +34,9 @@ LATE = timedelta(minutes=15)  # what came in later than that was not known when 
 MONEY = ("part.", "part_request.", "receipt.")
 MESSAGES = (
     ("note.added", "lead.noted", "revisit.called", "ticket.answered", "ticket.opened")
-    + ("ticket.reopened", "receipt.unsigned")
+    + ("ticket.reopened", "receipt.unsigned", "ticket.customer_noted", "ticket.customer_rated")
+    + ("ticket.customer_confirmed", "ticket.customer_still_broken", "ticket.move_asked")
+    + ("ticket.move_granted", "ticket.move_refused", "ticket.move_withdrawn")
 )  # fmt: skip
 PARTS_OF_STREAM = {
     "": _l("Everything"),
@@ -263,6 +265,14 @@ def _words(entry: timelines.Entry, names: Mapping[str | None, str]) -> str:
             return names.get(said.get("to"), "")
         case "job.moved":
             return _window(said.get("after") or {})
+        case "ticket.customer_confirmed" | "ticket.move_asked" | "ticket.move_granted":
+            return _window(said)
+        case "ticket.move_refused":
+            return _window(said)
+        case "ticket.customer_rated":
+            return _("%(stars)s of 5 stars", stars=said.get("stars"))
+        case "ticket.link_made" | "ticket.link_revoked" | "ticket.link_renewed":
+            return label(said.get("purpose"), "link_purpose")
         case "exception.handed_over":
             return names.get(said.get("owner_id"), "")
         case "visit.verified" | "photo.judged":

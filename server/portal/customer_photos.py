@@ -21,7 +21,8 @@ from server.domain import customer_photos as rules
 from server.domain import errors
 from server.house import house
 from server.pictures import Brought
-from server.portal import retakes
+from server.portal import visitors
+from server.portal.visitors import LANGUAGES
 from server.portal.words import said
 
 blp = Blueprint("customer_photos", __name__)
@@ -100,7 +101,7 @@ def _refused(brought: Brought) -> errors.DoorstepError | None:
 def _spoken() -> str | None:
     """The language that was asked for, to go on in it."""
     asked = request.args.get("language")
-    return asked if asked in retakes.LANGUAGES else None
+    return asked if asked in LANGUAGES else None
 
 
 def _page(
@@ -112,7 +113,7 @@ def _page(
     note: str = "",
 ) -> Response:
     asked = request.args.get("language", session.get_one(Customer, ticket.customer_id).language)
-    language = retakes.LANGUAGES.get(asked, "en")
+    language = LANGUAGES.get(asked, "en")
     sent = customer_photos.of_tickets(session, [ticket.id])
     told: dict[str, Any] = {
         "shop": session.get_one(Organisation, ticket.branch_id).name,
@@ -126,9 +127,7 @@ def _page(
     html = render_template(
         "portal/photos.html", **told, note=note, ticket=ticket, words=words, language=language
     )
-    answer = retakes.answer(html)
-    answer.status_code = 422 if problem else 200
-    return answer
+    return visitors.answer(html, 422 if problem else 200)
 
 
 def _sentence(problem: errors.DoorstepError, language: errors.Language) -> str:
