@@ -121,6 +121,8 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
+endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
@@ -414,6 +416,9 @@ TABLE = [
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
+        POST        /office/settings/notices/preview
+        GET         /office/notices
+        GET         /office/notices/<notice_id>
         GET         /office/devices/<device_id>
         GET         /office/figures
         GET         /office/figures/table.<spreadsheet>
@@ -439,6 +444,27 @@ TABLE = [
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/notices/replay
+        POST        /office/notices/<notice_id>/replay
+        POST        /office/notices/<notice_id>/settle {"how": "arrived"}
+        """,
+        ADVISOR | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/webhooks
+        GET,POST    /office/webhooks/<endpoint_id>
+        POST        /office/webhooks/<endpoint_id>/ping
+        POST        /office/webhooks/<endpoint_id>/secret
+        POST        /office/webhooks/<endpoint_id>/rotate
+        POST        /office/webhooks/<endpoint_id>/switch {"to": "off"}
+        POST        /office/webhooks/<endpoint_id>/remove
+        POST        /office/gateways
+        """,
+        SUPERVISOR,
+    ),
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """

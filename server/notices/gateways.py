@@ -7,9 +7,10 @@ this process their calls go past one guard: no address of our own network is eve
 import re
 import socket
 import threading
+import warnings
+from functools import cache
 from typing import Any
 
-import apprise
 from urllib3.util import connection as lines
 
 from server.config import Config
@@ -45,11 +46,22 @@ def service_of(url: str, channel: str) -> str:
     name = url.partition("://")[0].casefold()
     if name not in SERVICES:
         raise Unusable("unknown")
-    if apprise.Apprise.instantiate(url.replace(PHONE, "8613800138000")) is None:
+    if _library().Apprise.instantiate(url.replace(PHONE, "8613800138000")) is None:
         raise Unusable("not_valid")
     if channel == "sms" and PHONE not in url:
         raise Unusable("phone_missing")
     return name
+
+
+@cache
+def _library() -> Any:
+    """Apprise, once somebody needs it: it brings every service it knows, and one of them an old module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")  # loads them all
+    return apprise
 
 
 def international(phone: str) -> str:
@@ -70,8 +82,8 @@ def send(config: Config, gateway: Gateway, notice: Notice) -> Outcome:
     phone = international(notice.address)
     if not phone:
         return Outcome("refused", words="no number")
-    asset = apprise.AppriseAsset(http_redirects=False, async_mode=False)
-    teller = apprise.Apprise(asset=asset)
+    asset = _library().AppriseAsset(http_redirects=False, async_mode=False)
+    teller = _library().Apprise(asset=asset)
     if not teller.add(url.replace(PHONE, phone)):
         return Outcome("refused", words="the gateway does not take this number")
     _guard(config.own_network)
@@ -94,7 +106,7 @@ def _outcome(is_taken: bool, said: list[str]) -> Outcome:
     code = _ERROR.search(told)
     status = int(code[1]) if code else None
     if _here.refused:
-        return Outcome("refused", words="in the own network")
+        return Outcome("refused", words="own_network")
     if status is not None or not _here.connected:
         return Outcome("again", status, told)
     return Outcome("unsure", words=told)

@@ -79,7 +79,8 @@ def _of_job(session: Session, notice: Notice, zone: str, language: Language) -> 
     start, end = (_moment(notice.details.get(each)) for each in ("start", "end"))
     start, end = start or job.window_start, end or job.window_end
     was = _moment(notice.details.get("was"))
-    photo = session.get(Photo, notice.subject_id) if notice.kind == rules.RETAKE else None
+    is_retake = notice.kind == rules.RETAKE and notice.subject_id is not None
+    photo = session.get(Photo, notice.subject_id) if is_retake else None
     return {
         "day": day_words(start, job.time_zone, language),
         "window": window_words(start, end, job.time_zone),

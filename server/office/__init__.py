@@ -24,6 +24,7 @@ from server.office import (
     jobs,
     merges,
     movements,
+    notices,
     organisations,
     papers,
     part_requests,
@@ -49,6 +50,7 @@ from server.office import (
     variances,
     verdicts,
     verification,
+    webhooks,
     wording,
 )
 
@@ -91,6 +93,8 @@ PAGES: tuple[Blueprint, ...] = (
     verdicts.blp,
     pictures.blp,
     settings.blp,
+    notices.blp,
+    webhooks.blp,
     figure_files.blp,
     audit.blp,
     exports.blp,

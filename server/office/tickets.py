@@ -22,7 +22,7 @@ from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, vi
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
-from server.office import answers, forms, labels, lists, misfits, stories, waits
+from server.office import answers, forms, labels, lists, misfits, notices, stories, waits
 from server.office.wording import language, zone_of_office
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
@@ -127,6 +127,7 @@ def show(session: Session, ticket_id: str) -> str:
         readiness=_readiness(session, jobs),
         revisits=revisits,
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
+        notices=notices.of_ticket(session, ticket),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
         about_exception=misfits.sentence,
         parts=parts,

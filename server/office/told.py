@@ -29,6 +29,16 @@ SENTENCES = {
     "part_arrive": _l("%(about)s is there; the revisit can go."),
     "part_cancel": _l("%(about)s is called off."),
     "part_ask_again": _l("%(about)s is asked for anew."),
+    "notice_replayed": _l("“%(about)s” goes out again."),
+    "notices_replayed": _l("%(about)s notices go out again."),
+    "notice_settled": _l("“%(about)s” is settled."),
+    "endpoint_added": _l("%(about)s hears from now on. Give its secret to the receiver."),
+    "endpoint_changed": _l("The change of %(about)s is kept."),
+    "endpoint_pinged": _l("A test call to %(about)s is on its way: look at the attempts below."),
+    "endpoint_rotated": _l("%(about)s has a new secret. For a day both sign."),
+    "endpoint_removed": _l("%(about)s hears nothing any more."),
+    "gateway_set": _l("%(about)s goes by this gateway from now on."),
+    "gateway_removed": _l("%(about)s has no gateway any more."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
 
