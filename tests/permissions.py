@@ -112,6 +112,8 @@ count          .....     .....     ++..+     ++..+      ++..+       .....     ++
 import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
+link           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+move           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -123,6 +125,8 @@ photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
 endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
+customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
+photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
@@ -269,6 +273,7 @@ TABLE = [
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
+        GET         /api/v1/receipts/<receipt_id>/pdf
         """,
         WITNESSES,
     ),
@@ -401,11 +406,23 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        POST        /office/intake/<customer_id>/photos
+        POST        /office/tickets/<ticket_id>/customer-photos
+        POST        /office/tickets/<ticket_id>/photo-link
+        POST        /office/photo-links/<photo_link_id>/revoke
+        POST        /office/customer-photos/<customer_photo_id>/note
+        POST        /office/customer-photos/<customer_photo_id>/remove
+        POST        /office/customer-photos/<customer_photo_id>/bring-back
         GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
         POST        /office/tickets/<ticket_id>/reopen
+        POST        /office/tickets/<ticket_id>/links {"purpose": "look"}
+        POST        /office/tickets/<ticket_id>/preview
+        POST        /office/customer-links/<link_id>/revoke
+        POST        /office/customer-links/<link_id>/renew
+        GET         /office/move-requests
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         POST        /office/revisits/<revisit_id>/call
@@ -468,6 +485,8 @@ TABLE = [
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
+        POST        /office/move-requests/<move_id>/grant
+        POST        /office/move-requests/<move_id>/refuse {"answer": "x"}
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
@@ -561,13 +580,32 @@ TABLE = [
     *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
+    *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
     *_rows(
         """
         GET,POST    /c/<token>
-        GET         /c/static/<name>
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
+        GET         /c/static/<mark>/<name>
+        GET         /c/<purpose>/<token>
+        GET         /c/<purpose>/<token>/news
+        POST        /c/<purpose>/<token>/seen
+        GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
+        GET         /c/<purpose>/<token>/appointment.ics
+        GET         /c/<purpose>/<token>/receipt
+        POST        /c/act/<token>/confirm
+        POST        /c/act/<token>/note
+        POST        /c/act/<token>/rate
+        POST        /c/act/<token>/still-broken
+        GET,POST    /c/act/<token>/move
+        POST        /c/act/<token>/keep
+        GET,POST    /c/sign/<token>
+        POST        /c/sign/<token>/reservation
         """,
         OPEN,
     ),

@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.actions import verdicts
+from server.db.customer_acts import MoveRequest
+from server.db.customer_links import CustomerLink
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.exceptions import FieldException
 from server.db.exports import Export
 from server.db.imports import Import, as_text
@@ -202,6 +205,25 @@ def _trip(
         taken_by=who.id,
         state="discarded" if is_over else "checked",
     )
+    link = PhotoLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        made_at=NOW,
+        made_by=people.WEI.id,
+        until=NOW + timedelta(days=7),
+        revoked_at=NOW if is_over else None,
+    )
+    given = CustomerPhoto(
+        id=new_id(),
+        ticket_id=ticket.id,
+        sha256="d" * 64,
+        size=1000,
+        mime="image/jpeg",
+        given_at=NOW,
+        given_by=people.WEI.id,
+        state="checked",
+        removed_at=NOW if is_over else None,
+    )
     receipt = Receipt(
         id=new_id(),
         job_id=job.id,
@@ -315,8 +337,32 @@ def _trip(
         made_at=NOW,
         run_at=NOW,
     )
-    _save(session, variance, count, brought, notice)
+    customer_link = CustomerLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        purpose="act",
+        made_for="office",
+        made_by=people.WEI.id,
+        made_at=NOW,
+        expires_at=NOW + timedelta(days=60),
+        revoked_at=NOW if is_over else None,
+    )
+    move = MoveRequest(
+        id=new_id(),
+        ticket_id=ticket.id,
+        job_id=job.id,
+        window_start=NOW + timedelta(days=2),
+        window_end=NOW + timedelta(days=2, hours=2),
+        was_start=NOW + timedelta(days=1),
+        was_end=NOW + timedelta(days=1, hours=2),
+        assignee_id=who.id,
+        state="refused" if is_over else "open",
+        asked_at=NOW,
+    )
+    _save(session, customer_link, move, variance, count, brought, link, given, notice)
     kept: dict[str, Any] = {
+        "customer_photo": given,
+        "photo_link": link,
         "ticket": ticket,
         "job": job,
         "visit": visit,
@@ -327,6 +373,8 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
+        "link": customer_link,
+        "move": move,
         "variance": variance,
         "count": count,
         "import": brought,

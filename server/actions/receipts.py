@@ -5,7 +5,7 @@ from contextlib import suppress
 from operator import is_
 from typing import Any
 
-from server.actions import exceptions
+from server.actions import documents, exceptions
 from server.db import audit
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit
@@ -71,6 +71,8 @@ def sign(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data
     lane = work.record.lane_before(event)
     draft = _build(work, job, event.base_rev, lane, language, data.get("reservation"))
     receipt = _version(work, job, visit, event, draft, "presented")
+    if receipt.state == "signed" and receipt.signed_by_link is not None:
+        return  # signed by a link meanwhile: the first signature stands, this one is in its event
     receipt.state = "signed"
     receipt.event_id = event.id
     receipt.signer_name, receipt.relation = data["signer_name"], data["relation"]
@@ -113,6 +115,7 @@ def change(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent) -> None:
         newest = _version(work, job, visit, event, draft, "changed")
         newest.reservation = last.reservation
         newest.event_id = last.event_id
+        documents.ask(work.session, newest.id, documents.spoken(newest.language), work.now)
 
 
 def _build(

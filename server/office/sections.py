@@ -40,7 +40,9 @@ class Section:
 SECTIONS = (
     Section(_l("Today"), "today.show"),
     Section(_l("Tickets"), "tickets.find", "ticket.read", pages=("intake", "ticket_changes")),
-    Section(_l("Board"), "board.show", "job.read", pages=("planning", "job_changes")),
+    Section(
+        _l("Board"), "board.show", "job.read", pages=("planning", "job_changes", "move_requests")
+    ),
     Section(_l("Jobs"), "jobs.find", "job.read", pages=("route_sheets",)),
     Section(_l("Verification"), "verification.queue", "visit.verify"),
     Section(_l("Revisits"), "revisits.find", "revisit.read"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises, readiness, settings, tickets
+from server.actions import revisits as revisit_acts
 from server.auth import me, needs
 from server.db import search
 from server.db.customers import Asset, Customer, Site
@@ -22,7 +23,18 @@ from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, vi
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
-from server.office import answers, forms, labels, lists, misfits, notices, stories, waits
+from server.office import (
+    answers,
+    customer_pages,
+    customer_photos,
+    forms,
+    labels,
+    lists,
+    misfits,
+    notices,
+    stories,
+    waits,
+)
 from server.office.wording import language, zone_of_office
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
@@ -126,6 +138,7 @@ def show(session: Session, ticket_id: str) -> str:
         trips=trips,
         readiness=_readiness(session, jobs),
         revisits=revisits,
+        deciders=revisit_acts.deciders(session, [(each, ticket.branch_id) for each in revisits]),
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
         notices=notices.of_ticket(session, ticket),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
@@ -140,7 +153,9 @@ def show(session: Session, ticket_id: str) -> str:
         known_by=known_by,
         outcomes=labels.choices("call"),
         is_over=ticket.state in waits.OVER,
+        **customer_photos.of_ticket(session, ticket),
         reopeners=tickets.REOPENERS,
+        **customer_pages.of(session, ticket, jobs),
     )
 
 

@@ -1,15 +1,13 @@
 """One photo from a customer: the page behind the link, and the picture that comes by it."""
 
 from datetime import datetime
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from server import errors as wire
 from server import signed_links
 from server.actions import retakes
 from server.auth import is_open
@@ -22,12 +20,11 @@ from server.domain import errors
 from server.domain import photos as photo_rules
 from server.domain.errors import Language
 from server.house import house
+from server.portal import visitors
 from server.portal.words import said
 
 blp = Blueprint("retakes", __name__)
 
-HERE = Path(__file__).parent
-TOKENS = HERE.parents[1] / "field_client" / "tablet" / "src" / "tokens.css"  # those of all faces
 LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
@@ -94,7 +91,7 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
         "reason": photo.verdict_reason,
         "until": _when(photo.answer_by, job.time_zone),
     }
-    return _answer(
+    return visitors.answer(
         render_template("portal/retake.html", **told, **more, words=words, language=language)
     )
 
@@ -112,39 +109,3 @@ def _slot(job: Job, slot: str, language: Language) -> str:
 
 def _when(at: datetime | None, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
-
-
-def _answer(html: str) -> Response:
-    answer = make_response(html)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def problem(failure: errors.DoorstepError, status: int) -> Response:
-    """A page for somebody who has never heard of us; they may be cut off, or late."""
-    language = wire.language()
-    code = "too_large" if isinstance(failure, errors.TooLarge) else None
-    sentence = said(code, language) if code else failure.sentence(language)
-    page = render_template("portal/over.html", sentence=sentence, language=language)
-    answer = _answer(page)
-    answer.status_code = status
-    return answer
-
-
-@blp.get("/static/<name>")
-@is_open
-def file(name: str) -> Response:
-    """The page's own style and script; small, and asked for anew each time."""
-    body, mime = _files().get(name, (b"", ""))
-    if not mime:
-        raise errors.NotFound()
-    answer = Response(body, mimetype=mime)
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str]]:
-    style = TOKENS.read_bytes() + (HERE / "static" / "portal.css").read_bytes()
-    script = (HERE / "static" / "retake.js").read_bytes()
-    return {"portal.css": (style, "text/css"), "retake.js": (script, "text/javascript")}

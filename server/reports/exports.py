@@ -11,12 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlite_utils
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Product
 from server.db.figures import Fact, Total
 from server.db.jobs import Job, Visit
@@ -27,6 +27,9 @@ from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import figures as rules
 from server.domain.figures import FIGURES, Sum
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 AT_ONCE = 1_000  # rows in memory
 TOLD_EACH_S = 2.0
@@ -52,6 +55,8 @@ def make(session: Session, branch_id: str | None, file: Path, told: Told) -> int
 
     `session` reads on one snapshot. Whatever lies at `file` is written anew.
     """
+    import sqlite_utils  # which nothing else in a serving process needs
+
     file.unlink(missing_ok=True)
     count, heard = 0, time.monotonic()
     with closing(sqlite_utils.Database(file)) as made:
@@ -74,7 +79,7 @@ def make(session: Session, branch_id: str | None, file: Path, told: Told) -> int
     return count
 
 
-def _make_it_useful(made: sqlite_utils.Database) -> None:
+def _make_it_useful(made: "Database") -> None:
     """Words that are found, and indexes for what people follow and group by."""
     made.table("tickets").enable_fts(["summary"], tokenize="trigram")  # Chinese has no blanks
     for wanted in TABLES:
@@ -194,6 +199,19 @@ def _photos(session: Session, branch_id: str | None) -> Iterator[Row]:
     return _read(session, _of_branch(found, branch_id))
 
 
+def _customer_photos(session: Session, branch_id: str | None) -> Iterator[Row]:
+    """That something was sent, when and how; neither the pictures nor what is said of them."""
+    kind = CustomerPhoto
+    found = select(
+        kind.id, kind.ticket_id, kind.given_at, kind.given_by,
+        kind.link_id.is_not(None).label("by_link"), kind.size, kind.mime, kind.state,
+        kind.removed_at,
+    ).join(Ticket, Ticket.id == kind.ticket_id)  # fmt: skip
+    if branch_id is not None:
+        found = found.where(Ticket.branch_id == branch_id)
+    return _read(session, found)
+
+
 def _revisits(session: Session, branch_id: str | None) -> Iterator[Row]:
     kind = Revisit
     found = select(
@@ -285,6 +303,9 @@ TABLES = (
         "id job_id visit_id slot taken_at installer_id source state verdict verdict_at replaced_by",
         width=int, height=int, size=int, is_apart=int,
     ), _photos, refers=(_JOB, ("visit_id", "visits", "id"), _INSTALLER)),
+    Wanted("customer_photos", _columns(
+        "id ticket_id given_at given_by mime state removed_at", by_link=int, size=int,
+    ), _customer_photos, refers=(_TICKET, ("given_by", "people", "id"))),
     Wanted("revisits", _columns(
         "id ticket_id job_id trigger cause mode state opened_at decided_at planned_job_id",
     ), _revisits, refers=(_TICKET, _JOB)),

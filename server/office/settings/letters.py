@@ -18,7 +18,7 @@ from server.domain import notices as rules
 from server.domain import settings as setting_rules
 from server.domain.errors import Language
 from server.house import house
-from server.notices import rendering
+from server.notices import links, rendering
 from server.office import forms
 from server.office.settings import fields, telling
 from server.office.settings.places import Place, place
@@ -111,7 +111,7 @@ def _written(
         details={"was": was},
         happened_at=now,
     )
-    facts = rendering.facts_of(session, house().config, notice, language, now)
+    facts = rendering.facts_of(session, notice, links.sample(house().config), language, now)
     text = rendering.written(template, facts)
     if channel != rules.SMS:
         return Shown(kind, channel, language, text.title, text.body)
