@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
-from server import worker
-from server.actions import evidence
+from server import cli, worker
+from server.db.receipts import Receipt
 from server.documents import bundle_checks, bundles, certificates, checking, signing, telling
 from server.documents.findings import Finding, Unreadable
 from server.house import House
@@ -26,8 +28,8 @@ Files = dict[str, bytes]
 Alter = Callable[[Files], None]
 
 
-def made(shop: Shop, house: House) -> bytes:
-    """The bundle of one visit, with photos as they were taken and the receipt as PDF."""
+def done(shop: Shop, house: House) -> str:
+    """The ticket of a visit with two photos, a part, a reservation and a note that is the office's."""
     job = shop.issues_a_job(planned_parts=[])
     trip = shop.sends(ALICE, job)
     trip.arrives()
@@ -41,27 +43,28 @@ def made(shop: Shop, house: House) -> bytes:
     trip.finishes()
     trip.comes_home()
     worker.run_once(house)
-    out = io.BytesIO()
-    identity = certificates.of_house(house.config)
+    ticket_id: str = job["ticket_id"]
+    return ticket_id
 
-    def collect(session: Any) -> bundles.Bundle | None:
-        jobs = evidence.jobs_of(session, job["ticket_id"])
-        return evidence.of_jobs(
-            session, jobs, house.config, house.media, house.clock(), with_photos=True
-        )
 
-    bundle = house.database.read(collect)
-    assert bundle is not None
-    bundles.write(out, bundle, identity)
-    return out.getvalue()
+def bundle_of(subject: str, house: House, file: Path, *options: str) -> bytes:
+    """As `doorstep evidence` makes it."""
+    config = house.config
+    with pytest.MonkeyPatch.context() as env:
+        env.setenv("DATABASE_URL", config.database_url)
+        env.setenv("DOORSTEP_MEDIA", str(config.media))
+        env.setenv("DOORSTEP_SECRET", config.secret)
+        assert cli.main(["evidence", subject, *options, "-o", str(file)]) == 0
+    return file.read_bytes()
 
 
 @pytest.fixture
-def bundle(request: pytest.FixtureRequest) -> bytes:
+def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     """Made once, by whichever test comes first."""
     if not KEPT:
         house = request.getfixturevalue("app").extensions["doorstep"]
-        KEPT["zip"] = made(request.getfixturevalue("shop"), house)
+        ticket_id = done(request.getfixturevalue("shop"), house)
+        KEPT["zip"] = bundle_of(ticket_id, house, tmp_path / "kept.zip", "--photos")
     return KEPT["zip"]
 
 
@@ -121,6 +124,20 @@ def test_it_works(bundle: bytes, tmp_path: Path) -> None:
     everything = b"".join(each for name, each in files.items() if name.endswith(".json"))
     assert b"difficult dog" not in everything, "a note for the office is the office's"
     assert b"138" not in files[named(files, "sheets/")], "a phone number is not on the receipt"
+
+
+def test_a_bundle_of_one_receipt_has_no_photos_unless_asked(
+    app: Flask, shop: Shop, tmp_path: Path, load: Callable[..., Any]
+) -> None:
+    house: House = app.extensions["doorstep"]
+    ticket_id = done(shop, house)
+    receipt_id = load(lambda session: session.scalars(select(Receipt.id)).first())
+    files = unpacked(bundle_of(receipt_id, house, tmp_path / "one.zip"))
+    index = json.loads(files["evidence.json"])
+    assert index["ticket_id"] == ticket_id
+    assert [each["file"] for each in index["photos"]] == [None, None]
+    assert not any(each.startswith("photos/") for each in files)
+    assert findings(files) == []
 
 
 def test_it_can_be_checked_by_hand(bundle: bytes, tmp_path: Path) -> None:

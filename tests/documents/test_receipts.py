@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ STANDINGS = [
 
 @pytest.mark.parametrize(("changes", "line"), STANDINGS)
 def test_its_standing_is_on_top(
-    changes: dict[str, object], line: str, thumbs: Path, tmp_path: Path
+    changes: dict[str, Any], line: str, thumbs: Path, tmp_path: Path
 ) -> None:
     paper = papers.paper(papers.visit(0), thumbs, **changes)
     text = "".join(read(drawing.draw(paper, SEAL), tmp_path, "-l", "1").split())
