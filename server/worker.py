@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import (
     audit_seals,
+    customer_photos,
     documents,
     erasures,
     exports,
@@ -32,6 +33,7 @@ from server.actions import (
     settling,
     sign_ins,
     stored_files,
+    unwanted_files,
     uploads,
 )
 from server.app import create_app
@@ -49,6 +51,7 @@ from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.notices.postmen import Post
 from server.reports import counting
 from server.reports import exports as whole_shop
 from server.requests import set_up_logging
@@ -73,12 +76,15 @@ def work(config: Config) -> int:
     house: House = create_app(config).extensions["doorstep"]
     stop = _asked_to_stop()
     log.info("the worker is at work")
+    postmen = Post(house.config, house.database, house.clock).work(stop)
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
             if not worker.try_one() and not worker.try_at_leisure():
                 stop.wait(POLL_S)
+    for each in postmen:
+        each.join()
     house.database.close()
     log.info("the worker has stopped")
     return 0
@@ -96,7 +102,9 @@ def _asked_to_stop() -> Event:
 
 
 def run_once(house: House) -> int:
-    """Does everything that is due and keeps house once, without waiting; returns how many tasks."""
+    """Does everything that is due, sends what is to be sent and keeps house once, without waiting; returns how
+    many tasks.
+    """
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         worker.keep_house()
@@ -105,7 +113,8 @@ def run_once(house: House) -> int:
             done += 1
         while worker.at_leisure():
             pass
-        return done
+    Post(house.config, house.database, house.clock).drain()
+    return done
 
 
 class Worker:
@@ -257,16 +266,30 @@ class Worker:
 
 def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
     """Looks at a picture in the guarded process and puts its two copies in their places."""
-    if not house.database.read(lambda session: photos.waiting_for(session, sha256)):
+    if not house.database.read(lambda session: _is_to_be_looked_at(session, sha256)):
         return _nothing  # a signature, or examined before
     try:
         examined = examiner.examine(house.media.original_path(sha256))
     except (errors.NotAnImage, errors.ImageTooLarge, errors.ImageTooCostly) as refused:
         why: errors.DoorstepError = refused
-        return lambda session: photos.give_up(session, sha256, why, house.clock())
+
+        def give_up(session: Session) -> None:
+            photos.give_up(session, sha256, why, house.clock())
+            customer_photos.give_up(session, sha256, why)
+
+        return give_up
     house.media.write_derived(sha256, "large", examined.large)
     house.media.write_derived(sha256, "thumb", examined.thumb)
-    return lambda session: photos.examine(session, sha256, examined.measured, house.clock())
+
+    def note(session: Session) -> None:
+        photos.examine(session, sha256, examined.measured, house.clock())
+        customer_photos.examine(session, sha256, examined.measured)
+
+    return note
+
+
+def _is_to_be_looked_at(session: Session, sha256: str) -> bool:
+    return bool(photos.waiting_for(session, sha256) or customer_photos.waiting_for(session, sha256))
 
 
 def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
@@ -283,9 +306,9 @@ def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
 
 
 def _erase_file(house: House, examiner: Examiner, sha256: str) -> Outcome:
-    """Removes a file whose person was erased, unless somebody else's job shows the very same."""
-    if house.database.read(lambda session: erasures.is_wanted(session, sha256)):
-        return lambda session: erasures.keep_file(session, sha256)
+    """Removes a file whose person was erased, or that was taken away, unless something shows the very same."""
+    if house.database.read(lambda session: unwanted_files.is_wanted(session, sha256)):
+        return lambda session: unwanted_files.keep(session, sha256)
     house.media.erase(sha256)
     return _nothing
 
@@ -416,6 +439,13 @@ def _erase_late(house: House) -> None:
     house.database.write(lambda session: erasures.erase_late(session, house.clock()))
 
 
+def _forget_customer_photos(house: House) -> None:
+    """Those whose ticket was never opened, and those that were taken away long ago."""
+    now = house.clock()
+    if house.database.read(lambda session: customer_photos.are_forgettable(session, now)):
+        house.database.write(lambda session: customer_photos.forget(session, now))
+
+
 def _grants(house: House) -> None:
     house.database.write(lambda session: organisations.end_grants(session, house.clock()))
     house.database.write(lambda session: organisations.begin_grants(session, house.clock()))
@@ -479,6 +509,7 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _propose_revisits,
     _grants,
     _erase_late,
+    _forget_customer_photos,
     _forget_old,
     seal_audit,
     _ask_for_proof,

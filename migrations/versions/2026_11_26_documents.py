@@ -6,7 +6,7 @@ from alembic import op
 import server.db.types
 
 revision = "documents"
-down_revision = "windows_of_branches"
+down_revision = "customers_page"
 branch_labels = None
 depends_on = None
 

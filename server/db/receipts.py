@@ -38,6 +38,9 @@ class Receipt(Table):
     words: Mapped[Words | None]
     reservation: Mapped[Words | None]
     unsigned_reason: Mapped[Code | None]
+    signed_by_link: Mapped[Id | None] = mapped_column(
+        comment="the link by which the customer signed later"
+    )
 
 
 def visible_to(person: Person, now: datetime) -> Select[Receipt]:
@@ -48,3 +51,16 @@ def visible_to(person: Person, now: datetime) -> Select[Receipt]:
 
 def get_for(session: Session, person: Person, receipt_id: str, now: datetime) -> Receipt:
     return sights.one(session, visible_to(person, now).where(Receipt.id == receipt_id))
+
+
+def newest_of_ticket(session: Session, ticket_id: str, job_id: str | None = None) -> Receipt | None:
+    """The present version of the newest job of a ticket that has one, or of this job of it."""
+    found = (
+        select(Receipt)
+        .join(jobs.Job, jobs.Job.id == Receipt.job_id)
+        .where(jobs.Job.ticket_id == ticket_id)
+        .order_by(jobs.Job.issued_at.desc(), jobs.Job.id.desc(), Receipt.version.desc())
+    )
+    if job_id is not None:
+        found = found.where(jobs.Job.id == job_id)
+    return session.scalar(found.limit(1))

@@ -76,6 +76,28 @@ class NotAllowed(DoorstepError):
     zh = "您的角色没有此权限，请联系主管。"
 
 
+class DecidedByOthers(NotAllowed):
+    """`who` is the role that the branch's rule names."""
+
+    code = "decided_by_others"
+    en = "By the branch's rule this is for the {who} or a supervisor to decide. Nothing was changed; ask them."
+    zh = "按门店规则，此事由{who}或主管决定，未作任何更改，请联系他们。"
+
+    def sentence(self, language: Language = "en") -> str:
+        role = str(self.details.get("who"))
+        english, chinese = ROLE_WORDS.get(role, (role, role))
+        said = self.zh if language == "zh" else self.en
+        return said.format(who=chinese if language == "zh" else english)
+
+
+# Those who may be named as whose decision something is (`server/domain/revisits.py`), in words.
+ROLE_WORDS = {
+    "advisor": ("advisor", "客服顾问"),
+    "dispatcher": ("dispatcher", "调度员"),
+    "supervisor": ("supervisor", "客服主管"),
+}
+
+
 class RequestForged(NotAllowed):
     code = "request_forged"
     en = "This did not come from a page of this sign-in. Nothing was changed; open the page again and repeat it."
@@ -339,6 +361,12 @@ class LinkOver(Gone):
     zh = "该链接已失效：照片已收到，或已不再需要。谢谢。"
 
 
+class CustomerLinkOver(Gone):
+    code = "customer_link_over"
+    en = "This link does not work any more. Nothing is lost; the shop sends you a new one."
+    zh = "该链接已失效，您的资料没有丢失，请联系门店获取新链接。"
+
+
 class VerdictStands(Conflict):
     code = "verdict_stands"
     en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."
@@ -451,6 +479,18 @@ class ImageTooCostly(Invalid):
     code = "image_too_costly"
     en = "This picture needs more time or memory than it may. The original is kept."
     zh = "处理该图片所需的时间或内存超限，原图已保留。"
+
+
+class PictureTooHeavy(Invalid):
+    code = "picture_too_heavy"
+    en = "This picture is larger than {most_mb} MB, so it was not taken. Send a smaller copy of it."
+    zh = "该图片大于 {most_mb} MB，未能接收。请发送较小的副本。"
+
+
+class PicturesEnough(Conflict):
+    code = "pictures_enough"
+    en = "There are {most} photos already, as many as fit here. This one was not taken."
+    zh = "这里已有 {most} 张照片，达到上限，这一张未能接收。"
 
 
 class ExaminerDown(Busy):
