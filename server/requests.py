@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
-MAX_SHEET_BODY = MOST_BYTES + 64 * 1024  # a spreadsheet in a form
+MAX_BODIES = {  # of what comes as a file in a form
+    "office.imports": MOST_BYTES + 64 * 1024,
+    "portal.proofs": 8_000_000 + 64 * 1024,
+}
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}
@@ -152,7 +155,7 @@ def _most(blueprint: str | None) -> int:
     """How large a body may be, by who is asked."""
     if blueprint == "sync":
         return house().config.max_push_bytes
-    return MAX_SHEET_BODY if blueprint == "office.imports" else MAX_JSON_BODY
+    return MAX_BODIES.get(blueprint or "", MAX_JSON_BODY)
 
 
 def whole_body(most: int) -> bytes:

@@ -537,6 +537,7 @@ TABLE = [
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
+    *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
@@ -544,6 +545,8 @@ TABLE = [
         """
         GET,POST    /c/<token>
         GET         /c/static/<name>
+        GET,POST    /c/receipts/<code>
+        GET         /c/receipts/proof.css
         """,
         OPEN,
     ),

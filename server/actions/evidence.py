@@ -52,9 +52,8 @@ def of_jobs(
         "made_at": wire(now),
         "ticket_id": job.ticket_id,
         "shop": (receipts[-1].content.get("shop") or {}).get("name"),
-        "checked_at": f"{config.public_url}/c/receipts/",
         "receipts": [
-            {**told, "code": documents.code_of(told["receipt_id"], config)} for told in listed
+            {**told, "address": documents.address_of(told["receipt_id"], config)} for told in listed
         ],
         "events": events,
         "photos": photos,

@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
-from server.documents import certificates, signing
-from server.documents.certificates import Identity
+from server.documents import identities, signing
+from server.documents.identities import Identity
 from server.domain import receipts as rules
 from server.domain.receipts.building import SITE_FIELDS
 
@@ -52,12 +52,12 @@ class Bundle:
     large: Mapping[str, Path] = field(default_factory=dict)
 
 
-def write(out: BinaryIO, bundle: Bundle, by: Identity) -> None:
+def write(out: IO[bytes], bundle: Bundle, by: Identity) -> None:
     """Writes the ZIP. A large file that is not what its name says is left out: the list names its hash."""
     files = {
         **bundle.files,
         INDEX: pretty(bundle.index),
-        CERTIFICATE: b"".join(map(certificates.pem, (by.certificate, *by.chain))),
+        CERTIFICATE: b"".join(map(identities.pem, (by.certificate, *by.chain))),
         "README.txt": README.encode(),
     }
     hashes = {name: hash_of(content) for name, content in files.items()}

@@ -12,8 +12,8 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from server.documents import seals
-from server.documents.drawing import ABOUT, CODE
 from server.documents.findings import Json, Report, Unreadable
+from server.documents.papers import ABOUT_FILE, ATTACHED
 from server.domain import receipts as rules
 
 MOST_ATTACHED = 2_000_000  # bytes of one
@@ -40,7 +40,7 @@ def check(content: bytes) -> Report:
     try:
         _check_receipt(report, attached(reader))
     except (PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        report.find("receipt_unreadable", CODE)
+        report.find("receipt_unreadable", ATTACHED)
     return report
 
 
@@ -78,13 +78,13 @@ def attached(reader: PdfFileReader) -> dict[str, bytes]:
 
 def _check_receipt(report: Report, files: dict[str, bytes]) -> None:
     """The digest of the data inside is the one that the paper shows, and the one that was signed."""
-    content, about = json.loads(files[CODE]), json.loads(files[ABOUT])
+    content, about = json.loads(files[ATTACHED]), json.loads(files[ABOUT_FILE])
     report.facts |= told(content, about)
     digest = rules.digest(content)
     if digest != about["digest"]:
-        report.find("digest_differs", CODE, digest, about["digest"])
+        report.find("digest_differs", ATTACHED, digest, about["digest"])
     elif about["signed_digest"] not in (None, digest):
-        report.find("signed_other", CODE, digest, about["signed_digest"])
+        report.find("signed_other", ATTACHED, digest, about["signed_digest"])
 
 
 def told(content: Json, about: Json) -> Json:

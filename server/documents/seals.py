@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from server.documents import certificates
+from server.documents import identities
 from server.documents.findings import Json, Unreadable
 
 Hash = type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]
@@ -78,8 +78,8 @@ def is_signed_by(
 def told(certificate: x509.Certificate) -> Json:
     """Who it names; whether anybody vouches for that is for the reader to judge."""
     return {
-        "name": certificates.name_of(certificate),
-        "fingerprint": certificates.fingerprint(certificate),
+        "name": identities.name_of(certificate),
+        "fingerprint": identities.fingerprint(certificate),
         "self_made": certificate.issuer == certificate.subject,
         "valid_from": certificate.not_valid_before_utc.date().isoformat(),
         "valid_until": certificate.not_valid_after_utc.date().isoformat(),

@@ -14,22 +14,30 @@ from sqlalchemy import select
 
 from server import cli, worker
 from server.db.receipts import Receipt
-from server.documents import bundle_checks, bundles, certificates, checking, signing, telling
+from server.documents import (
+    bundle_checks,
+    bundles,
+    certificates,
+    checking,
+    identities,
+    signing,
+    telling,
+)
 from server.documents.findings import Finding, Unreadable
 from server.house import House
 from tests import pictures
 from tests.events import blob, sha256
 from tests.papers import signature_png
 from tests.people import ALICE
-from tests.shop import Shop
+from tests.shop import Shop, Trip
 
 KEPT: dict[str, bytes] = {}
 Files = dict[str, bytes]
 Alter = Callable[[Files], None]
 
 
-def done(shop: Shop, house: House) -> str:
-    """The ticket of a visit with two photos, a part, a reservation and a note that is the office's."""
+def done(shop: Shop, house: House) -> Trip:
+    """A visit with two photos, a part, a reservation and a note that is the office's."""
     job = shop.issues_a_job(planned_parts=[])
     trip = shop.sends(ALICE, job)
     trip.arrives()
@@ -43,8 +51,7 @@ def done(shop: Shop, house: House) -> str:
     trip.finishes()
     trip.comes_home()
     worker.run_once(house)
-    ticket_id: str = job["ticket_id"]
-    return ticket_id
+    return trip
 
 
 def bundle_of(subject: str, house: House, file: Path, *options: str) -> bytes:
@@ -63,7 +70,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     """Made once, by whichever test comes first."""
     if not KEPT:
         house = request.getfixturevalue("app").extensions["doorstep"]
-        ticket_id = done(request.getfixturevalue("shop"), house)
+        ticket_id = done(request.getfixturevalue("shop"), house).sheet["ticket"]["id"]
         KEPT["zip"] = bundle_of(ticket_id, house, tmp_path / "kept.zip", "--photos")
     return KEPT["zip"]
 
@@ -130,7 +137,7 @@ def test_a_bundle_of_one_receipt_has_no_photos_unless_asked(
     app: Flask, shop: Shop, tmp_path: Path, load: Callable[..., Any]
 ) -> None:
     house: House = app.extensions["doorstep"]
-    ticket_id = done(shop, house)
+    ticket_id = done(shop, house).sheet["ticket"]["id"]
     receipt_id = load(lambda session: session.scalars(select(Receipt.id)).first())
     files = unpacked(bundle_of(receipt_id, house, tmp_path / "one.zip"))
     index = json.loads(files["evidence.json"])
@@ -237,7 +244,7 @@ def _sheet(files: Files) -> None:
 
 
 def _certificate(files: Files) -> None:
-    files["certificate.pem"] = certificates.pem(certificates.self_made("x" * 40).certificate)
+    files["certificate.pem"] = identities.pem(certificates.self_made("x" * 40).certificate)
 
 
 def _document(files: Files) -> None:

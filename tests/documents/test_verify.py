@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server import cli
-from server.documents import bundles, certificates, checking
+from server.documents import bundles, certificates, checking, identities
 from tests import papers
 from tests.documents.conftest import IDENTITY, drawn
 
@@ -47,7 +47,7 @@ def test_machines_read_it_as_json(file: Path, capsys: pytest.CaptureFixture[str]
     told = json.loads(capsys.readouterr().out)
     assert (told["kind"], told["unchanged"], told["findings"]) == ("pdf", True, [])
     assert told["facts"]["state"] == "signed"
-    assert told["facts"]["certificate"]["fingerprint"] == certificates.fingerprint(
+    assert told["facts"]["certificate"]["fingerprint"] == identities.fingerprint(
         IDENTITY.certificate
     )
 
@@ -70,7 +70,7 @@ def test_what_was_added_behind_is_found(
 
 
 def test_the_certificate_may_be_asked_for(file: Path) -> None:
-    ours = certificates.fingerprint(IDENTITY.certificate)
+    ours = identities.fingerprint(IDENTITY.certificate)
     assert verify(file, "--certificate", ours.upper()) == 0
     assert verify(file, "--certificate", "0" * 64) == 1
 
@@ -112,7 +112,7 @@ def test_a_shop_brings_its_certificate(form: str, thumbs: Path, tmp_path: Path) 
         key = own.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked
         )
-        content = key + certificates.pem(own.certificate)
+        content = key + identities.pem(own.certificate)
     else:
         content = pkcs12.serialize_key_and_certificates(
             b"shop", own.key, own.certificate, None, locked
