@@ -583,6 +583,7 @@ TABLE = [
     *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
     *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
+    *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
@@ -606,6 +607,8 @@ TABLE = [
         POST        /c/act/<token>/keep
         GET,POST    /c/sign/<token>
         POST        /c/sign/<token>/reservation
+        GET,POST    /c/receipts/<code>
+        GET         /c/receipts/proof.css
         """,
         OPEN,
     ),

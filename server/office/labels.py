@@ -653,6 +653,7 @@ LABELS = {
         "customer.merged": _l("Customers merged"),
         "customer.unmerged": _l("Merge taken back"),
         "customer.exported": _l("Customer exported"),
+        "evidence.made": _l("Evidence handed out"),
         "customer.erased": _l("Customer erased"),
         "site.added": _l("Address added"),
         "site.changed": _l("Address changed"),
