@@ -125,6 +125,7 @@ photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
 endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
+errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
 photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
@@ -270,6 +271,8 @@ TABLE = [
         GET         /api/v1/photos
         GET         /api/v1/photos/<photo_id>
         GET         /api/v1/photos/<photo_id>/file/<variant>
+        GET         /api/v1/tickets/<ticket_id>/photos as errand
+        GET         /api/v1/customer-photos/<customer_photo_id>/file/<variant>
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
@@ -308,6 +311,7 @@ TABLE = [
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
         POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/photos {"sha256": "x"}
         POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
         POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
         POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}
