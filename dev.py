@@ -34,6 +34,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -399,6 +400,8 @@ TABLET_STAGES = {
     "tablet: types": ("typescript/bin/tsc", "--project", TABLET),
     "tablet: vitest": ("vitest/vitest.mjs", "run", "--config", TABLET / "vite.config.ts"),
 }
+LONGEST = ("mypy", "tablet: vitest")  # begin first, side by side
+ONE_AT_A_TIME = threading.Lock()
 
 
 class Result:
@@ -408,18 +411,27 @@ class Result:
         self.name, self.code, self.seconds = name, code, seconds
 
 
-def lint() -> list[Result]:
-    return [stage(name, [in_venv(words[0]), *words[1:]]) for name, words in LINT_STAGES.items()]
-
-
-def check_tablet() -> list[Result]:
-    return [stage(name, node(*command)) for name, command in TABLET_STAGES.items()]
+def checks() -> list[Result]:
+    """Everything short of the tests, two at a time; what each says is shown in one piece."""
+    commands: dict[str, list[str | Path]] = {
+        **{name: [in_venv(words[0]), *words[1:]] for name, words in LINT_STAGES.items()},
+        **{name: node(*words) for name, words in TABLET_STAGES.items()},
+    }
+    longest_first = sorted(commands, key=lambda name: name not in LONGEST)
+    with ThreadPoolExecutor(max_workers=2) as both:
+        return list(both.map(lambda name: stage(name, commands[name]), longest_first))
 
 
 def stage(name: str, command: list[str | Path]) -> Result:
-    say(name)
     started = time.monotonic()
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment())
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with ONE_AT_A_TIME:
+        say(name)
+        sys.stdout.buffer.write(done.stdout)
+        sys.stdout.flush()
     return Result(name, done.returncode, time.monotonic() - started)
 
 
@@ -583,12 +595,12 @@ def main(arguments: list[str]) -> None:
         become([in_venv("doorstep"), "demo", *rest])
     elif command == "test":
         setup(for_tests=True)
-        show(lint() + check_tablet() + pytest_on_both_databases(rest))
+        show(checks() + pytest_on_both_databases(rest))
     elif command in PROOFS:
         prove(command, rest)
     elif command == "lint":
         setup()
-        show(lint() + check_tablet())
+        show(checks())
     elif command == "format":
         setup()
         run([in_venv("ruff"), "check", "--fix-only", "--quiet"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -14,6 +15,18 @@ DEMO_SECRET = "doorstep-demo-secret-for-loopback-only"
 DEMO_PASSWORD = "doorstep-demo"
 MEGABYTE = 1024 * 1024
 PUBLIC_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The shop's mail server. `security` is none, starttls or tls."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 class ConfigError(Exception):
@@ -43,6 +56,8 @@ class Config:
     public_url: str = "http://127.0.0.1:8000"
     certificate: Path | None = None  # of the shop, over its documents
     certificate_passphrase: str = field(default="", repr=False)
+    smtp: Smtp | None = None
+    own_network: bool = False  # webhooks and gateways may be called there, too
 
     @property
     def access_life(self) -> timedelta:
@@ -92,6 +107,8 @@ class Config:
             public_url=_public_url(values),
             certificate=_file(values, "DOORSTEP_CERTIFICATE"),
             certificate_passphrase=_passphrase(values),
+            smtp=_smtp(values),
+            own_network=_boolean(values, "DOORSTEP_OWN_NETWORK", False),
         )
 
 
@@ -146,6 +163,39 @@ def _passphrase(values: Mapping[str, str]) -> str:
         raise ConfigError(
             f"DOORSTEP_CERTIFICATE_PASSPHRASE_FILE cannot be read: {failure}."
         ) from failure
+
+
+SMTP_PORTS = {"smtp": 25, "starttls": 587, "smtps": 465}
+SMTP_SECURITY = {"smtp": "none", "starttls": "starttls", "smtps": "tls"}
+
+
+def _smtp(values: Mapping[str, str]) -> Smtp | None:
+    """From DOORSTEP_SMTP, `starttls://name:password@host:587`, and DOORSTEP_MAIL_FROM; without it nothing is
+    mailed.
+    """
+    text, sender = values.get("DOORSTEP_SMTP", ""), values.get("DOORSTEP_MAIL_FROM", "")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port or SMTP_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path.strip("/"):
+        raise ConfigError(
+            "DOORSTEP_SMTP must be smtp://, starttls:// or smtps:// with a host, such as "
+            "starttls://name:password@mail.example.com:587."
+        )
+    if not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", sender):
+        raise ConfigError("DOORSTEP_MAIL_FROM must be the address that mails are sent from.")
+    return Smtp(
+        host=parts.hostname,
+        port=port,
+        security=SMTP_SECURITY[parts.scheme],
+        sender=sender,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
 
 
 def _secret(values: Mapping[str, str], is_demo: bool) -> str:

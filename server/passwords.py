@@ -8,7 +8,6 @@ import re
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from server.domain import errors
 from server.domain.people import MAX_PASSWORD, MIN_PASSWORD
@@ -39,6 +38,8 @@ def is_right(password: str, kept_hash: str | None) -> bool:
 
 def must_be_strong(password: str, own_words: list[str]) -> None:
     """Raises `PasswordTooShort` or `PasswordTooCommon`; `own_words` are names that do not count."""
+    from zxcvbn import zxcvbn  # its lists take a moment to load, and hardly any process asks
+
     if len(password) < MIN_PASSWORD:
         raise errors.PasswordTooShort(minimum=MIN_PASSWORD)
     if len(password) > MAX_PASSWORD:

@@ -20,7 +20,6 @@ from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.app import create_app
 from server.config import Config, ConfigError
 from server.db import migrate
 from server.db.engine import Database
@@ -70,6 +69,9 @@ def entrance_from_env() -> Entrance:
     """
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.SIG_DFL)
+    gc.disable()  # nothing of what is loaded now is ever thrown away; `settle` ends this
+    from server.app import create_app  # which the process that watches over these never needs
+
     config = Config.from_env()
     set_up_logging(config.log_level)
     most = max(MAX_JSON_BODY, MAX_SHEET_BODY, config.max_push_bytes)
@@ -84,6 +86,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _must_be_up_to_date(config: Config) -> None:

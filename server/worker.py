@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from server.actions import (
     audit_seals,
+    customer_photos,
+    documents,
     erasures,
     exports,
     judging,
@@ -31,6 +33,7 @@ from server.actions import (
     settling,
     sign_ins,
     stored_files,
+    unwanted_files,
     uploads,
 )
 from server.app import create_app
@@ -40,11 +43,15 @@ from server.db import house as queue
 from server.db import jobs
 from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
+from server.documents import certificates, drawing, signing
+from server.documents.papers import Paper
 from server.domain import errors
+from server.domain.errors import Language
 from server.files import DERIVATIVES, UPLOAD_ID
 from server.house import House
 from server.ids import new_id
 from server.images import Examiner
+from server.notices.postmen import Post
 from server.reports import counting
 from server.reports import exports as whole_shop
 from server.requests import set_up_logging
@@ -69,12 +76,15 @@ def work(config: Config) -> int:
     house: House = create_app(config).extensions["doorstep"]
     stop = _asked_to_stop()
     log.info("the worker is at work")
+    postmen = Post(house.config, house.database, house.clock).work(stop)
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         while not stop.is_set():
             worker.try_to_keep_house()
             if not worker.try_one() and not worker.try_at_leisure():
                 stop.wait(POLL_S)
+    for each in postmen:
+        each.join()
     house.database.close()
     log.info("the worker has stopped")
     return 0
@@ -92,7 +102,9 @@ def _asked_to_stop() -> Event:
 
 
 def run_once(house: House) -> int:
-    """Does everything that is due and keeps house once, without waiting; returns how many tasks."""
+    """Does everything that is due, sends what is to be sent and keeps house once, without waiting; returns how
+    many tasks.
+    """
     with Examiner() as examiner:
         worker = Worker(house, examiner)
         worker.keep_house()
@@ -101,7 +113,8 @@ def run_once(house: House) -> int:
             done += 1
         while worker.at_leisure():
             pass
-        return done
+    Post(house.config, house.database, house.clock).drain()
+    return done
 
 
 class Worker:
@@ -253,16 +266,30 @@ class Worker:
 
 def _examine(house: House, examiner: Examiner, sha256: str) -> Outcome:
     """Looks at a picture in the guarded process and puts its two copies in their places."""
-    if not house.database.read(lambda session: photos.waiting_for(session, sha256)):
+    if not house.database.read(lambda session: _is_to_be_looked_at(session, sha256)):
         return _nothing  # a signature, or examined before
     try:
         examined = examiner.examine(house.media.original_path(sha256))
     except (errors.NotAnImage, errors.ImageTooLarge, errors.ImageTooCostly) as refused:
         why: errors.DoorstepError = refused
-        return lambda session: photos.give_up(session, sha256, why, house.clock())
+
+        def give_up(session: Session) -> None:
+            photos.give_up(session, sha256, why, house.clock())
+            customer_photos.give_up(session, sha256, why)
+
+        return give_up
     house.media.write_derived(sha256, "large", examined.large)
     house.media.write_derived(sha256, "thumb", examined.thumb)
-    return lambda session: photos.examine(session, sha256, examined.measured, house.clock())
+
+    def note(session: Session) -> None:
+        photos.examine(session, sha256, examined.measured, house.clock())
+        customer_photos.examine(session, sha256, examined.measured)
+
+    return note
+
+
+def _is_to_be_looked_at(session: Session, sha256: str) -> bool:
+    return bool(photos.waiting_for(session, sha256) or customer_photos.waiting_for(session, sha256))
 
 
 def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
@@ -279,9 +306,9 @@ def _show(house: House, examiner: Examiner, sha256: str) -> Outcome:
 
 
 def _erase_file(house: House, examiner: Examiner, sha256: str) -> Outcome:
-    """Removes a file whose person was erased, unless somebody else's job shows the very same."""
-    if house.database.read(lambda session: erasures.is_wanted(session, sha256)):
-        return lambda session: erasures.keep_file(session, sha256)
+    """Removes a file whose person was erased, or that was taken away, unless something shows the very same."""
+    if house.database.read(lambda session: unwanted_files.is_wanted(session, sha256)):
+        return lambda session: unwanted_files.keep(session, sha256)
     house.media.erase(sha256)
     return _nothing
 
@@ -327,6 +354,28 @@ def _make_export(house: House, examiner: Examiner, export_id: str) -> Outcome:
     return lambda session: exports.is_made(session, export_id, as_of, rows, size, now)
 
 
+def _make_document(house: House, examiner: Examiner, subject: str) -> Outcome:
+    """Draws a receipt in one language and signs it; a receipt that is gone needs none."""
+    receipt_id, _, language = subject.partition("/")
+
+    def paper_of(session: Session) -> Paper | None:
+        wanted: Language = "zh" if language == "zh" else "en"
+        return documents.paper_of(session, receipt_id, wanted, house.config, house.media)
+
+    paper = house.database.read(paper_of)
+    if paper is not None and paper.signature_sha256 and paper.signature is None:
+        _show(house, examiner, paper.signature_sha256)  # no stranger's picture is opened here
+        paper = house.database.read(paper_of)
+    if paper is None:
+        return _nothing
+    identity = certificates.of_house(house.config)
+    drawn = drawing.draw(paper, drawing.Seal(identity.name, identity.is_self_made))
+    content, now, made = signing.sign_pdf(drawn, identity), house.clock(), paper
+    house.media.check_room(len(content))
+    sha256 = house.media.put(content)
+    return lambda session: documents.note(session, made, sha256, len(content), now)
+
+
 def _nothing(session: Session) -> None:
     """There is nothing to write."""
 
@@ -338,6 +387,7 @@ HANDLERS: dict[str, Handler] = {
     promises.KEEP: _keep_promises,
     "file.erase": _erase_file,
     "export.make": _make_export,
+    documents.MAKE: _make_document,
 }
 
 
@@ -387,6 +437,13 @@ def _propose_revisits(house: House) -> None:
 def _erase_late(house: House) -> None:
     """What tablets brought for customers who had been erased by then."""
     house.database.write(lambda session: erasures.erase_late(session, house.clock()))
+
+
+def _forget_customer_photos(house: House) -> None:
+    """Those whose ticket was never opened, and those that were taken away long ago."""
+    now = house.clock()
+    if house.database.read(lambda session: customer_photos.are_forgettable(session, now)):
+        house.database.write(lambda session: customer_photos.forget(session, now))
 
 
 def _grants(house: House) -> None:
@@ -452,6 +509,7 @@ DUTIES: tuple[Callable[[House], None], ...] = (
     _propose_revisits,
     _grants,
     _erase_late,
+    _forget_customer_photos,
     _forget_old,
     seal_audit,
     _ask_for_proof,

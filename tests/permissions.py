@@ -269,6 +269,7 @@ TABLE = [
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
+        GET         /api/v1/receipts/<receipt_id>/pdf
         """,
         WITNESSES,
     ),
@@ -544,6 +545,7 @@ TABLE = [
     *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
+    *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.

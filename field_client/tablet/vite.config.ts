@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
-import type { Plugin } from "vite";
+import { build, type Plugin } from "vite";
 
 const project = resolve(import.meta.dirname, "../..");
 
@@ -13,7 +13,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "/tablet/",
   cacheDir: resolve(project, "node_modules/.vite"),
-  plugins: [listOfFiles(), plainImports()],
+  plugins: [listOfFiles(), plainImports(), preview()],
   // The store's own build for browsers of today; what its package offers first is for those before 2017.
   resolve: { alias: { dexie: "dexie/dist/modern/dexie.min.mjs" } },
   worker: {
@@ -85,6 +85,40 @@ function plainImports(): Plugin {
     apply: "build",
     enforce: "pre",
     load: (id) => (id === preload ? "export const __vitePreload = (load) => load();" : null),
+  };
+}
+
+/** The checklist alone, for the office's settings: built apart, so that the app's own files stay as they are. */
+function preview(): Plugin {
+  const here = resolve(import.meta.dirname, "preview/here.ts");
+  const standIn: Plugin = {
+    name: "here-is-the-preview",
+    enforce: "pre",
+    resolveId: (source) => (/^\.\.?\/here$/.test(source) ? here : null),
+  };
+  return {
+    name: "preview",
+    apply: "build",
+    async closeBundle() {
+      await build({
+        configFile: false,
+        root: import.meta.dirname,
+        base: "/tablet/preview/",
+        publicDir: false,
+        logLevel: "warn",
+        plugins: [plainImports(), standIn],
+        build: {
+          outDir: "dist/preview",
+          emptyOutDir: true,
+          target: "es2022",
+          modulePreload: false,
+          rolldownOptions: {
+            input: { preview: resolve(import.meta.dirname, "preview/main.tsx") },
+            output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+          },
+        },
+      });
+    },
   };
 }
 

@@ -8,7 +8,7 @@ from alembic import op
 from server.db.types import Json, UtcTime
 
 revision = "customers_page"
-down_revision = "windows_of_branches"
+down_revision = "customer_photos"
 branch_labels = None
 depends_on = None
 

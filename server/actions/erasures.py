@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from server.actions import exports
+from server.actions import customer_photos, exports, unwanted_files
 from server.db import audit, customers, feed, house, jobs
 from server.db.audit import AuditLine
 from server.db.consents import Consent
 from server.db.customer_acts import CustomerAct, MoveRequest
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.customers import Asset, Customer, Site
+from server.db.documents import MadeDocument
 from server.db.erasures import Erasure
 from server.db.events import FieldEvent, Quarantine
 from server.db.exceptions import FieldException
@@ -139,13 +141,13 @@ def _erase(session: Session, ids: list[str], now: datetime) -> dict[str, int]:
     counts: Counter[str] = Counter()
     ticket_ids = _ids(session, Ticket, Ticket.customer_id.in_(ids))
     job_ids = _ids(session, Job, Job.ticket_id.in_(_tickets(ids)))
-    counts["files"] = _forget_files(session, job_ids, now)
+    counts["files"] = _forget_files(session, ids, ticket_ids, job_ids, now)
     counts["customers"] = _empty_customers(session, ids, now)
     counts["sites"], counts["assets"] = _empty_places(session, ids)
     counts["tickets"] = _empty_tickets(session, ticket_ids)
     counts["jobs"] = _empty_jobs(session, job_ids)
     counts["events"] = _empty_events(session, job_ids)
-    counts["photos"] = _empty_photos(session, job_ids)
+    counts["photos"] = _empty_photos(session, job_ids) + _empty_given(session, ids, ticket_ids)
     counts["receipts"] = _empty_receipts(session, job_ids)
     _empty_what_followed(session, ticket_ids, job_ids)
     _empty_the_audit(session, [*ids, *_about(session, ids, ticket_ids, job_ids)], now)
@@ -247,6 +249,20 @@ def _empty_photos(session: Session, job_ids: list[str]) -> int:
     return count
 
 
+def _given(session: Session, ids: list[str], ticket_ids: list[str]) -> Iterator[CustomerPhoto]:
+    """What the customers gave themselves, also for a ticket that is being taken in."""
+    yield from _of(session, CustomerPhoto, CustomerPhoto.ticket_id, ticket_ids)
+    yield from _of(session, CustomerPhoto, CustomerPhoto.customer_id, ids)
+
+
+def _empty_given(session: Session, ids: list[str], ticket_ids: list[str]) -> int:
+    count = 0
+    for photo in _given(session, ids, ticket_ids):
+        count += photo.state != "erased"
+        customer_photos.empty(session, photo)
+    return count
+
+
 def _without_place(measured: dict[str, Any] | None) -> dict[str, Any] | None:
     if measured is None:
         return None
@@ -296,7 +312,7 @@ def _about(
     for kind in (Photo, Receipt, Visit, FieldEvent):
         for portion in _some(job_ids):
             yield from session.scalars(select(kind.id).where(kind.job_id.in_(portion)))
-    for of_ticket in (Revisit, PartRequest, FieldException):
+    for of_ticket in (Revisit, PartRequest, FieldException, CustomerPhoto, PhotoLink):
         for portion in _some(ticket_ids):
             yield from session.scalars(select(of_ticket.id).where(of_ticket.ticket_id.in_(portion)))
     sites = _ids(session, Site, Site.customer_id.in_(ids))
@@ -329,16 +345,21 @@ def _forget_answers(session: Session, ids: list[str]) -> None:
 # The files.
 
 
-def _forget_files(session: Session, job_ids: list[str], now: datetime) -> int:
+def _forget_files(
+    session: Session, ids: list[str], ticket_ids: list[str], job_ids: list[str], now: datetime
+) -> int:
     """Asks for the bytes to be removed that nothing else shows; the rows say at once that they are gone."""
     hashes: set[str] = set()
     for photo in _of(session, Photo, Photo.job_id, job_ids):
         hashes.add(photo.sha256)
     for receipt in _of(session, Receipt, Receipt.job_id, job_ids):
         hashes |= {receipt.signature_sha256} if receipt.signature_sha256 else set()
+        hashes |= _forget_documents(session, receipt.id)
     for visit in _of(session, Visit, Visit.job_id, job_ids):
         hashes |= {each["sha256"] for each in _announced(visit.content)}
-    others = _shown_elsewhere(session, hashes, job_ids)
+    for given in _given(session, ids, ticket_ids):
+        hashes.add(given.sha256)
+    others = unwanted_files.shown_elsewhere(session, hashes, ticket_ids, ids)
     gone = sorted(hashes - others)
     for blob in _of(session, Blob, Blob.sha256, gone):
         blob.erased_at = blob.erased_at or now
@@ -356,34 +377,10 @@ def _announced(content: dict[str, Any]) -> list[dict[str, Any]]:
     return blobs
 
 
-def _shown_elsewhere(session: Session, hashes: set[str], job_ids: list[str]) -> set[str]:
-    """Those of the files that photos of other jobs show, too."""
-    ours, found = set(job_ids), set()
-    for portion in _some(sorted(hashes)):
-        for sha256, job_id in session.execute(_alive().where(Photo.sha256.in_(portion))):
-            if job_id not in ours:
-                found.add(sha256)
-    return found
-
-
-def _alive() -> Select[str, str]:
-    """(SHA-256, job) of the photos of customers who were not erased."""
-    shown = select(Photo.sha256, Photo.job_id).join(Job, Job.id == Photo.job_id)
-    of_whom = shown.join(Ticket, Ticket.id == Job.ticket_id)
-    return of_whom.join(Customer, Customer.id == Ticket.customer_id).where(
-        Customer.erased_at.is_(None)
-    )
-
-
-def is_wanted(session: Session, sha256: str) -> bool:
-    """Whether anything that was not erased shows the file: the same picture may have come for somebody else."""
-    return session.execute(_alive().where(Photo.sha256 == sha256).limit(1)).first() is not None
-
-
-def keep_file(session: Session, sha256: str) -> None:
-    blob = session.get(Blob, sha256)
-    if blob is not None:
-        blob.erased_at = None
+def _forget_documents(session: Session, receipt_id: str) -> set[str]:
+    """The files that were made of a receipt."""
+    made = delete(MadeDocument).where(MadeDocument.receipt_id == receipt_id)
+    return set(session.scalars(made.returning(MadeDocument.sha256)))
 
 
 # What comes later.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from server.actions import absences, calendars, revisits, settings, settling
+from server.actions import absences, calendars, promises, revisits, settings, settling
 from server.clock import wire
 from server.db import audit, feed, parts, people, sheets
 from server.db.customers import Asset, Customer, Site
@@ -44,10 +44,13 @@ def issue(
 
     What the form leaves out comes from the ticket, the product and the house's defaults; for a revisit
     from the job that it repairs. Raises `CertificateMissing`, `JobHasWarnings` without a reason,
-    `ReferenceUnknown` for an assignee whom the branch cannot send.
+    `ReferenceUnknown` for an assignee whom the branch cannot send, `DecidedByOthers` for a revisit that
+    somebody else is to decide about.
     """
     if revisit is None or ticket.state == ticket_rules.State.CANCELLED:
         ticket_rules.must_be_open(ticket.state)
+    if revisit is not None:
+        revisits.must_be_theirs(session, by, revisit)
     job = _draft(session, by, ticket, form, now, revisit)
     warnings = _check(session, job, form.get("crew") or [], form.get("reason"), now)
     ticket.closed_by_hand = None  # a revisit may bring back what was closed by hand
@@ -240,27 +243,13 @@ def _parts_must_be_known(session: Session, form: Form) -> None:
 
 
 def _awaited_parts(session: Session, revisit: Revisit | None) -> list[dict[str, Any]]:
-    """The parts that the earlier visit lacked, as far as somebody has named them; where its work is done
-    again, the parts that it used.
+    """The parts that the earlier visit lacked, as far as somebody has named them, and those that it should
+    have put in and did not. What is in its place already stays at home.
     """
     if revisit is None:
         return []
-    return _lacking_parts(session, revisit) or _used_parts(session, revisit)
-
-
-def parts_along(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
-    """What the job of this revisit plans by itself, as lines of its sheet."""
-    return _awaited_parts(session, revisit)
-
-
-def _used_parts(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
-    if revisit.trigger != Trigger.VERDICT_REWORK:
-        return []
-    visit = current_visit(session, session.get_one(Job, revisit.job_id)).content
-    wanted: Counter[str] = Counter()
-    for line in visit["parts"].values():
-        if not line["voided"] and line.get("sku"):
-            wanted[line["sku"]] += line.get("quantity") or 1
+    wanted = Counter(_left_over(session, revisit))
+    wanted |= _lacking(session, revisit)  # asked for because it was planned: needed once
     return [
         {"sku": sku, "quantity": quantity, "charge": "warranty"}
         for sku, quantity in wanted.items()
@@ -268,15 +257,35 @@ def _used_parts(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
     ]
 
 
-def _lacking_parts(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
+def parts_along(session: Session, revisit: Revisit) -> list[dict[str, Any]]:
+    """What the job of this revisit plans by itself, as lines of its sheet."""
+    return _awaited_parts(session, revisit)
+
+
+def _left_over(session: Session, revisit: Revisit) -> Counter[str]:
+    """What the earlier job planned and its visit, which did not complete it, did not use."""
+    if revisit.trigger != Trigger.FINISHED_INCOMPLETE:
+        return Counter()
+    earlier = session.get_one(Job, revisit.job_id)
+    planned: Counter[str] = Counter()
+    for line in earlier.planned_parts:
+        planned[line["sku"]] += line["quantity"]
+    used: Counter[str] = Counter()
+    for line in current_visit(session, earlier).content["parts"].values():
+        if not line["voided"] and line.get("sku"):
+            used[line["sku"]] += line.get("quantity") or 1
+    return planned - used
+
+
+def _lacking(session: Session, revisit: Revisit) -> Counter[str]:
     asked = select(parts.PartRequest).where(
         parts.PartRequest.job_id == revisit.job_id, parts.PartRequest.state != "cancelled"
     )
-    return [
-        {"sku": each.sku, "quantity": each.quantity, "charge": "warranty"}
-        for each in session.scalars(asked.order_by(parts.PartRequest.requested_at))
-        if each.sku and session.get(parts.Part, each.sku)
-    ]
+    lacking: Counter[str] = Counter()
+    for each in session.scalars(asked.order_by(parts.PartRequest.requested_at)):
+        if each.sku:
+            lacking[each.sku] += each.quantity
+    return lacking
 
 
 def _care_card(session: Session, ticket: Ticket, asset: Asset | None, now: datetime) -> str:
@@ -291,11 +300,25 @@ def _care_card(session: Session, ticket: Ticket, asset: Asset | None, now: datet
 
 
 def _check(
-    session: Session, job: Job, crew: list[str], reason: str | None, now: datetime
+    session: Session,
+    job: Job,
+    crew: list[str],
+    reason: str | None,
+    now: datetime,
+    *,
+    is_rescheduled: bool = True,
 ) -> list[rules.Warning]:
-    """The warnings that a reason overrides. Raises `CertificateMissing`, `JobHasWarnings`."""
+    """The warnings that a reason overrides. Raises `CertificateMissing`, `JobHasWarnings`.
+
+    Where the time stays as it is, nobody is asked once more why it is past the promise.
+    """
     pairs = _pairs(session, job, crew, now)
-    warnings = [each for pair in pairs for each in rules.check_issue(*pair)]
+    warnings = [
+        each
+        for pair in pairs
+        for each in rules.check_issue(*pair)
+        if is_rescheduled or each.code != "past_promise"
+    ]
     rules.must_be_reasoned(warnings, reason)
     job.override_reason = reason if warnings else None
     return warnings
@@ -336,7 +359,15 @@ def _needs(session: Session, job: Job, now: datetime, *, with_parts: bool) -> ru
         day=_day(job, now),
         closed=calendars.closed_on(session, job.branch_id, _day(job, now)) if with_parts else None,
         place=_place(session.get(Site, job.site_id)),
+        promised_until=_promised_until(session, job, now) if with_parts else None,
     )
+
+
+def _promised_until(session: Session, job: Job, now: datetime) -> datetime | None:
+    """When the ticket is to be closed, by the clocks of the site; None where that is met or broken."""
+    ticket = session.get_one(Ticket, job.ticket_id)
+    due = promises.still_to_keep(session, ticket, now)
+    return due.astimezone(ZoneInfo(job.time_zone)) if due else None
 
 
 def _place(site: Site | None) -> rules.Position | None:
@@ -429,19 +460,25 @@ def change(
     window = {name: form.get(name, getattr(job, name)) for name in ("window_start", "window_end")}
     _must_be_sound({**form, **window})
     _parts_must_be_known(session, form)
+    before = _told_window(job)
     for name in set(CHANGEABLE) & set(form):
         setattr(job, name, form[name])
     job.certificates = _with_law(job.certificates, *_subject(session, job))
     crew = _crew_after(session, by, job, form, now)
     warnings: list[rules.Warning] = []
     if WEIGHED & set(form):
-        warnings = _check(session, job, crew, form.get("reason"), now)
+        is_rescheduled = bool(set(WINDOW) & set(form))
+        warnings = _check(
+            session, job, crew, form.get("reason"), now, is_rescheduled=is_rescheduled
+        )
     _set_crew(session, job, crew)
     job.edition += 1
     changed = sorted(set(form) - {"reason"})
+    moved = {} if before == _told_window(job) else {"before": before, "after": _told_window(job)}
     audit.record(
-        session, by.id, "job.changed", job.id, now, changed=changed, reason=form.get("reason")
-    )
+        session, by.id, "job.changed", job.id, now,
+        changed=changed, reason=form.get("reason"), **moved,
+    )  # fmt: skip
     _revise(session, job, now)
     settling.settle_job(session, job.id, now)
     return warnings
@@ -490,7 +527,8 @@ def move(session: Session, by: Person, job: Job, form: Form, now: datetime) -> l
     for name, value in moved.items():
         setattr(job, name, value)
     crew = [each for each in crew_of(session, job.id) if each != job.assignee_id]
-    warnings = _check(session, job, crew, form.get("reason"), now)
+    reason = form.get("reason")
+    warnings = _check(session, job, crew, reason, now, is_rescheduled=bool(moved))
     _set_crew(session, job, crew)
     job.edition += 1
     _note_move(session, by, job, was if is_handed_over else None, before, form.get("reason"), now)

@@ -65,6 +65,12 @@ def clocks_of(session: Session, tickets: Iterable[Ticket], now: datetime) -> dic
     return found
 
 
+def still_to_keep(session: Session, ticket: Ticket, now: datetime) -> datetime | None:
+    """Until when the ticket is to be closed; None where the promise is met, broken or paused."""
+    clock = clocks(session, ticket, now)["close"]
+    return clock.due_at if clock.warns_at and clock.due_at >= now else None
+
+
 def due_if_opened_now(
     session: Session,
     branch_id: str,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from operator import is_
 from typing import Any
 
-from server.actions import exceptions
+from server.actions import documents, exceptions
 from server.db import audit
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit
@@ -115,6 +115,7 @@ def change(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent) -> None:
         newest = _version(work, job, visit, event, draft, "changed")
         newest.reservation = last.reservation
         newest.event_id = last.event_id
+        documents.ask(work.session, newest.id, documents.spoken(newest.language), work.now)
 
 
 def _build(

@@ -83,6 +83,15 @@ def deciders(session: Session, opened: Iterable[tuple[Revisit, str]]) -> dict[st
     }
 
 
+def must_be_theirs(session: Session, by: Person, revisit: Revisit) -> None:
+    """Raises `DecidedByOthers` where the rule leaves this revisit to another role; to plan it is to decide."""
+    if revisit.state not in rules.UNDECIDED:
+        return
+    branch_id = session.get_one(Job, revisit.job_id).branch_id
+    decides = deciders(session, [(revisit, branch_id)])[revisit.id]
+    rules.must_be_theirs(revisit.state, decides, by.role)
+
+
 def decide(
     session: Session, revisit: Revisit, to: str, reason: str | None, by: str, now: datetime
 ) -> None:
@@ -97,7 +106,11 @@ def decide(
 def judge(
     session: Session, by: Person, revisit: Revisit, to: str, reason: str | None, now: datetime
 ) -> None:
-    """The office's decision on whether somebody goes, with what follows for the ticket."""
+    """The office's decision on whether somebody goes, with what follows for the ticket.
+
+    Raises `DecidedByOthers` for whoever the branch's rule does not name.
+    """
+    must_be_theirs(session, by, revisit)
     if revisit.state == rules.State.PLANNED:
         raise errors.StepNotPossible(state=revisit.state)
     decide(session, revisit, to, reason, by.id, now)
@@ -108,7 +121,8 @@ def judge(
 def note_call(
     session: Session, by: Person, revisit: Revisit, outcome: str, words: str | None, now: datetime
 ) -> None:
-    """What the customer said on the phone, and what follows; raises `StepNotPossible`, `ReasonMissing`."""
+    """What the customer said on the phone, and what follows; raises as `judge` does."""
+    must_be_theirs(session, by, revisit)
     to = rules.after_call(revisit.state, outcome, words)
     audit.record(session, by.id, "revisit.called", revisit.id, now, outcome=outcome, words=words)
     if to == rules.State.CALL_FIRST:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.actions import exceptions, promises, settings
+from server.actions import documents, exceptions, promises, settings
 from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
 from server.db.photos import Photo
@@ -65,7 +65,16 @@ def _settle_arrival(work: WorkingSet, job: Job, visit: Visit) -> None:
     here = work.record.here(manifest["events"])
     lost = {photo["sha256"] for photo in shown if photo["state"] == "lost" and photo["sha256"]}
     state, missing = sync_rules.received(manifest, later, here, work.stored(announced), lost)
+    if state == sync_rules.Received.COMPLETE != job.received:
+        _ask_for_document(work, job)
     job.received, job.missing = state, missing
+
+
+def _ask_for_document(work: WorkingSet, job: Job) -> None:
+    """All that the receipt shows is here: its PDF is made in the customer's language."""
+    receipt = work.receipt(job)
+    if receipt is not None:
+        documents.ask(work.session, receipt.id, documents.spoken(receipt.language), work.now)
 
 
 def _settle_finish(job: Job, visit: Visit) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from server.actions import exceptions, photos, receipts, revisits, serial_swaps, settling, verdicts
-from server.db import audit, feed
+from server.db import audit, facts, feed
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Visit, current_visit
 from server.db.parts import Movement, PartRequest
@@ -254,10 +254,20 @@ def _request_part(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, d
             rev=1,
         )
     )
+    facts.note(work.session, "part_request.added", data["request_id"], event.captured_est, work.now)
 
 
 def _swap_serial(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
     serial_swaps.note(work.session, job, event, data, work.now)
+
+
+def _tell(kind: str) -> Effect:
+    """Outside they hear of it; when it happened is said, for what comes late."""
+
+    def tell(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
+        facts.note(work.session, kind, visit.id, event.captured_est, work.now, {"job": job.id})
+
+    return tell
 
 
 def _sign(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data) -> None:
@@ -266,6 +276,8 @@ def _sign(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Dat
 
 
 _EFFECTS: dict[str, Effect] = {
+    "travel.started": _tell("visit.travelling"),
+    "visit.arrived": _tell("visit.arrived"),
     "photo.taken": _take_photo,
     "photo.discarded": _drop_photo,
     "photo.lost": _drop_photo,

@@ -8,6 +8,8 @@ from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server import receipt_files
+from server.actions import documents
 from server.api.pages import only, page
 from server.auth import me, needs
 from server.db.jobs import Job
@@ -17,7 +19,7 @@ from server.domain import erasures, errors
 from server.domain import receipts as rules
 from server.domain.events import UNSIGNED_REASONS
 from server.house import house
-from server.schemas import Document, Ident, Moment, PageQuery, Text, one_of, page_of
+from server.schemas import Document, Ident, Moment, PageQuery, Shape, Text, one_of, page_of
 from server.transactions import reads
 
 blp = Blueprint(
@@ -132,6 +134,30 @@ def show(session: Session, receipt_id: str) -> Any:
     of_job = visible_to(me(), now).where(Receipt.job_id == receipt.job_id)
     versions = session.scalars(of_job.order_by(Receipt.version))
     return {**_line(receipt), "versions": [_line(each) for each in versions]}
+
+
+class DocumentQuery(Shape):
+    language = Text(
+        8,
+        validate=one_of("zh", "en"),
+        metadata={"description": "Default: the one in which the receipt was shown."},
+    )
+
+
+@blp.route("/receipts/<receipt_id>/pdf")
+@reads
+@needs("receipt.read")
+@blp.arguments(DocumentQuery, location="query")
+@blp.response(200, content_type=receipt_files.PDF)
+def pdf(session: Session, asked: dict[str, Any], receipt_id: str) -> Response:
+    """Read a receipt as a PDF that is signed by the shop (PAdES) and carries its data (`receipt.json`).
+
+    409 `document_not_ready` while it is being made: ask again after `retry_after_s`. It is made anew when
+    what it shows changed.
+    """
+    receipt = get_for(session, me(), receipt_id, house().clock())
+    language = asked.get("language") or documents.spoken(receipt.language)
+    return receipt_files.pdf(session, receipt, language)
 
 
 @blp.route("/receipts/<receipt_id>/canonical")

@@ -64,7 +64,9 @@ class RevisitSchema(ma.Schema):
     decides = ma.fields.String(
         required=True,
         validate=one_of(*Role),
-        metadata={"description": "The role whose decision it usually is."},
+        metadata={
+            "description": "The role whose decision it is, as the branch's rule says; a supervisor may, too."
+        },
     )
     preferred_installer_id = ma.fields.String(
         required=True,
@@ -130,7 +132,9 @@ def show(session: Session, revisit_id: str) -> Any:
 @blp.arguments(RevisitDecision)
 @blp.response(200, RevisitSchema)
 def decide(session: Session, form: dict[str, Any], revisit_id: str) -> Any:
-    """Decide whether somebody goes again."""
+    """Decide whether somebody goes again. While it is `proposed` or `call_first`, this is for the role in
+    `decides`: others are answered `decided_by_others`.
+    """
     revisit = get_for(session, me(), revisit_id, to_change=True)
     must_match(revisit.rev)
     revisits.judge(session, me(), revisit, form["to"], form.get("reason"), house().clock())

@@ -3,7 +3,7 @@
 import itertools
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, union
 from sqlalchemy.orm import Session
 
 from server.backups.manifests import Manifest
@@ -11,6 +11,7 @@ from server.backups.rows import AT_ONCE
 from server.config import Config
 from server.db import audit, migrate
 from server.db.audit import AuditLine
+from server.db.customer_photos import CustomerPhoto
 from server.db.engine import Database
 from server.db.house import Task
 from server.db.photos import Blob, Photo
@@ -48,7 +49,8 @@ def _note(session: Session, manifest: Manifest, epoch: str, now: datetime) -> No
 
 def _ask_for_pictures(session: Session, now: datetime) -> None:
     """Backups hold originals only: the worker makes their smaller copies again."""
-    shown = select(Photo.sha256).where(Photo.state == "checked").distinct()
+    kinds = (Photo, CustomerPhoto)
+    shown = union(*(select(each.sha256).where(each.state == "checked") for each in kinds))
     hashes = iter(session.scalars(shown).all())
     while group := list(itertools.islice(hashes, AT_ONCE)):
         asked = {"kind": "photo.show", "run_at": now, "tries": 0, "failure": "", "details": {}}

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index, String, bindparam, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.db import facts
 from server.db.lookups import Command
 from server.db.tables import Code, Document, Id, Table, Time
 
@@ -47,7 +48,9 @@ def record(
     at: datetime,
     **details: Any,
 ) -> None:
-    """Notes an act named `noun.verb`, in the past tense: `job.issued`."""
+    """Notes an act named `noun.verb`, in the past tense: `job.issued`. Whoever outside has to hear of it
+    will.
+    """
     _LINE.within(
         session,
         at=at,
@@ -58,6 +61,8 @@ def record(
         request_id=session.info.get("request_id"),
         details=details,
     )
+    if act in facts.ACTS:
+        facts.note(session, act, noun_id, at, at, details)
 
 
 LOOKED_BACK = 100  # lines about one thing among which a change is looked for

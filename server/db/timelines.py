@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, select, true, tupl
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.db.audit import AuditLine
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.events import FieldEvent
 from server.db.exceptions import FieldException
 from server.db.jobs import Job, Visit
@@ -144,6 +145,8 @@ def _lines_about(ticket_id: str) -> CompoundSelect[Any]:
         ("receipt", select(Receipt.id).where(Receipt.job_id.in_(jobs))),
         ("revisit", select(Revisit.id).where(Revisit.ticket_id == ticket_id)),
         ("exception", select(FieldException.id).where(FieldException.ticket_id == ticket_id)),
+        ("customer_photo", select(CustomerPhoto.id).where(CustomerPhoto.ticket_id == ticket_id)),
+        ("photo_link", select(PhotoLink.id).where(PhotoLink.ticket_id == ticket_id)),
         ("part_request", select(PartRequest.id).where(PartRequest.ticket_id == ticket_id)),
     )
     return union_all(

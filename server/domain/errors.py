@@ -76,6 +76,28 @@ class NotAllowed(DoorstepError):
     zh = "您的角色没有此权限，请联系主管。"
 
 
+class DecidedByOthers(NotAllowed):
+    """`who` is the role that the branch's rule names."""
+
+    code = "decided_by_others"
+    en = "By the branch's rule this is for the {who} or a supervisor to decide. Nothing was changed; ask them."
+    zh = "按门店规则，此事由{who}或主管决定，未作任何更改，请联系他们。"
+
+    def sentence(self, language: Language = "en") -> str:
+        role = str(self.details.get("who"))
+        english, chinese = ROLE_WORDS.get(role, (role, role))
+        said = self.zh if language == "zh" else self.en
+        return said.format(who=chinese if language == "zh" else english)
+
+
+# Those who may be named as whose decision something is (`server/domain/revisits.py`), in words.
+ROLE_WORDS = {
+    "advisor": ("advisor", "客服顾问"),
+    "dispatcher": ("dispatcher", "调度员"),
+    "supervisor": ("supervisor", "客服主管"),
+}
+
+
 class RequestForged(NotAllowed):
     code = "request_forged"
     en = "This did not come from a page of this sign-in. Nothing was changed; open the page again and repeat it."
@@ -440,6 +462,13 @@ class PictureNotReady(Conflict):
     zh = "图片已收到，正在检查中，请稍后再试。"
 
 
+class DocumentNotReady(Conflict):
+    code = "document_not_ready"
+    device = DeviceStep.RESEND
+    en = "This document is being made. Ask for it again in a moment."
+    zh = "文件正在生成，请稍后再试。"
+
+
 class NotAnImage(Invalid):
     code = "not_an_image"
     en = "This file is not a picture that can be shown (JPEG, PNG, WebP or HEIC)."
@@ -456,6 +485,18 @@ class ImageTooCostly(Invalid):
     code = "image_too_costly"
     en = "This picture needs more time or memory than it may. The original is kept."
     zh = "处理该图片所需的时间或内存超限，原图已保留。"
+
+
+class PictureTooHeavy(Invalid):
+    code = "picture_too_heavy"
+    en = "This picture is larger than {most_mb} MB, so it was not taken. Send a smaller copy of it."
+    zh = "该图片大于 {most_mb} MB，未能接收。请发送较小的副本。"
+
+
+class PicturesEnough(Conflict):
+    code = "pictures_enough"
+    en = "There are {most} photos already, as many as fit here. This one was not taken."
+    zh = "这里已有 {most} 张照片，达到上限，这一张未能接收。"
 
 
 class ExaminerDown(Busy):

@@ -95,6 +95,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
     "part_not_in_van": ("Not enough of {subject} in the van", "车载配件 {subject} 数量不足"),
     "absent": ("{subject} is away on that day", "{subject} 当天不在岗"),
     "shop_closed": ("The shop is closed on that day: {subject}", "当天门店休息：{subject}"),
+    "past_promise": (
+        "The ticket is promised to be closed by {subject}: before this window is over",
+        "工单承诺在 {subject} 前办结，早于预约结束时间",
+    ),
     "certificate_missing": ("No valid certificate {subject}", "没有有效的 {subject} 证书"),
 }  # fmt: skip
 # What no reason overrides.
@@ -134,6 +138,9 @@ class Needs:
     day: date
     closed: str | None = None  # what the shop is closed for on that day
     place: Position | None = None
+    promised_until: datetime | None = (
+        None  # when the ticket is to be closed, if that can still be kept
+    )
 
 
 def check_issue(needs: Needs, assignee: Assignee) -> list[Warning]:
@@ -152,6 +159,7 @@ def doubts(needs: Needs, assignee: Assignee) -> list[Warning]:
         *_overlaps(needs, assignee),
         *_long_ways(needs, assignee),
         *_short_parts(needs, assignee),
+        *_broken_promises(needs),
     ]
 
 
@@ -225,6 +233,12 @@ def _short_parts(needs: Needs, assignee: Assignee) -> Iterable[Warning]:
         for sku, quantity in sorted(needs.parts.items())
         if assignee.van.get(sku, 0) < quantity
     )
+
+
+def _broken_promises(needs: Needs) -> Iterable[Warning]:
+    """Whoever comes at the end of such a window comes too late."""
+    if needs.window and needs.promised_until and needs.window.end > needs.promised_until:
+        yield Warning("past_promise", needs.promised_until.isoformat(timespec="minutes"))
 
 
 def must_be_reasoned(warnings: list[Warning], reason: str | None) -> None:

@@ -87,6 +87,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
             Role.STOREKEEPER,
             Role.SUPERVISOR,
         },
+        "notice.read": _DESK,
+        "notice.write": {Role.ADVISOR, Role.SUPERVISOR},  # settle a dead letter
+        "webhook.write": _BOSS,
         "setting.read": _DESK,
         "setting.write": _BOSS,
         "figure.read": _DESK,

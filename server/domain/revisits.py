@@ -43,6 +43,9 @@ class State(StrEnum):
     DISMISSED = "dismissed"
 
 
+# Where a person is to say whether somebody goes: the one whom the rule names.
+UNDECIDED = frozenset({State.PROPOSED, State.CALL_FIRST})
+
 OWN_CAUSES = (
     "reservation",
     "dissatisfied",
@@ -91,7 +94,14 @@ RULES: dict[Trigger, Rule] = {
 # What the office may choose from.
 
 DECIDERS = ("advisor", "dispatcher", "supervisor")
+BOSS = "supervisor"  # decides what anybody may decide
 _BEGIN_BY_THEMSELVES = (Mode.AT_ONCE, Mode.PROPOSED, Mode.CALL_FIRST)
+
+
+def must_be_theirs(state: str, decides: str, role: str) -> None:
+    """Raises `DecidedByOthers` where nobody has decided yet, and the rule names another role."""
+    if state in UNDECIDED and role not in (decides, BOSS):
+        raise errors.DecidedByOthers(who=decides)
 
 
 def modes_of(trigger: Trigger) -> tuple[Mode, ...]:

@@ -1,6 +1,7 @@
 """What speaks against an act of planning, told where it was tried: on its page, or on the board."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, request
@@ -28,7 +29,10 @@ def warnings_in(failure: errors.DoorstepError | None) -> list[str]:
 
 
 def _named(warning: rules.Warning) -> rules.Warning:
-    """With the word for a skill or a certificate in place of its code."""
+    """With the word for a skill or a certificate in place of its code, and a moment as people say it."""
+    if warning.code == "past_promise":
+        at = datetime.fromisoformat(warning.subject)
+        return replace(warning, subject=wording.moment(at))
     if warning.code in ("skill_missing", "certificate_missing"):
         return replace(warning, subject=label(warning.subject, "trade"))
     return warning

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import jobs
+from server.actions import jobs, promises
 from server.auth import me, needs
 from server.db import keysets, readiness
 from server.db.customers import Customer, Site
@@ -214,6 +214,7 @@ def _move(
         busy=planning.busy(session, installers, day, job.time_zone),
         away=planning.away(session, installers, day),
         zone=job.time_zone,
+        promise=promises.clocks(session, ticket, house().clock())["close"],
         day=day,
         until=day + (ends.date() - starts.date()),
         begin=f"{starts:%H:%M}" if has_time else usual[0],

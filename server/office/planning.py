@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.actions import absences, jobs
+from server.actions import absences, jobs, promises
 from server.auth import me, needs
 from server.db import jobs as job_rows
 from server.db import revisits as revisit_rows
@@ -177,6 +177,7 @@ def _form(
         went_before=session.get_one(Person, earlier.assignee_id).name if earlier else "",
         somebody_else=revisit is not None
         and not revisit_rules.prefers_same_installer(revisit.cause),
+        promise=promises.clocks(session, ticket, house().clock())["close"],
         parts_along=jobs.parts_along(session, revisit) if revisit else [],
         typed=typed,
         failure=doubtful,

@@ -1,6 +1,6 @@
 """Photos as they are looked at: by slot, before beside after, and in words what is doubtful about each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,9 +36,14 @@ class Slot:
         return in_language(self.facts) or self.slot
 
     @property
+    def standing(self) -> list[Photo]:
+        """Those that count: a picture for which another one came does not."""
+        return [each for each in self.photos if not each.replaced_by]
+
+    @property
     def in_question(self) -> int:
         """How many of its pictures are doubtful or asked for again."""
-        return sum(bool(each.doubts) or each.verdict == "retake" for each in self.photos)
+        return sum(bool(each.doubts) or each.verdict == "retake" for each in self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ class Pair:
 
 
 def by_slot(job: Job, pictures: Sequence[Photo]) -> list[Slot]:
-    """Those of the job in its order, then whatever else was photographed."""
+    """Those of the job in its order, then whatever else was photographed; in each slot those that count
+    come before those that others were asked for.
+    """
     of_slot: dict[str, list[Photo]] = {each["slot"]: [] for each in job.slots}
-    for photo in pictures:
+    for photo in sorted(pictures, key=lambda each: bool(each.replaced_by)):
         of_slot.setdefault(photo.slot, []).append(photo)
     facts = {each.get("slot") or each["step_id"]: each for each in job.checklist.get("steps", [])}
     facts.update({each["slot"]: each for each in job.slots})
@@ -65,10 +72,12 @@ def by_slot(job: Job, pictures: Sequence[Photo]) -> list[Slot]:
     ]
 
 
-def pairs(slots: Iterable[Slot], earlier: Iterable[tuple[Job, list[Photo]]]) -> list[Pair]:
-    """Before and after of this visit; and what the trip before left behind, and what it is now."""
-    shown = {each.slot: (each.name, _shown(each.photos)) for each in slots}
-    found = []
+def pairs(slots: Sequence[Slot], earlier: Iterable[tuple[Job, list[Photo]]]) -> list[Pair]:
+    """What was sent back beside what came for it; before and after of this visit; and what the trip before
+    left behind, and what it is now.
+    """
+    shown = {each.slot: (each.name, _shown(each.standing)) for each in slots}
+    found = list(_retaken(slots))
     for name, (words, pictures) in shown.items():
         if name.startswith("before") and (after := shown.get("after" + name[6:])):
             found += [
@@ -83,6 +92,21 @@ def pairs(slots: Iterable[Slot], earlier: Iterable[tuple[Job, list[Photo]]]) -> 
             if name.startswith("after") and now_there and name in known
         ]
     return found[:PAIRS]
+
+
+def _retaken(slots: Iterable[Slot]) -> Iterator[Pair]:
+    for slot in slots:
+        known = {each.id: each for each in _shown(slot.photos)}
+        for was in known.values():
+            if was.replaced_by in known:
+                yield Pair(
+                    was, known[was.replaced_by], _("%(slot)s, sent back", slot=slot.name), slot.name
+                )
+
+
+def sent_back(pictures: Iterable[Photo]) -> dict[str, Photo]:
+    """By the id of a picture that came for another one: the other one, as far as it can be shown."""
+    return {each.replaced_by: each for each in _shown(pictures) if each.replaced_by}
 
 
 def _shown(pictures: Iterable[Photo]) -> list[Photo]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.actions import promises, readiness, settings, tickets
+from server.actions import revisits as revisit_acts
 from server.auth import me, needs
 from server.db import search
 from server.db.customers import Asset, Customer, Site
@@ -126,6 +127,7 @@ def show(session: Session, ticket_id: str) -> str:
         trips=trips,
         readiness=_readiness(session, jobs),
         revisits=revisits,
+        deciders=revisit_acts.deciders(session, [(each, ticket.branch_id) for each in revisits]),
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
         about_exception=misfits.sentence,

@@ -146,7 +146,8 @@ def bench(
     pictures = [each for each in photos.of_job(session, job.id) if each.state != "discarded"]
     slots = shots.by_slot(job, pictures)
     in_order = [each for slot in slots for each in slot.photos]
-    photo = _chosen(in_order, chosen)
+    rejected = shots.sent_back(in_order)
+    photo = _chosen(in_order, rejected, chosen)
     earlier = _earlier(session, job, now)
     before, after = neighbours(session, job, now)
     return render_template(
@@ -161,6 +162,7 @@ def bench(
         photo=photo,
         doubts={each.id: shots.doubts(each, job, site, visit) for each in in_order},
         pairs=shots.pairs(slots, earlier),
+        rejected=rejected,
         twins=shots.twins(session, pictures, now),
         retake_reasons=(
             reasons.for_retake(
@@ -197,11 +199,21 @@ def customer_links(session: Session, job: Job, now: datetime) -> dict[str, str]:
     }
 
 
-def _chosen(pictures: list[Photo], its_id: str | None) -> Photo | None:
-    """The picture that was asked for; else the first that can be shown."""
+def _chosen(
+    pictures: list[Photo], rejected: Mapping[str, Photo], its_id: str | None
+) -> Photo | None:
+    """The picture that was asked for; else the newest that came for one that was sent back, while nobody
+    has judged it; else the first that can be shown.
+    """
     shown = [each for each in pictures if each.state == "checked"]
+    came = [each for each in shown if each.id in rejected and each.verdict is None]
     asked = (each for each in pictures if each.id == its_id)
-    return next(asked, None) or next(iter(shown), None) or next(iter(pictures), None)
+    return (
+        next(asked, None)
+        or max(came, key=lambda each: each.taken_at, default=None)
+        or next(iter(shown), None)
+        or next(iter(pictures), None)
+    )
 
 
 def _answers(job: Job, visit: dict[str, Any]) -> list[Answer]:
@@ -262,7 +274,9 @@ def _ahead(session: Session, job_id: str | None) -> list[str]:
         return []
     found = shots.by_slot(session.get_one(Job, job_id), photos.of_job(session, job_id))
     shown = [each for slot in found for each in slot.photos if each.state == "checked"]
-    return [each.id for each in shown[:FETCHED_AHEAD]]
+    first = _chosen(shown, shots.sent_back(shown), None)
+    ids = dict.fromkeys(each.id for each in [first, *shown] if each)
+    return list(ids)[:FETCHED_AHEAD]
 
 
 def _place(session: Session, job: Job, now: datetime) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """One photo from a customer: the page behind the link, and the picture that comes by it."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,7 @@ from server.domain import errors
 from server.domain import photos as photo_rules
 from server.domain.errors import Language
 from server.house import house
-from server.portal.words import said
+from server.portal.words import words_in
 
 blp = Blueprint("retakes", __name__)
 
@@ -83,7 +82,7 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
     job = session.get_one(Job, photo.job_id)
     ticket = session.get_one(Ticket, job.ticket_id)
     language = _language(session.get_one(Customer, ticket.customer_id).language)
-    words = partial(said, language=language)
+    words = words_in(language)
     told = {
         "shop": session.get_one(Organisation, job.branch_id).name,
         "slot": _slot(job, photo.slot, language),

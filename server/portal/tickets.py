@@ -20,7 +20,7 @@ from server.domain.errors import Language
 from server.files import Derivative
 from server.house import house
 from server.portal import stories, times, visitors
-from server.portal.words import said
+from server.portal.words import said, words_in
 
 blp = Blueprint("tickets", __name__)
 
@@ -38,7 +38,8 @@ def page(
     session: Session, opened: Opened, *, purpose: str, token: str, status: int = 200, **more: Any
 ) -> Response:
     """The whole page; `more` is what an act has to tell: `done`, or `problem` with what was typed."""
-    html = render_template("portal/ticket.html", **_told(session, opened, purpose, token), **more)
+    told = {**_told(session, opened, purpose, token), **more}
+    html = render_template("portal/ticket.html", **told)
     return visitors.answer(html, status)
 
 
@@ -62,7 +63,7 @@ def frame(opened: Opened, purpose: str, token: str) -> dict[str, Any]:
     language, now = visitors.language(), house().clock()
     return {
         "language": language,
-        "words": partial(said, language=language),
+        "words": words_in(language),
         "there": partial(visitors.there, purpose=purpose, token=token),
         "branch": opened.branch,
         "zone": opened.branch.time_zone,

@@ -1,5 +1,7 @@
 """What a customer reads, in both languages: few sentences, so they stand here and not in a catalogue."""
 
+from collections.abc import Callable
+
 from server.domain.errors import Language
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -278,6 +280,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def said(code: str, language: Language, **more: str) -> str:
+def said(code: str, language: Language, /, **more: str) -> str:
     english, chinese = WORDS[code]
     return (chinese if language == "zh" else english).format(**more)
+
+
+def words_in(language: Language) -> Callable[..., str]:
+    """The same, as templates say it: `words("until", when=…)`."""
+    return lambda code, /, **more: said(code, language, **more)

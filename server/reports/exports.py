@@ -11,9 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlite_utils
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -27,6 +26,9 @@ from server.db.revisits import Revisit
 from server.db.tickets import Ticket
 from server.domain import figures as rules
 from server.domain.figures import FIGURES, Sum
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 AT_ONCE = 1_000  # rows in memory
 TOLD_EACH_S = 2.0
@@ -52,6 +54,8 @@ def make(session: Session, branch_id: str | None, file: Path, told: Told) -> int
 
     `session` reads on one snapshot. Whatever lies at `file` is written anew.
     """
+    import sqlite_utils  # which nothing else in a serving process needs
+
     file.unlink(missing_ok=True)
     count, heard = 0, time.monotonic()
     with closing(sqlite_utils.Database(file)) as made:
@@ -74,7 +78,7 @@ def make(session: Session, branch_id: str | None, file: Path, told: Told) -> int
     return count
 
 
-def _make_it_useful(made: sqlite_utils.Database) -> None:
+def _make_it_useful(made: "Database") -> None:
     """Words that are found, and indexes for what people follow and group by."""
     made.table("tickets").enable_fts(["summary"], tokenize="trigram")  # Chinese has no blanks
     for wanted in TABLES:

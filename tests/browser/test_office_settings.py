@@ -39,7 +39,7 @@ def test_sun_changes_a_checklist_and_two_write_one_setting(
     tablet = sun.frame_locator("iframe[name=tablet]")
     expect(tablet.get_by_text("Water pressure")).to_have_count(0)
     tablet.get_by_label("Water leak").check()
-    pressure = tablet.get_by_label("Water pressure")
+    pressure = tablet.get_by_role("textbox", name="Water pressure")
     pressure.fill("9")
     pressure.press("Tab")
     expect(tablet.get_by_text("The most that can be right is 6.")).to_be_visible()

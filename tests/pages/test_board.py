@@ -20,6 +20,7 @@ from tests.shop import Json, Shop
 AtDesk = Callable[[people.Character], Desk]
 Write = Callable[[Callable[[Any], None]], None]
 
+LATER = "The customer wants it later."
 MONDAY, TUESDAY = "/office/board?day=2026-11-23", "/office/board?day=2026-11-24"
 FROM_THE_BOARD = {**BROWSER, "HX-Request": "true"}
 
@@ -43,8 +44,9 @@ def drops(desk: Desk, path: str, **fields: str) -> Page:
 
 
 def dropped_on(who: people.Character, begin: str = "09:00", end: str = "11:00") -> dict[str, str]:
+    """On the day after the tickets are promised, as somebody has agreed to."""
     place = {"assignee_id": who.id, "day": "2026-11-24", "zone": "Asia/Shanghai"}
-    return {**place, "from_": begin, "to": end}
+    return {**place, "from_": begin, "to": end, "reason": LATER}
 
 
 def edition(shop: Shop, job: Json) -> str:
@@ -133,7 +135,7 @@ def test_the_script_is_answered_only_with_news(bob: Desk, shop: Shop) -> None:
 def test_a_job_of_several_days_stands_on_each(bob: Desk, shop: Shop) -> None:
     start = people.NOW + timedelta(hours=13)
     window: Json = {"window_start": moment(start), "window_end": moment(start + timedelta(days=2))}
-    job = shop.issues_a_job(**window)
+    job = shop.issues_a_job(**window, reason=LATER)
     for day in (23, 24, 25):
         assert job["id"] in bob.opens(f"/office/board?day=2026-11-{day}").html, day
     assert job["id"] not in bob.opens("/office/board?day=2026-11-26").html
@@ -280,13 +282,13 @@ def test_what_speaks_against_it_comes_before_it_is_written(
 
     write(far_apart)
     at = f"/office/jobs/{second['id']}/move"
-    place = {**dropped_on(people.ALICE, "12:00", "14:00"), "day": "2026-11-23"}
+    place = {**dropped_on(people.ALICE, "12:00", "14:00"), "day": "2026-11-23", "reason": ""}
     page = drops(bob, at, **place)
     assert page.status == 409
     assert f"The way to or from job {first['id']} takes about 92 min" in page.text
     assert page.value("from") == "12:00"  # to be sent again with a reason
     assert shop.job(second)["assignee_id"] == people.LENA.id
-    assert drops(bob, at, **place, reason="She flies.").status == 303
+    assert drops(bob, at, **{**place, "reason": "She flies."}).status == 303
     assert shop.job(second)["override_reason"] == "She flies."
 
 
@@ -298,7 +300,9 @@ def test_a_missing_certificate_is_refused_with_any_reason(bob: Desk, shop: Shop)
         headers={"If-Match": "*"},
     )
     page = drops(
-        bob, f"/office/tickets/{ticket['id']}/plan", **dropped_on(people.ALICE), reason="He can."
+        bob,
+        f"/office/tickets/{ticket['id']}/plan",
+        **{**dropped_on(people.ALICE), "reason": "He can."},
     )
     assert page.status == 422
     assert "certificate_missing" in page.text
@@ -335,6 +339,7 @@ def test_the_plain_form_moves_it(bob: Desk, shop: Shop) -> None:
         "2026-11-23", "10:00", "12:00",
     )  # fmt: skip
     form = {"assignee_id": people.LENA.id, "day": "2026-11-25", "from_": "08:00", "to": "09:00"}
+    form["reason"] = LATER
     told = bob.follows(
         bob.sends(f"/office/jobs/{job['id']}/move", **form, edition=page.value("edition"))
     )
@@ -381,6 +386,7 @@ def test_hours_that_are_left_out_or_come_twice(
 ) -> None:
     job = shop.issues_a_job()
     form = {"assignee_id": people.ALICE.id, "day": day, "from_": begin, "to": end}
+    form["reason"] = LATER
     page = drops(bob, f"/office/jobs/{job['id']}/move", **form, zone="Europe/Berlin")
     assert page.status == (303 if until else 422)
     assert until is None or shop.job(job)["window_end"] == until

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 
 from tests import people
+from tests.make import make_part
 from tests.pages.desks import Desk
+from tests.pages.visits import judges
 from tests.shop import Shop
 
 AtDesk = Callable[[people.Character], Desk]
-TUESDAY = {"day": "2026-11-24", "from_": "09:00", "to": "11:00"}
+Save = Callable[..., None]
+TUESDAY = {"day": "2026-11-24", "from_": "07:00", "to": "09:00"}  # until when tickets are promised
+TOO_LATE = {"day": "2026-11-24", "from_": "09:00", "to": "11:00"}
 
 
 def test_bob_plans_a_job(bob: Desk, shop: Shop) -> None:
@@ -18,7 +22,7 @@ def test_bob_plans_a_job(bob: Desk, shop: Shop) -> None:
         f"/office/tickets/{ticket['id']}/plan", assignee_id=people.ALICE.id, **TUESDAY
     )
     told = bob.follows(issued)
-    assert "tomorrow 09:00–11:00" in told.text
+    assert "tomorrow 07:00–09:00" in told.text
     assert shop.ticket(ticket)["state"] == "planned"
 
 
@@ -34,6 +38,38 @@ def test_an_overlap_is_said_and_a_reason_goes_on(bob: Desk, shop: Shop) -> None:
         where, assignee_id=people.ALICE.id, reason="Both live in one house.", **TUESDAY
     )
     assert page.status == 303
+
+
+def test_a_time_past_the_promise_is_said_and_a_reason_goes_on(bob: Desk, shop: Shop) -> None:
+    ticket = shop.opens_a_ticket()
+    where = f"/office/tickets/{ticket['id']}/plan"
+    assert "Promised to be closed by tomorrow 09:00" in bob.opens(where).text
+    page = bob.sends(where, assignee_id=people.ALICE.id, **TOO_LATE)
+    assert page.status == 409
+    past = "The ticket is promised to be closed by tomorrow 09:00: before this window is over"
+    assert past in page.text
+    late = {"assignee_id": people.ALICE.id, "reason": "The customer is away."}
+    assert bob.sends(where, **late, **TOO_LATE).status == 303
+    job = shop.bob.get("/api/v1/jobs").json["items"][0]
+    where = f"/office/jobs/{job['id']}"
+    page = bob.sends(f"{where}/reassign", assignee_id=people.LENA.id)
+    assert page.status == 303, "the time is what it was"
+    moved = {"from_": "10:00", "to": "12:00", "day": "2026-11-24"}
+    assert past in bob.sends(f"{where}/move", assignee_id=people.LENA.id, **moved).text
+    shop.clock.go_on(hours=25)
+    page = bob.sends(f"{where}/move", assignee_id=people.LENA.id, **moved)
+    assert page.status == 303, "nobody can keep what is broken already"
+
+
+def test_a_revisit_past_the_promise_of_its_ticket_asks_for_a_reason(bob: Desk, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.arrives()
+    trip.finishes("incomplete", cause="customer_absent")
+    trip.comes_home()
+    where = f"/office/revisits/{shop.revisit(shop.ticket(job))['id']}/plan"
+    page = bob.sends(where, assignee_id=people.ALICE.id, **TOO_LATE)
+    assert (page.status, "promised to be closed" in page.text) == (409, True)
 
 
 def test_a_window_that_ends_before_it_begins_comes_back(bob: Desk, shop: Shop) -> None:
@@ -127,3 +163,63 @@ def test_a_day_stands_on_paper_by_installer(bob: Desk, at_desk: AtDesk, shop: Sh
     only = bob.opens(f"/office/route-sheets?day=2026-11-23&who={people.CAROL.id}")
     assert (carols["id"] in only.text, alices["id"] in only.text) == (True, False)
     assert "Alice" not in at_desk(people.MEI).opens("/office/route-sheets?day=2026-11-23").text
+
+
+def test_a_revisit_brings_what_is_still_needed_and_nothing_that_is_in_its_place(
+    bob: Desk, wei: Desk, shop: Shop, save: Save
+) -> None:
+    save(make_part(), make_part(sku="SEAL-2", name="Seal"))
+    plan = [{"sku": "HINGE-110", "quantity": 2}, {"sku": "SEAL-2", "quantity": 1}]
+    done = shop.issues_a_job(planned_parts=plan, reason="They come along.")
+    trip = shop.sends(people.ALICE, done)
+    trip.arrives()
+    trip.uses_part(sku="HINGE-110", quantity=2)
+    trip.finishes("incomplete", cause="part_missing")
+    trip.comes_home()
+    where = f"/office/revisits/{shop.revisit(shop.ticket(done))['id']}/plan"
+    assert "Parts that come along: 1 × SEAL-2" in bob.opens(where).text
+    fine = shop.issues_a_job(to=people.LENA)
+    trip = shop.sends(people.LENA, fine)
+    trip.arrives()
+    trip.works()
+    trip.uses_part(sku="HINGE-110")
+    trip.has_it_signed()
+    trip.finishes()
+    trip.comes_home()
+    wei.opens(f"/office/verification/{fine['id']}")
+    judges(wei, fine, "rework", choice="leaks")
+    where = f"/office/revisits/{shop.revisit(shop.ticket(fine))['id']}/plan"
+    assert "Parts that come along" not in bob.opens(where).text
+
+
+def test_only_whom_the_rule_names_decides_about_a_proposed_revisit(
+    bob: Desk, wei: Desk, at_desk: AtDesk, shop: Shop
+) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.completes(reservation="The door scrapes.")
+    trip.comes_home()
+    revisit = shop.revisit(shop.ticket(job))
+    assert (revisit["state"], revisit["decides"]) == ("proposed", "advisor")
+    story = bob.opens(f"/office/tickets/{job['ticket_id']}")
+    assert "Advisor decides" in story.text
+    for act in ("decide", "plan"):
+        assert f"/office/revisits/{revisit['id']}/{act}" not in story.html, act
+    page = bob.sends(f"/office/revisits/{revisit['id']}/decide", to="due")
+    assert page.status == 403
+    assert "this is for the advisor or a supervisor to decide" in page.text
+    page = bob.sends(
+        f"/office/revisits/{revisit['id']}/plan", assignee_id=people.ALICE.id, **TUESDAY
+    )
+    assert (page.status, "decided_by_others" in page.text) == (403, True)
+    assert wei.sends(f"/office/revisits/{revisit['id']}/decide", to="due").status == 303
+    page = bob.sends(
+        f"/office/revisits/{revisit['id']}/plan", assignee_id=people.ALICE.id, **TUESDAY
+    )
+    assert page.status == 303
+    other = shop.issues_a_job(to=people.LENA)
+    trip = shop.sends(people.LENA, other)
+    trip.completes(reservation="It scrapes, too.")
+    trip.comes_home()
+    where = f"/office/revisits/{shop.revisit(shop.ticket(other))['id']}/decide"
+    assert at_desk(people.SUN).sends(where, to="due").status == 303, "a supervisor may"

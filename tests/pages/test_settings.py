@@ -1,5 +1,6 @@
 """Settings on the office's pages: they are kept as versions, and what they say is done."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -315,14 +316,19 @@ def test_markup_in_texts_stays_text(sun: Desk) -> None:
     assert "<b>" not in sun.opens(f"{REPAIR}/tablet?language=zh").html
 
 
-def test_the_preview_speaks_both_languages_and_follows_the_answers(sun: Desk) -> None:
+def test_the_tablets_own_screens_are_handed_the_draft(sun: Desk) -> None:
+    """What they make of it is seen in a browser (tests/browser/test_office_settings.py)."""
+    adds(sun, "steps", "yes_no", **PH)
     preview = f"{REPAIR}/tablet?branch=all"
-    assert "The old part" not in sun.opens(preview).text
-    assert "The old part" in sun.opens(f"{preview}&a.part_replaced=yes").text
-    assert "旧件" in sun.opens(f"{preview}&a.part_replaced=yes&language=zh").text
-    page = sun.opens(f"{preview}&a.test_minutes=900")
-    assert "The most that can be right is 240." in page.text
+    page = sun.opens(preview)
+    shown = json.loads(unescape(page.html.split('data-shown="')[1].split('"')[0]))
+    assert shown["language"] == "en"
+    assert shown["checklist"]["steps"][-1]["label"] == PH["label"]
+    assert shown["slots"]
     assert page.headers["X-Frame-Options"] == "SAMEORIGIN"
+    script = page.html.split('<script src="')[1].split('"')[0]
+    assert sun.client.get(script).status_code == 200
+    assert "旧件" in sun.opens(f"{preview}&language=zh").text
 
 
 def test_two_people_write_one_step(sun: Desk, at_desk: AtDesk) -> None:

@@ -10,7 +10,7 @@ from tests.pages.desks import BROWSER, Desk, Page
 from tests.shop import Json, Shop
 
 AtDesk = Callable[[people.Character], Desk]
-TUESDAY = {"day": "2026-11-24", "from": "09:00", "to": "11:00"}
+TUESDAY = {"day": "2026-11-24", "from": "07:00", "to": "09:00"}
 
 
 def at_once(*acts: Callable[[], Page]) -> list[Page]:

@@ -1,11 +1,15 @@
 """The bench: a visit is looked at, accepted, sent back, or asked for a better picture; and judged by two."""
 
+import re
+
 import pytest
 from flask import Flask
 
 from server.domain.reasons import RETAKE, REWORK
 from server.office import reasons
-from tests import people
+from server.worker import run_once
+from tests import people, pictures
+from tests.office import SLOTS
 from tests.pages.desks import Desk, Page
 from tests.pages.visits import judges, photo_of, seen, undoes, visited
 from tests.shop import Shop
@@ -62,6 +66,30 @@ def test_a_better_picture_is_asked_for_without_a_trip(wei: Desk, shop: Shop) -> 
     assert job["id"] in wei.opens("/office/verification?show=pictures").text
     [asked] = seen(shop, job)["retakes"]
     assert asked["reason"] == "Too dark to judge the work."
+
+
+def test_a_new_picture_is_what_the_bench_opens_on_with_the_one_sent_back_beside_it(
+    wei: Desk, shop: Shop, app: Flask
+) -> None:
+    job = shop.issues_a_job(slots=[SLOTS[0]])
+    trip = shop.sends(people.ALICE, job)
+    trip.arrives()
+    trip.takes_photo("before", pictures.blurred())
+    trip.has_it_signed()
+    trip.finishes()
+    trip.comes_home()
+    was = photo_of(shop, job)
+    wei.sends(f"/office/photos/{was['id']}/verdict", verdict="retake", choice="blurred")
+    became = trip.takes_photo("before", pictures.jpeg())["data"]["photo_id"]
+    trip.comes_home()
+    run_once(app.extensions["doorstep"])
+    page = wei.opens(f"/office/verification/{job['id']}")
+    assert re.findall(r'data-photo="([^"]+)"', page.html) == [became, was["id"]]
+    assert f'id="large" src="/office/photos/{became}/large"' in page.html
+    assert f'id="was" ><img src="/office/photos/{was["id"]}/large"' in page.html
+    assert "Before 1 / 1" in page.text
+    assert judges(wei, job, "accept").status == 303
+    assert shop.ticket(job)["state"] == "closed"
 
 
 def test_what_is_asked_of_the_customer_is_not_asked_of_the_tablet(wei: Desk, shop: Shop) -> None:

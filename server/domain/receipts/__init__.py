@@ -20,7 +20,15 @@ Odd lanes never raise. The rules, which every client follows:
 
 from server.domain.receipts.building import CONTENT_KINDS, FORMAT, build, content, is_content
 from server.domain.receipts.plain import LARGEST_INTEGER
-from server.domain.receipts.reading import Section, explain, money
+from server.domain.receipts.reading import (
+    Section,
+    address,
+    clock,
+    explain,
+    money,
+    price,
+    slot_labels,
+)
 from server.domain.receipts.words import AGREEMENTS, WORDS
 from server.domain.receipts.writing import CODE_LETTERS, canonical, digest, short_code
 
@@ -32,12 +40,16 @@ __all__ = [
     "LARGEST_INTEGER",
     "WORDS",
     "Section",
+    "address",
     "build",
     "canonical",
+    "clock",
     "content",
     "digest",
     "explain",
     "is_content",
     "money",
+    "price",
     "short_code",
+    "slot_labels",
 ]

@@ -60,13 +60,14 @@ def _head_lines(receipt: Mapping[str, Any], words: dict[str, str]) -> list[str]:
         words["job"].format(job=receipt.get("job_id"), ticket=receipt.get("ticket_id")),
         *_filled(words["shop"], name=shop.get("name"), phone=shop.get("phone")),
         *_texts(as_object(receipt.get("customer")).get("name")),
-        *_texts(_address(as_object(receipt.get("site")))),
+        *_texts(address(as_object(receipt.get("site")))),
         *_filled(words["installer"], name=installer.get("name")),
         *_filled(words["crew"], names=words["between_names"].join(crew)),
     ]
 
 
-def _address(site: Json) -> str:
+def address(site: Json) -> str:
+    """On one line, from small to large, as the receipt has it."""
     known = [str(site[name]) for name in SITE_FIELDS if site.get(name)]
     return ", ".join(known)
 
@@ -76,15 +77,15 @@ def _time_lines(receipt: Mapping[str, Any], words: dict[str, str]) -> list[str]:
     zone = window.get("time_zone")
     lines = _filled(
         words["window"],
-        start=_clock(window.get("start"), zone),
-        end=_clock(window.get("end"), zone),
+        start=clock(window.get("start"), zone),
+        end=clock(window.get("end"), zone),
     )
     for name in ("accepted", "travel_started", "arrived"):
-        lines += _filled(words[name], at=_clock(times.get(name), zone))
+        lines += _filled(words[name], at=clock(times.get(name), zone))
     return lines
 
 
-def _clock(at: Any, zone: Any) -> str | None:
+def clock(at: Any, zone: Any) -> str | None:
     """A moment on the wall clock of the site, or the text itself when it is not a moment."""
     if not isinstance(at, str):
         return None
@@ -147,19 +148,31 @@ def _answer(given: Json, step: Json, words: dict[str, str], language: str) -> st
 def _photo_lines(
     receipt: Mapping[str, Any], words: dict[str, str], job: Json, language: str
 ) -> list[str]:
-    slots = _by(job.get("slots"), "slot")
+    labels = slot_labels(job, language)
     lines = []
     for photo in objects(receipt.get("photos")):
         slot = str(photo.get("slot") or "…")
-        label = named(slots.get(slot, {}), "label", language) or slot
-        lines.append(words["photo"].format(number=photo.get("number"), slot=label))
+        lines.append(
+            words["photo"].format(number=photo.get("number"), slot=labels.get(slot) or slot)
+        )
     return lines
+
+
+def slot_labels(job: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What the sheet calls each of its photo slots."""
+    slots = _by(job.get("slots"), "slot")
+    return {slot: str(named(each, "label", language) or slot) for slot, each in slots.items()}
 
 
 def _part_line(part: Json, words: dict[str, str]) -> str:
     name = part.get("name") or part.get("sku")
     serial = _filled(words["serial"], serial=part.get("serial"))
     return " · ".join([f"{part.get('quantity')} × {name}", *serial, _price(part, words)])
+
+
+def price(part: Json, language: str) -> str:
+    """What the customer pays for a line, or why nothing."""
+    return _price(part, WORDS[spoken(language)])
 
 
 def _price(part: Json, words: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from server.domain import promises, reasons, revisits
+from server.domain import notice_texts, promises, reasons, revisits
 from server.domain.default_checklists import DEFAULT_CHECKLISTS, DEFAULT_SLOTS
 
 Document = dict[str, Any]
@@ -28,6 +28,7 @@ DOCUMENTS: dict[str, Document] = {
         **{name: reasons.documents(listed) for name, listed in reasons.DEFAULTS.items()},
         "care_advice": {"en": "", "zh": ""},
     },
+    "notices": notice_texts.document(),
     "retention": {
         "customers_years": 10,
         "tickets_years": 10,

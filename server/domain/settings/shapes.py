@@ -1,14 +1,14 @@
 """What each setting may hold: every problem with a stable code and where it is ("policies.repair.urgent").
 
 Codes: missing, not_valid, unknown_field, not_an_object, not_a_list, too_small, too_large, too_many,
-duplicate, not_in_order, and those of `checklists`.
+duplicate, not_in_order, and those of `checklists` and `notice_texts`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from server.domain import checklists, revisits, tickets
+from server.domain import checklists, notice_texts, revisits, tickets
 from server.domain.checklists import Problem
 from server.domain.promises import CLOCKS
 from server.domain.reasons import DEFAULTS as LISTS_OF_REASONS
@@ -224,6 +224,7 @@ OF: dict[str, Callable[[Document], Iterable[Problem]]] = {
     "auto_accept": _auto_accept,
     "goodwill": _goodwill,
     "texts": _texts,
+    "notices": notice_texts.problems,
     "retention": _retention,
 }
 

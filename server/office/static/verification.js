@@ -11,6 +11,7 @@ function showPhoto(thumb) {
   const large = document.getElementById("large");
   large.src = thumb.dataset.shows;
   large.alt = thumb.querySelector("img").alt;
+  showBeside(thumb);
   for (const each of thumbs()) {
     if (each === thumb) each.setAttribute("aria-current", "true");
     else each.removeAttribute("aria-current");
@@ -22,6 +23,16 @@ function showPhoto(thumb) {
   thumb.scrollIntoView({ block: "nearest", inline: "nearest" });
   const next = thumbs()[thumbs().indexOf(thumb) + 1];
   if (next) new Image().src = next.dataset.shows; // there before the key is pressed
+}
+
+/** What was sent back stands beside the picture that came for it. */
+function showBeside(thumb) {
+  const was = document.getElementById("was");
+  if (!was) return;
+  was.hidden = !thumb.dataset.was;
+  if (was.hidden) return;
+  was.querySelector("img").src = thumb.dataset.was;
+  was.querySelector("figcaption span").textContent = thumb.dataset.wasWords;
 }
 
 /** The form that asks for a new picture is about the one in sight. */
@@ -83,7 +94,7 @@ for (const each of comparisons) {
 
 function leaveComparing() {
   for (const each of comparisons) each.hidden = true;
-  document.querySelector(".stage").hidden = false;
+  document.querySelector(".stages").hidden = false;
 }
 
 /** The next comparison in the place of the picture; behind the last one the picture again. */
@@ -91,8 +102,8 @@ function compare() {
   const next = comparisons[comparisons.findIndex((each) => !each.hidden) + 1];
   leaveComparing();
   if (!next) return;
-  document.querySelector(".stage").hidden = true;
-  document.querySelector(".stage").after(next);
+  document.querySelector(".stages").hidden = true;
+  document.querySelector(".stages").after(next);
   next.hidden = false;
   next.querySelector("input").focus();
 }
