@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import ClientDisconnected
 
 from server.clock import wire
-from server.domain import errors
+from server.domain import customer_photos, errors
 from server.house import house
 from server.ids import new_id
 from server.spreadsheets import MOST_BYTES
@@ -33,6 +33,14 @@ access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
 MAX_SHEET_BODY = MOST_BYTES + 64 * 1024  # a spreadsheet in a form
+MOST_PICTURE = customer_photos.MOST_BYTES + 64 * 1024  # one picture in a form
+MOST_PICTURES = customer_photos.MOST_OF_A_FORM  # several of them
+MOST_OF = {
+    "office.imports": MAX_SHEET_BODY,
+    "office.intake": MOST_PICTURES,
+    "office.customer_photos": MOST_PICTURES,
+    "portal.customer_photos": MOST_PICTURE,
+}  # by blueprint
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}
@@ -152,7 +160,7 @@ def _most(blueprint: str | None) -> int:
     """How large a body may be, by who is asked."""
     if blueprint == "sync":
         return house().config.max_push_bytes
-    return MAX_SHEET_BODY if blueprint == "office.imports" else MAX_JSON_BODY
+    return MOST_OF.get(blueprint or "", MAX_JSON_BODY)
 
 
 def whole_body(most: int) -> bytes:

@@ -123,6 +123,8 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
+photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
@@ -402,6 +404,13 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        POST        /office/intake/<customer_id>/photos
+        POST        /office/tickets/<ticket_id>/customer-photos
+        POST        /office/tickets/<ticket_id>/photo-link
+        POST        /office/photo-links/<photo_link_id>/revoke
+        POST        /office/customer-photos/<customer_photo_id>/note
+        POST        /office/customer-photos/<customer_photo_id>/remove
+        POST        /office/customer-photos/<customer_photo_id>/bring-back
         GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
@@ -545,6 +554,8 @@ TABLE = [
     *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
@@ -567,6 +578,8 @@ TABLE = [
         POST        /c/act/<token>/keep
         GET,POST    /c/sign/<token>
         POST        /c/sign/<token>/reservation
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
         """,
         OPEN,
     ),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.actions import verdicts
 from server.db.customer_acts import MoveRequest
 from server.db.customer_links import CustomerLink
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.exceptions import FieldException
 from server.db.exports import Export
 from server.db.imports import Import, as_text
@@ -195,6 +196,25 @@ def _trip(
         taken_by=who.id,
         state="discarded" if is_over else "checked",
     )
+    link = PhotoLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        made_at=NOW,
+        made_by=people.WEI.id,
+        until=NOW + timedelta(days=7),
+        revoked_at=NOW if is_over else None,
+    )
+    given = CustomerPhoto(
+        id=new_id(),
+        ticket_id=ticket.id,
+        sha256="d" * 64,
+        size=1000,
+        mime="image/jpeg",
+        given_at=NOW,
+        given_by=people.WEI.id,
+        state="checked",
+        removed_at=NOW if is_over else None,
+    )
     receipt = Receipt(
         id=new_id(),
         job_id=job.id,
@@ -295,7 +315,7 @@ def _trip(
         ended_at=NOW if is_over else None,
         ended_why="withdrawn" if is_over else None,
     )
-    link = CustomerLink(
+    page_link = CustomerLink(
         id=new_id(),
         ticket_id=ticket.id,
         purpose="act",
@@ -321,7 +341,7 @@ def _trip(
         session,
         photo,
         receipt,
-        link,
+        page_link,
         move,
         revisit,
         exception,
@@ -330,8 +350,10 @@ def _trip(
         absence,
         invitation,
     )
-    _save(session, variance, count, brought)
+    _save(session, variance, count, brought, link, given)
     kept: dict[str, Any] = {
+        "customer_photo": given,
+        "photo_link": link,
         "ticket": ticket,
         "job": job,
         "visit": visit,
@@ -342,7 +364,7 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
-        "link": link,
+        "link": page_link,
         "move": move,
         "variance": variance,
         "count": count,

@@ -227,7 +227,7 @@ def _is_of(entry: timelines.Entry, part: str) -> bool:
         case "events":
             return entry.place.source == "event"
         case "photos":
-            return entry.what.startswith("photo.")
+            return entry.what.startswith(("photo.", "customer_photo.", "photo_link."))
         case "money":
             return entry.what.startswith(MONEY)
         case "messages":
@@ -320,6 +320,8 @@ def _href(entry: timelines.Entry) -> str:
             return f"#{entry.noun_id}"
         case "visit" | "receipt" if entry.details.get("job"):
             return f"#{entry.details['job']}"
+        case "customer_photo" | "photo_link":
+            return "#from-customer"
         case "revisit":
             return "#revisits"
         case "part_request":

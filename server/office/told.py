@@ -4,7 +4,7 @@ It travels in a cookie of ours that is signed for the person, so nobody can put 
 address, and it is gone when it was read.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, g, request
 from flask_babel import lazy_gettext as _l
@@ -33,8 +33,11 @@ SENTENCES = {
     "link_renewed": _l("The link of %(about)s counts again."),
     "move_granted": _l("The appointment of %(about)s is moved as the customer asked."),
     "move_refused": _l("The customer of %(about)s reads your answer on their page."),
+    "photos_refused": _l("Not taken: %(about)s. Everything else is kept."),
+    "photo_removed": _l("The photo is taken away; it can come back for 30 days: see %(about)s."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
+RISKS = frozenset({"photos_refused"})
 
 
 def tell(code: str, about: str) -> None:
@@ -42,7 +45,14 @@ def tell(code: str, about: str) -> None:
     g.to_tell = {"code": code, "about": about}
 
 
-def said() -> str | None:
+class Said(NamedTuple):
+    """A sentence, and the tone in which a notice says it."""
+
+    words: str
+    tone: str
+
+
+def said() -> Said | None:
     """What was to be told, for the page that is being made."""
     claims = auth.claims_in(request.cookies.get(COOKIE, ""))
     person = me_if_any()
@@ -51,7 +61,9 @@ def said() -> str | None:
     if claims.get("at") != "told" or claims["exp"] < house().clock().timestamp():
         return None
     g.was_told = True
-    return str(SENTENCES[claims["code"]] % {"about": claims["about"]})
+    code = claims["code"]
+    tone = "risk" if code in RISKS else "proven"
+    return Said(str(SENTENCES[code] % {"about": claims["about"]}), tone)
 
 
 def carry(answer: Response) -> Response:

@@ -89,7 +89,7 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
         "reason": photo.verdict_reason,
         "until": _when(photo.answer_by, job.time_zone),
     }
-    return _answer(
+    return answer(
         render_template("portal/retake.html", **told, **more, words=words, language=language)
     )
 
@@ -109,7 +109,8 @@ def _when(at: datetime | None, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _answer(html: str) -> Response:
-    answer = make_response(html)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def answer(html: str) -> Response:
+    """A page that no cache keeps: whoever has the phone next does not find it."""
+    made = make_response(html)
+    made.headers["Cache-Control"] = "no-store"
+    return made

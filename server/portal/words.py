@@ -28,6 +28,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "This picture is too large to be sent. Please choose a smaller one, or switch JavaScript on.",
         "图片过大，无法发送。请选择较小的图片，或启用 JavaScript。",
     ),
+    "photos_title": ("Photos of what is wrong", "请发送问题照片"),
+    "photos_about": (
+        "{shop} has opened {ticket} for you. Photos show our installer what to bring: the whole thing, "
+        "the fault from close by, and the label with the serial number.",
+        "{shop} 已为您建立工单 {ticket}。照片能帮助师傅提前备好配件：请拍整体、故障近照和序列号标签。",
+    ),
+    "photo_note": ("What does it show? (optional)", "照片说明（选填）"),
+    "photos_sent": ("Sent: {count}", "已发送：{count} 张"),
+    "photo_arriving": ("arrived", "已收到"),
+    "photo_next": ("Send this photo", "发送这张照片"),
+    "photos_enough": ("That is enough, thank you.", "照片已足够，谢谢。"),
+    "photos_hint": (
+        "Only the photos that you choose are sent; their place is not shown to anybody.",
+        "只会发送您选择的照片，对外展示时不含位置信息。",
+    ),
     "nothing": ("Please choose a photo first.", "请先选择照片。"),
     # The links themselves.
     "link_unknown": (
