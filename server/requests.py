@@ -40,6 +40,7 @@ MOST_OF = {
     "office.intake": MOST_PICTURES,
     "office.customer_photos": MOST_PICTURES,
     "portal.customer_photos": MOST_PICTURE,
+    "portal.place_photos": MOST_PICTURE,
 }  # by blueprint
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 PACKED_TYPES = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from server import pictures, signed_links
+from server import pictures, receipt_files, signed_links
 from server.actions import customer_links, retakes
 from server.actions.customer_links import Opened
 from server.auth import is_open
@@ -193,6 +193,27 @@ def _place(story: stories.Story) -> str:
     if site.country == "CN":
         return "".join(known)
     return ", ".join(each for each in reversed(known) if each)
+
+
+@blp.get("/<purpose>/<token>/receipt.pdf")
+@is_open
+def document(purpose: str, token: str) -> Response:
+    """The PDF, signed by the shop; while it is being made, a page that asks again by itself."""
+
+    def show_it(session: Session, opened: Opened) -> Response:
+        language = visitors.language()
+        paper = stories.of(session, opened, language).paper
+        if paper is None:
+            raise errors.NotFound()
+        try:
+            return receipt_files.pdf(session, paper.receipt, language)
+        except errors.DocumentNotReady:
+            told = {**frame(opened, purpose, token), "paper": paper}
+            waiting = visitors.answer(render_template("portal/document_wait.html", **told), 409)
+            waiting.headers["Refresh"] = str(receipt_files.RETRY_S)
+            return waiting
+
+    return visitors.look(purpose, token, show_it)
 
 
 @blp.get("/<purpose>/<token>/receipt")

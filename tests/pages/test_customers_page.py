@@ -13,6 +13,7 @@ from server.clock import wire
 from server.db.customers import Customer
 from server.db.tickets import Ticket
 from server.demo.pictures import draw
+from server.worker import run_once
 from tests import people
 from tests.client import Client
 from tests.pages.desks import Page
@@ -179,8 +180,8 @@ def test_a_form_of_elsewhere_does_nothing(shop: Shop, phone: Phone, link: Any) -
     job = shop.issues_a_job()
     path = link(job, "act")
     later = shop.clock() + timedelta(days=2)
-    window = {"window_start": wire(later), "window_end": wire(later + timedelta(hours=2))}
-    phone.opens(link(shop.issues_a_job(**window), "act"))
+    window: Json = {"window_start": wire(later), "window_end": wire(later + timedelta(hours=2))}
+    phone.opens(link(shop.issues_a_job(**window, reason="It was agreed"), "act"))
     assert phone.sends(f"{path}/confirm").status == 403
     assert "您已确认该时间" not in phone.opens(path).text
     assert "您已确认该时间" in phone.sends(f"{path}/confirm").text
@@ -221,7 +222,9 @@ def test_another_appointment_is_asked_for_and_granted(
 ) -> None:
     job = shop.issues_a_job()
     busy = shop.clock() + timedelta(days=1)
-    shop.issues_a_job(window_start=wire(busy), window_end=wire(busy + timedelta(hours=2)))
+    shop.issues_a_job(
+        window_start=wire(busy), window_end=wire(busy + timedelta(hours=2)), reason="It was agreed"
+    )
     path = link(job, "act")
     slots = _slots(phone.opens(f"{path}/move"))
     assert len(slots) > 3
@@ -271,7 +274,11 @@ def test_the_calendar_follows_the_appointment(shop: Shop, phone: Phone, link: An
     assert max(len(each) for each in first.data.split(b"\r\n")) <= 75
     sequence = int(re.findall(r"SEQUENCE:(\d+)", first.text)[0])
     start = shop.clock() + timedelta(days=2)
-    form = {"window_start": wire(start), "window_end": wire(start + timedelta(hours=2))}
+    form: Json = {
+        "window_start": wire(start),
+        "window_end": wire(start + timedelta(hours=2)),
+        "reason": "It was agreed",
+    }
     headers = {"If-Match": f'"{shop.job(job)["edition"]}"'}
     shop.bob.patch(f"/api/v1/jobs/{job['id']}", json=form, headers=headers)
     moved = phone.client.get(f"{look}/appointment.ics").text
@@ -462,3 +469,48 @@ def test_looking_writes_nothing_but_that_it_was_seen(
 def test_very_many_wrong_links_are_stopped(phone: Phone) -> None:
     seen = {phone.opens(f"/c/look/{n}.x").status for n in range(205)}
     assert seen == {404, 429}
+
+
+def _sends_photo(phone: Phone, path: str, content: bytes, **fields: str) -> Page:
+    """As a browser does: the test client would leave a file behind for a large one."""
+    page = phone.page
+    assert page is not None
+    said = {"proof": page.value("proof"), **fields}
+    edge = b"--edge\r\nContent-Disposition: form-data; name="
+    body = b"".join(edge + f'"{k}"\r\n\r\n{v}\r\n'.encode() for k, v in said.items())
+    body += edge + b'"photo"; filename="x.jpg"\r\n\r\n' + content + b"\r\n--edge--\r\n"
+    kind = "multipart/form-data; boundary=edge"
+    answer = Page(phone.client.post(f"{path}/photo", data=body, content_type=kind))
+    return phone.opens(answer.goes_to) if answer.status == 303 else answer
+
+
+def test_a_photo_of_the_place_stands_with_the_ticket(
+    shop: Shop, phone: Phone, link: Any, wei: Any, app: Flask
+) -> None:
+    path = link(job := shop.issues_a_job(), "act")
+    phone.opens(path)
+    for wrong in (b"", b"<html>no picture</html>"):
+        assert _sends_photo(phone, path, wrong).status == 422
+    phone.opens(path)
+    for _twice in range(2):
+        page = _sends_photo(phone, path, saved(draw("kitchen_after"), "JPEG"), note="门口 😀")
+        assert "照片已收到" in page.text
+    run_once(app.extensions["doorstep"])
+    shown = re.findall(rf'src="({re.escape(path)}/photo/[^"]+)"', phone.opens(path).html)
+    assert len(shown) == 1, "the same picture is the same one"
+    with phone.client.get(shown[0]) as picture:
+        assert picture.mimetype == "image/jpeg"
+    other = link(shop.issues_a_job(reason="Both at once"), "act")
+    assert phone.opens(other + shown[0].removeprefix(path)).status == 404
+    assert "门口 😀" in wei.opens(f"/office/tickets/{job['ticket_id']}").text
+
+
+def test_the_receipt_is_saved_as_a_document(
+    shop: Shop, phone: Phone, link: Any, app: Flask
+) -> None:
+    look = link(_later(shop), "look")
+    waits = phone.opens(f"{look}/receipt.pdf")
+    assert (waits.status, waits.headers["Refresh"]) == (409, "2")
+    run_once(app.extensions["doorstep"])
+    made = phone.client.get(f"{look}/receipt.pdf")
+    assert made.data.startswith(b"%PDF")
