@@ -20,6 +20,7 @@ from server.domain.checklists import shown_steps, slot_of
 from server.domain.default_checklists import DEFAULT_SLOTS
 
 CATEGORY = {each.model: each.category for each in MODELS}
+AGREED = "The customer chose this day. / 客户选定的时间。"  # where it is later than was promised
 WINDOW = timedelta(hours=2)
 TRIP = timedelta(minutes=35)
 TO_SEEN_FAULTS = {
@@ -164,6 +165,7 @@ def _sent(
                 if not case.lacks
             ],
             "slots": _slots(case),
+            "reason": AGREED,
             **form,
         },
     )
@@ -187,7 +189,7 @@ def _accepted(town: Town, case: Case, job_id: str, days_ago: int) -> Story:
 
 def _sent_again(town: Town, case: Case, ticket_id: str, whom: str, reason: str | None) -> str:
     start = town.calendar.at(case.again_days_ago, case.hour)
-    form = {"window_start": start, "window_end": start + WINDOW, "reason": reason}
+    form = {"window_start": start, "window_end": start + WINDOW, "reason": reason or AGREED}
     assignee = {"assignee_id": town.office.id_of(whom)}
     return town.office.issues_revisit(_dispatcher(case), ticket_id, {**assignee, **form})
 

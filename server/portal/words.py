@@ -159,10 +159,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Of the place, or of what does not work: whoever comes sees it before. Its position is taken out.",
         "可拍摄现场或故障情况，师傅上门前即可看到；对外展示时不含位置信息。",
     ),
-    "photos_enough": (
-        "There are enough photos with this order already. Please call us about others.",
-        "该工单的照片已足够，如需补充请致电我们。",
-    ),
     "done_photo": ("Thank you. The photo is here.", "谢谢，照片已收到。"),
     "print": ("Print", "打印"),
     "again": ("What comes next", "后续安排"),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
-from tests.browser.axes import faults, hanging_over
+from tests.browser.axes import faults, hanging_over_anywhere
 from tests.browser.desks import Desk
 from tests.shop import Shop
 
@@ -248,6 +248,6 @@ def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, langu
         sun.goto(office + where)
         # Neither names for readers nor colours speak a language; the length of words does.
         named = faults(sun) if language == "en" else []
-        if told := [*named, *hanging_over(sun)]:
+        if told := [*named, *hanging_over_anywhere(sun)]:
             found[where] = told
     assert found == {}

@@ -216,6 +216,11 @@ def test_a_picture_that_was_seen_elsewhere_says_so(
     page = wei.opens(f"/office/tickets/{second['id']}")
     assert f"looks like a photo of job {job['id']}" in page.text
     assert f"also sent for {first['id']}" in page.text
+    file = wei.opens(f"/office/customers/{second['customer_id']}")
+    assert "What the customer sent" in file.text
+    wei.brings(f"/office/tickets/{job['ticket_id']}/customer-photos", {"label.jpg": LABEL})
+    bench = wei.opens(f"/office/verification/{job['id']}")
+    assert "What the customer sent" in bench.text
 
 
 # By a link.

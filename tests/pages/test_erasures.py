@@ -112,11 +112,17 @@ def test_nothing_tells_of_her_and_everything_counts(
 ) -> None:
     trip = visited(shop, somebody)
     job = close(shop, app, trip)
+    given, aside = pictures.jpeg("hinge_detail"), pictures.jpeg("damaged_panel")
+    where = f"/office/tickets/{job['ticket_id']}/customer-photos"
+    sun.brings(where, {f"{NAME}.jpg": given}, note=WORDS)
+    sun.brings(f"/office/intake/{somebody['customer_id']}/photos", {f"{NAME}.jpg": aside})
+    run_once(app.extensions["doorstep"])
     before = everything(app)
     assert all(each in before for each in TOLD)
     receipt = receipt_of(shop, job)
     photos = shop.wei.get(f"/api/v1/photos?job_id={job['id']}").json["items"]
     hashes = {each["sha256"] for each in photos} | {receipt["signature_sha256"]}
+    hashes |= {blob(given)["sha256"], blob(aside)["sha256"]}
     assert hashes <= files(app)
 
     page = erases(sun, somebody)
