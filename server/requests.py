@@ -39,6 +39,7 @@ MOST_OF = {  # of what comes as a file in a form, by blueprint
     "office.intake": MOST_PICTURES,
     "office.customer_photos": MOST_PICTURES,
     "portal.customer_photos": MOST_PICTURE,
+    "portal.place_photos": MOST_PICTURE,
     "portal.proofs": 8_000_000 + 64 * 1024,
 }
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

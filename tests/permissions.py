@@ -594,8 +594,6 @@ TABLE = [
     *_rows(
         """
         GET,POST    /c/<token>
-        GET,POST    /c/photos/<token>
-        GET         /c/photos/<token>/<photo_id>
         GET         /c/static/<mark>/<name>
         GET         /c/<purpose>/<token>
         GET         /c/<purpose>/<token>/news
@@ -603,6 +601,9 @@ TABLE = [
         GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
         GET         /c/<purpose>/<token>/appointment.ics
         GET         /c/<purpose>/<token>/receipt
+        GET         /c/<purpose>/<token>/receipt.pdf
+        POST        /c/act/<token>/photo
+        GET         /c/act/<token>/photo/<photo_id>
         POST        /c/act/<token>/confirm
         POST        /c/act/<token>/note
         POST        /c/act/<token>/rate
