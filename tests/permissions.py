@@ -614,6 +614,8 @@ TABLE = [
         POST        /c/sign/<token>/reservation
         GET,POST    /c/receipts/<code>
         GET         /c/receipts/proof.css
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
         """,
         OPEN,
     ),

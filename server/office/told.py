@@ -45,8 +45,6 @@ SENTENCES = {
     "link_renewed": _l("The link of %(about)s counts again."),
     "move_granted": _l("The appointment of %(about)s is moved as the customer asked."),
     "move_refused": _l("The customer of %(about)s reads your answer on their page."),
-    "photos_refused": _l("Not taken: %(about)s. Everything else is kept."),
-    "photo_removed": _l("The photo is taken away; it can come back for 30 days: see %(about)s."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
 RISKS = frozenset({"photos_refused"})
