@@ -123,6 +123,8 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
+endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
 errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
 photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
@@ -435,6 +437,9 @@ TABLE = [
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
+        POST        /office/settings/notices/preview
+        GET         /office/notices
+        GET         /office/notices/<notice_id>
         GET         /office/devices/<device_id>
         GET         /office/figures
         GET         /office/figures/table.<spreadsheet>
@@ -460,6 +465,27 @@ TABLE = [
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/notices/replay
+        POST        /office/notices/<notice_id>/replay
+        POST        /office/notices/<notice_id>/settle {"how": "arrived"}
+        """,
+        ADVISOR | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/webhooks
+        GET,POST    /office/webhooks/<endpoint_id>
+        POST        /office/webhooks/<endpoint_id>/ping
+        POST        /office/webhooks/<endpoint_id>/secret
+        POST        /office/webhooks/<endpoint_id>/rotate
+        POST        /office/webhooks/<endpoint_id>/switch {"to": "off"}
+        POST        /office/webhooks/<endpoint_id>/remove
+        POST        /office/gateways
+        """,
+        SUPERVISOR,
+    ),
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
@@ -561,14 +587,13 @@ TABLE = [
     *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
     *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
+    *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
     *_rows(
         """
         GET,POST    /c/<token>
-        GET,POST    /c/photos/<token>
-        GET         /c/photos/<token>/<photo_id>
         GET         /c/static/<mark>/<name>
         GET         /c/<purpose>/<token>
         GET         /c/<purpose>/<token>/news
@@ -576,6 +601,9 @@ TABLE = [
         GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
         GET         /c/<purpose>/<token>/appointment.ics
         GET         /c/<purpose>/<token>/receipt
+        GET         /c/<purpose>/<token>/receipt.pdf
+        POST        /c/act/<token>/photo
+        GET         /c/act/<token>/photo/<photo_id>
         POST        /c/act/<token>/confirm
         POST        /c/act/<token>/note
         POST        /c/act/<token>/rate
@@ -584,6 +612,10 @@ TABLE = [
         POST        /c/act/<token>/keep
         GET,POST    /c/sign/<token>
         POST        /c/sign/<token>/reservation
+        GET,POST    /c/receipts/<code>
+        GET         /c/receipts/proof.css
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
         """,
         OPEN,
     ),
