@@ -1,7 +1,7 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office; all without
-any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office,
+notices; all without any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from benchmarks import (
     board,
     companion,
     memory,
+    notices,
     office,
     photos,
     places,
@@ -36,6 +37,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "tablet": tablet.run,
     "board": board.run,
     "office": office.run,
+    "notices": notices.run,
 }
 
 

@@ -61,7 +61,7 @@ from server.worker import Worker
 DAYS = 22
 SEED = 20_261
 GRANTED = timedelta(days=365)
-POST_EACH = timedelta(minutes=30)
+POST_EACH, POST_DAYS = timedelta(minutes=30), 7
 
 
 def fill(
@@ -287,6 +287,7 @@ def _note_down(
 
 def _post(house: House, calendar: Calendar) -> Story:
     """Twice an hour customers are told what is to be told; in the demo nothing leaves the house."""
+    yield calendar.at(POST_DAYS, 8)  # what is older is told by nobody any more
     post = Post(house.config, house.database, house.clock)
     while house.clock() < calendar.now - POST_EACH:
         post.drain()
