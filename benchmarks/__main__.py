@@ -1,7 +1,8 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
 Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office,
-notices; all without any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
+documents, notices; all without any. Prints each figure beside its bar and writes `var/bench/results.json` and
+`results.md`.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from benchmarks import (
     board,
     companion,
+    documents,
     memory,
     notices,
     office,
@@ -38,6 +40,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "board": board.run,
     "office": office.run,
     "notices": notices.run,
+    "documents": documents.run,
 }
 
 

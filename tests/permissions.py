@@ -125,6 +125,7 @@ photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
 endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
+errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
 photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
@@ -270,6 +271,8 @@ TABLE = [
         GET         /api/v1/photos
         GET         /api/v1/photos/<photo_id>
         GET         /api/v1/photos/<photo_id>/file/<variant>
+        GET         /api/v1/tickets/<ticket_id>/photos as errand
+        GET         /api/v1/customer-photos/<customer_photo_id>/file/<variant>
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
@@ -308,6 +311,7 @@ TABLE = [
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
         POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/photos {"sha256": "x"}
         POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
         POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
         POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}
@@ -583,14 +587,13 @@ TABLE = [
     *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
     *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
+    *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
     *_rows(
         """
         GET,POST    /c/<token>
-        GET,POST    /c/photos/<token>
-        GET         /c/photos/<token>/<photo_id>
         GET         /c/static/<mark>/<name>
         GET         /c/<purpose>/<token>
         GET         /c/<purpose>/<token>/news
@@ -598,6 +601,9 @@ TABLE = [
         GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
         GET         /c/<purpose>/<token>/appointment.ics
         GET         /c/<purpose>/<token>/receipt
+        GET         /c/<purpose>/<token>/receipt.pdf
+        POST        /c/act/<token>/photo
+        GET         /c/act/<token>/photo/<photo_id>
         POST        /c/act/<token>/confirm
         POST        /c/act/<token>/note
         POST        /c/act/<token>/rate
@@ -606,6 +612,10 @@ TABLE = [
         POST        /c/act/<token>/keep
         GET,POST    /c/sign/<token>
         POST        /c/sign/<token>/reservation
+        GET,POST    /c/receipts/<code>
+        GET         /c/receipts/proof.css
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
         """,
         OPEN,
     ),

@@ -26,6 +26,8 @@ from server.domain.slots import Slot
 from server.ids import new_id
 
 MOST_NOTES = 20  # of one ticket
+LATER = "past_promise"
+WISHED = "The customer asked for this time. 客户申请改期。"
 
 
 def keep(
@@ -214,12 +216,24 @@ def grant(
         "assignee_id": request.assignee_id,
         "reason": reason,
     }
-    jobs.move(session, by, job, form, now)
+    _move(session, by, job, form, now)
     _end(request, "granted", by, "", now)
     audit.record(
         session, by.id, "ticket.move_granted", request.ticket_id, now, request=request.id,
         **_window(request),
     )  # fmt: skip
+
+
+def _move(session: Session, by: Person, job: Job, form: dict[str, Any], now: datetime) -> None:
+    """That it is later than promised needs no reason of ours: the customer wants it so."""
+    try:
+        with session.begin_nested():
+            jobs.move(session, by, job, form, now)
+    except errors.JobHasWarnings as doubts:
+        if {each["code"] for each in doubts.details["warnings"]} != {LATER}:
+            raise
+        session.refresh(job)
+        jobs.move(session, by, job, {**form, "reason": WISHED}, now)
 
 
 def refuse(session: Session, by: Person, request: MoveRequest, answer: str, now: datetime) -> None:

@@ -121,7 +121,9 @@ def opened(session: Session, secret: str, purpose: str, token: str, now: datetim
     link, _ticket, customer, branch = found
     standing = rules.Standing(link.expires_at, link.revoked_at is not None, customer.is_over)
     if why := rules.why_over(standing, now):
-        raise errors.CustomerLinkOver(why=why.value, shop=branch.name, phone=branch.phone)
+        raise errors.CustomerLinkOver(
+            why=why.value, shop=branch.name, phone=branch.phone, language=customer.language
+        )
     return Opened(*found)
 
 

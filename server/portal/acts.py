@@ -29,7 +29,7 @@ def _words(name: str = "words", *, is_needed: bool = False) -> str:
     return said
 
 
-def _done(token: str, code: str) -> Response:
+def done(token: str, code: str) -> Response:
     """Back to the page, which says what was done: loading it again repeats nothing."""
     where = visitors.there("tickets.show", purpose=ACT, token=token, done=code)
     return redirect(where + f"#{code}", code=303)  # type: ignore[return-value]
@@ -50,7 +50,7 @@ def _does(token: str, code: str, do: Callable[[Session, Opened, Job], None]) -> 
             problem = _problem(failure)
             show = partial(tickets.page, purpose=ACT, token=token)
             return show(session, opened, problem=problem, of=code, status=_status(failure))
-        return _done(token, code)
+        return done(token, code)
 
     return visitors.act(ACT, token, act)
 
@@ -152,7 +152,7 @@ def move(token: str) -> Response:
         except (errors.SlotTaken, errors.Invalid) as failure:
             problem = _problem(failure) if request.form.get("slot") else "no_slot"
             return _choices(session, opened, token=token, problem=problem)
-        return _done(token, "asked")
+        return done(token, "asked")
 
     return visitors.act(ACT, token, ask)
 

@@ -1,6 +1,5 @@
 """Photos from a customer: the page behind the link that they were given on the phone, and what comes by it."""
 
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +20,8 @@ from server.domain import customer_photos as rules
 from server.domain import errors
 from server.house import house
 from server.pictures import Brought
-from server.portal import visitors
-from server.portal.visitors import LANGUAGES
-from server.portal.words import said
+from server.portal import retakes
+from server.portal.words import said, words_in
 
 blp = Blueprint("customer_photos", __name__)
 
@@ -101,7 +99,7 @@ def _refused(brought: Brought) -> errors.DoorstepError | None:
 def _spoken() -> str | None:
     """The language that was asked for, to go on in it."""
     asked = request.args.get("language")
-    return asked if asked in LANGUAGES else None
+    return asked if asked in retakes.LANGUAGES else None
 
 
 def _page(
@@ -113,7 +111,7 @@ def _page(
     note: str = "",
 ) -> Response:
     asked = request.args.get("language", session.get_one(Customer, ticket.customer_id).language)
-    language = LANGUAGES.get(asked, "en")
+    language = retakes.LANGUAGES.get(asked, "en")
     sent = customer_photos.of_tickets(session, [ticket.id])
     told: dict[str, Any] = {
         "shop": session.get_one(Organisation, ticket.branch_id).name,
@@ -123,11 +121,13 @@ def _page(
         "code": problem.code if problem else "",
         "token": signed_links.token(house().config.secret, photo_links.PURPOSE, link.id),
     }
-    words = partial(said, language=language)
+    words = words_in(language)
     html = render_template(
         "portal/photos.html", **told, note=note, ticket=ticket, words=words, language=language
     )
-    return visitors.answer(html, 422 if problem else 200)
+    answer = retakes.answer(html)
+    answer.status_code = 422 if problem else 200
+    return answer
 
 
 def _sentence(problem: errors.DoorstepError, language: errors.Language) -> str:

@@ -1,11 +1,10 @@
 """One photo from a customer: the page behind the link, and the picture that comes by it."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from server import signed_links
@@ -20,8 +19,7 @@ from server.domain import errors
 from server.domain import photos as photo_rules
 from server.domain.errors import Language
 from server.house import house
-from server.portal import visitors
-from server.portal.words import said
+from server.portal.words import words_in
 
 blp = Blueprint("retakes", __name__)
 
@@ -84,14 +82,14 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
     job = session.get_one(Job, photo.job_id)
     ticket = session.get_one(Ticket, job.ticket_id)
     language = _language(session.get_one(Customer, ticket.customer_id).language)
-    words = partial(said, language=language)
+    words = words_in(language)
     told = {
         "shop": session.get_one(Organisation, job.branch_id).name,
         "slot": _slot(job, photo.slot, language),
         "reason": photo.verdict_reason,
         "until": _when(photo.answer_by, job.time_zone),
     }
-    return visitors.answer(
+    return answer(
         render_template("portal/retake.html", **told, **more, words=words, language=language)
     )
 
@@ -109,3 +107,10 @@ def _slot(job: Job, slot: str, language: Language) -> str:
 
 def _when(at: datetime | None, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def answer(html: str) -> Response:
+    """A page that no cache keeps: whoever has the phone next does not find it."""
+    made = make_response(html)
+    made.headers["Cache-Control"] = "no-store"
+    return made

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from server.actions import customer_acts, offers, retakes, signing_later
 from server.actions.customer_links import Opened
 from server.db import customer_acts as act_rows
+from server.db import customer_photos
 from server.db.customer_acts import CustomerAct, MoveRequest
+from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Site
 from server.db.events import FieldEvent
 from server.db.jobs import Job, Sheet, Visit, crew_of
@@ -77,6 +79,7 @@ class Story:
     paper: Paper | None
     revisits: list[Revisit]
     retakes: list[Photo]
+    sent: list[CustomerPhoto]  # photos that the customer sent by a link
 
     @property
     def zone(self) -> str:
@@ -131,6 +134,11 @@ def of(session: Session, opened: Opened, language: str) -> Story:
         parts_along=_parts(session, job) if is_coming and job else [],
         paper=_paper(session, finished, language) if finished else None,
         revisits=[each for each in revisits if each.state != "planned" or is_coming],
+        sent=[
+            each
+            for each in customer_photos.of_tickets(session, [ticket.id])
+            if each.given_by is None
+        ],
         retakes=[
             p
             for each in live

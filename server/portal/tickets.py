@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from server import pictures, signed_links
+from server import pictures, receipt_files, signed_links
 from server.actions import customer_links, retakes
 from server.actions.customer_links import Opened
 from server.auth import is_open
@@ -20,7 +20,7 @@ from server.domain.errors import Language
 from server.files import Derivative
 from server.house import house
 from server.portal import stories, times, visitors
-from server.portal.words import said
+from server.portal.words import said, words_in
 
 blp = Blueprint("tickets", __name__)
 
@@ -38,7 +38,8 @@ def page(
     session: Session, opened: Opened, *, purpose: str, token: str, status: int = 200, **more: Any
 ) -> Response:
     """The whole page; `more` is what an act has to tell: `done`, or `problem` with what was typed."""
-    html = render_template("portal/ticket.html", **_told(session, opened, purpose, token), **more)
+    told = {**_told(session, opened, purpose, token), **more}
+    html = render_template("portal/ticket.html", **told)
     return visitors.answer(html, status)
 
 
@@ -62,7 +63,7 @@ def frame(opened: Opened, purpose: str, token: str) -> dict[str, Any]:
     language, now = visitors.language(), house().clock()
     return {
         "language": language,
-        "words": partial(said, language=language),
+        "words": words_in(language),
         "there": partial(visitors.there, purpose=purpose, token=token),
         "branch": opened.branch,
         "zone": opened.branch.time_zone,
@@ -192,6 +193,27 @@ def _place(story: stories.Story) -> str:
     if site.country == "CN":
         return "".join(known)
     return ", ".join(each for each in reversed(known) if each)
+
+
+@blp.get("/<purpose>/<token>/receipt.pdf")
+@is_open
+def document(purpose: str, token: str) -> Response:
+    """The PDF, signed by the shop; while it is being made, a page that asks again by itself."""
+
+    def show_it(session: Session, opened: Opened) -> Response:
+        language = visitors.language()
+        paper = stories.of(session, opened, language).paper
+        if paper is None:
+            raise errors.NotFound()
+        try:
+            return receipt_files.pdf(session, paper.receipt, language)
+        except errors.DocumentNotReady:
+            told = {**frame(opened, purpose, token), "paper": paper}
+            waiting = visitors.answer(render_template("portal/document_wait.html", **told), 409)
+            waiting.headers["Refresh"] = str(receipt_files.RETRY_S)
+            return waiting
+
+    return visitors.look(purpose, token, show_it)
 
 
 @blp.get("/<purpose>/<token>/receipt")

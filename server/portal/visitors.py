@@ -100,7 +100,11 @@ def _open(session: Session, purpose: str, token: str, act: str) -> Opened:
     here = house()
     if not rules.is_for(purpose, act):
         raise errors.NotFound()
-    opened = customer_links.opened(session, here.config.secret, purpose, token, here.clock())
+    try:
+        opened = customer_links.opened(session, here.config.secret, purpose, token, here.clock())
+    except errors.CustomerLinkOver as over:
+        g.customer_language = over.details["language"]
+        raise
     g.customer_language = opened.customer.language
     return opened
 

@@ -1,5 +1,7 @@
 """What a customer reads, in both languages: few sentences, so they stand here and not in a catalogue."""
 
+from collections.abc import Callable
+
 from server.domain.errors import Language
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -147,6 +149,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "You sign it by a link of its own, which we send to you.",
         "请使用我们另发给您的签字链接签字。",
     ),
+    "receipt_pdf": ("Save it as a PDF", "下载 PDF"),
+    "receipt_making": (
+        "The document is being made. It comes by itself in a moment.",
+        "正在生成文件，请稍候，将自动打开。",
+    ),
+    "place_photo": ("Photos for the shop", "发送照片"),
+    "place_photo_hint": (
+        "Of the place, or of what does not work: whoever comes sees it before. Its position is taken out.",
+        "可拍摄现场或故障情况，师傅上门前即可看到；对外展示时不含位置信息。",
+    ),
+    "done_photo": ("Thank you. The photo is here.", "谢谢，照片已收到。"),
     "print": ("Print", "打印"),
     "again": ("What comes next", "后续安排"),
     "again_not_before": ("not before {when}", "最早 {when}"),
@@ -293,6 +306,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def said(code: str, language: Language, **more: str) -> str:
+def said(code: str, language: Language, /, **more: str) -> str:
     english, chinese = WORDS[code]
     return (chinese if language == "zh" else english).format(**more)
+
+
+def words_in(language: Language) -> Callable[..., str]:
+    """The same, as templates say it: `words("until", when=…)`."""
+    return lambda code, /, **more: said(code, language, **more)
