@@ -6,7 +6,7 @@ from typing import Any
 
 from fpdf.prefs import ViewerPreferences
 
-from server.documents import faces, photo_grid, squares
+from server.documents import photo_grid, squares
 from server.documents.pages import ACCENT, BOTTOM, GREY, HEIGHT, INK, INNER, LEFT, Pages, leading
 from server.documents.papers import ABOUT_FILE, ATTACHED, Json, Paper
 from server.documents.words import heading, said
@@ -31,13 +31,13 @@ class Seal:
 
 def draw(paper: Paper, seal: Seal) -> bytes:
     """The PDF without its signature. Raises `MissingGlyph`."""
-    pages = Pages(faces.Face(), partial(_running_head, paper))
+    pages = Pages(partial(_running_head, paper))
     _describe(pages, paper)
-    for part in (_head, _standing, _facts, _work, _parts, _remarks, _agreement):
+    for part in (_head, _standing, _facts, _work, _parts, _remarks, _agreement, _care):
         part(pages, paper)
-    photo_grid.draw(pages, paper)
-    _care(pages, paper)
     _proof(pages, paper, seal)
+    photo_grid.draw(pages, paper)
+    _lacking(pages, paper)
     _feet(pages, paper)
     _attach(pages, paper)
     content = bytes(pages.pdf.output())
@@ -351,10 +351,14 @@ def _proof(pages: Pages, paper: Paper, seal: Seal) -> None:
         pages.skip(0.6)
     pages.pdf.link(x, top + leading(9), width, leading(9), paper.address)
     pages.y = max(pages.y, top + QR - 2)
+
+
+def _lacking(pages: Pages, paper: Paper) -> None:
+    """Which characters were told by their numbers."""
     if pages.face.lacking:
         pages.skip(2)
         names = "; ".join(pages.face.names()[:60])
-        pages.text(said("lacking", language, names=names), size=8, colour=GREY)
+        pages.text(said("lacking", paper.language, names=names), size=8, colour=GREY)
 
 
 def _grouped(digest: str) -> str:
