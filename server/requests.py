@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug.exceptions import ClientDisconnected
 
 from server.clock import wire
-from server.domain import errors
+from server.domain import customer_photos, errors
 from server.house import house
 from server.ids import new_id
 from server.spreadsheets import MOST_BYTES
@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
-MAX_BODIES = {  # of what comes as a file in a form
+MOST_PICTURE = customer_photos.MOST_BYTES + 64 * 1024  # one picture in a form
+MOST_PICTURES = customer_photos.MOST_OF_A_FORM  # several of them
+MOST_OF = {  # of what comes as a file in a form, by blueprint
     "office.imports": MOST_BYTES + 64 * 1024,
+    "office.intake": MOST_PICTURES,
+    "office.customer_photos": MOST_PICTURES,
+    "portal.customer_photos": MOST_PICTURE,
+    "portal.place_photos": MOST_PICTURE,
     "portal.proofs": 8_000_000 + 64 * 1024,
 }
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -155,7 +161,7 @@ def _most(blueprint: str | None) -> int:
     """How large a body may be, by who is asked."""
     if blueprint == "sync":
         return house().config.max_push_bytes
-    return MAX_BODIES.get(blueprint or "", MAX_JSON_BODY)
+    return MOST_OF.get(blueprint or "", MAX_JSON_BODY)
 
 
 def whole_body(most: int) -> bytes:

@@ -24,7 +24,7 @@ from server.config import Config, ConfigError
 from server.db import migrate
 from server.db.engine import Database
 from server.entrances import Entrance
-from server.requests import MAX_BODIES, MAX_JSON_BODY, set_up_logging
+from server.requests import MAX_JSON_BODY, MOST_OF, set_up_logging
 
 SETTINGS: dict[str, Any] = {
     "interface": Interfaces.RSGI,
@@ -74,7 +74,7 @@ def entrance_from_env() -> Entrance:
 
     config = Config.from_env()
     set_up_logging(config.log_level)
-    most = max(MAX_JSON_BODY, *MAX_BODIES.values(), config.max_push_bytes)
+    most = max(MAX_JSON_BODY, *MOST_OF.values(), config.max_push_bytes)
     app = create_app(config)
     settle()
     return Entrance(app.wsgi_app, threads=config.threads, most=most)

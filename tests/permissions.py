@@ -112,6 +112,8 @@ count          .....     .....     ++..+     ++..+      ++..+       .....     ++
 import         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 variance       .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 verdict        ....-     ....-     +...-     +...-      ....-       ....-     +...-
+link           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
+move           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 ticket         .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 request        .....     .....     ++..+     ++..+      ++..+       .....     +++.+
 swap           .....     .....     ++..+     ++..+      ++..+       .....     +++.+
@@ -121,6 +123,11 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
+endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
+errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
+photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
 upload         +...-     +...-     +...-     +...-      +...-       +...-     +...-
 """
@@ -264,6 +271,8 @@ TABLE = [
         GET         /api/v1/photos
         GET         /api/v1/photos/<photo_id>
         GET         /api/v1/photos/<photo_id>/file/<variant>
+        GET         /api/v1/tickets/<ticket_id>/photos as errand
+        GET         /api/v1/customer-photos/<customer_photo_id>/file/<variant>
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
@@ -302,6 +311,7 @@ TABLE = [
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
         POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/photos {"sha256": "x"}
         POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
         POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
         POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}
@@ -400,11 +410,23 @@ TABLE = [
         POST        /office/intake/customers
         GET,POST    /office/intake/<customer_id>
         GET         /office/intake/<customer_id>/promise
+        POST        /office/intake/<customer_id>/photos
+        POST        /office/tickets/<ticket_id>/customer-photos
+        POST        /office/tickets/<ticket_id>/photo-link
+        POST        /office/photo-links/<photo_link_id>/revoke
+        POST        /office/customer-photos/<customer_photo_id>/note
+        POST        /office/customer-photos/<customer_photo_id>/remove
+        POST        /office/customer-photos/<customer_photo_id>/bring-back
         GET         /office/tickets/<ticket_id>/edit
         POST        /office/tickets/<ticket_id>/change
         POST        /office/tickets/<ticket_id>/answer
         POST        /office/tickets/<ticket_id>/cancel
         POST        /office/tickets/<ticket_id>/reopen
+        POST        /office/tickets/<ticket_id>/links {"purpose": "look"}
+        POST        /office/tickets/<ticket_id>/preview
+        POST        /office/customer-links/<link_id>/revoke
+        POST        /office/customer-links/<link_id>/renew
+        GET         /office/move-requests
         GET         /office/revisits
         POST        /office/revisits/<revisit_id>/decide
         POST        /office/revisits/<revisit_id>/call
@@ -415,6 +437,9 @@ TABLE = [
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
+        POST        /office/settings/notices/preview
+        GET         /office/notices
+        GET         /office/notices/<notice_id>
         GET         /office/devices/<device_id>
         GET         /office/figures
         GET         /office/figures/table.<spreadsheet>
@@ -440,9 +465,32 @@ TABLE = [
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/notices/replay
+        POST        /office/notices/<notice_id>/replay
+        POST        /office/notices/<notice_id>/settle {"how": "arrived"}
+        """,
+        ADVISOR | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/webhooks
+        GET,POST    /office/webhooks/<endpoint_id>
+        POST        /office/webhooks/<endpoint_id>/ping
+        POST        /office/webhooks/<endpoint_id>/secret
+        POST        /office/webhooks/<endpoint_id>/rotate
+        POST        /office/webhooks/<endpoint_id>/switch {"to": "off"}
+        POST        /office/webhooks/<endpoint_id>/remove
+        POST        /office/gateways
+        """,
+        SUPERVISOR,
+    ),
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
+        POST        /office/move-requests/<move_id>/grant
+        POST        /office/move-requests/<move_id>/refuse {"answer": "x"}
         GET,POST    /office/tickets/<ticket_id>/plan
         GET,POST    /office/revisits/<revisit_id>/plan
         POST        /office/jobs/<job_id>/cancel
@@ -536,6 +584,8 @@ TABLE = [
     *_rows("GET /office/board", WITNESSES),
     *_rows("GET /office/route-sheets", WITNESSES),
     *_rows("GET /office/photos/<photo_id>/<variant>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
+    *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
     *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
@@ -544,9 +594,28 @@ TABLE = [
     *_rows(
         """
         GET,POST    /c/<token>
-        GET         /c/static/<name>
+        GET         /c/static/<mark>/<name>
+        GET         /c/<purpose>/<token>
+        GET         /c/<purpose>/<token>/news
+        POST        /c/<purpose>/<token>/seen
+        GET         /c/<purpose>/<token>/photos/<photo_id>/<variant>
+        GET         /c/<purpose>/<token>/appointment.ics
+        GET         /c/<purpose>/<token>/receipt
+        GET         /c/<purpose>/<token>/receipt.pdf
+        POST        /c/act/<token>/photo
+        GET         /c/act/<token>/photo/<photo_id>
+        POST        /c/act/<token>/confirm
+        POST        /c/act/<token>/note
+        POST        /c/act/<token>/rate
+        POST        /c/act/<token>/still-broken
+        GET,POST    /c/act/<token>/move
+        POST        /c/act/<token>/keep
+        GET,POST    /c/sign/<token>
+        POST        /c/sign/<token>/reservation
         GET,POST    /c/receipts/<code>
         GET         /c/receipts/proof.css
+        GET,POST    /c/photos/<token>
+        GET         /c/photos/<token>/<photo_id>
         """,
         OPEN,
     ),

@@ -13,11 +13,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.actions import verdicts
+from server.db.customer_acts import MoveRequest
+from server.db.customer_links import CustomerLink
+from server.db.customer_photos import CustomerPhoto, PhotoLink
 from server.db.exceptions import FieldException
 from server.db.exports import Export
 from server.db.imports import Import, as_text
 from server.db.invitations import Invitation
 from server.db.jobs import Job
+from server.db.notices import Endpoint, Notice
 from server.db.parts import SerialSwap
 from server.db.people import Absence, Certificate, Chain, Device, Organisation
 from server.db.photos import Photo, Upload
@@ -144,6 +148,14 @@ def _catalogue(session: Session, world: World) -> None:
     made, expired = _export(NOW + timedelta(days=1)), _export(NOW)
     _save(session, made, expired)
     for_all(world, "export", made.id, expired.id)
+    endpoint, removed = _endpoint(None), _endpoint(NOW)
+    _save(session, endpoint, removed)
+    for_all(world, "endpoint", endpoint.id, removed.id)
+
+
+def _endpoint(removed_at: datetime | None) -> Endpoint:
+    made = {"made_at": NOW, "made_by": people.SUN.id, "removed_at": removed_at}
+    return Endpoint(id=new_id(), url="https://erp.example.com/hook", secret="", **made)
 
 
 def _export(until: datetime) -> Export:
@@ -192,6 +204,25 @@ def _trip(
         taken_at=NOW,
         taken_by=who.id,
         state="discarded" if is_over else "checked",
+    )
+    link = PhotoLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        made_at=NOW,
+        made_by=people.WEI.id,
+        until=NOW + timedelta(days=7),
+        revoked_at=NOW if is_over else None,
+    )
+    given = CustomerPhoto(
+        id=new_id(),
+        ticket_id=ticket.id,
+        sha256="d" * 64,
+        size=1000,
+        mime="image/jpeg",
+        given_at=NOW,
+        given_by=people.WEI.id,
+        state="checked",
+        removed_at=NOW if is_over else None,
     )
     receipt = Receipt(
         id=new_id(),
@@ -294,8 +325,44 @@ def _trip(
         ended_why="withdrawn" if is_over else None,
     )
     _save(session, photo, receipt, revisit, exception, swap, certificate, absence, invitation)
-    _save(session, variance, count, brought)
+    notice = Notice(
+        id=new_id(),
+        key=f"notice of {whose}",
+        kind="made",
+        channel="email",
+        branch_id=branch,
+        ticket_id=ticket.id,
+        state="failed",
+        happened_at=NOW,
+        made_at=NOW,
+        run_at=NOW,
+    )
+    customer_link = CustomerLink(
+        id=new_id(),
+        ticket_id=ticket.id,
+        purpose="act",
+        made_for="office",
+        made_by=people.WEI.id,
+        made_at=NOW,
+        expires_at=NOW + timedelta(days=60),
+        revoked_at=NOW if is_over else None,
+    )
+    move = MoveRequest(
+        id=new_id(),
+        ticket_id=ticket.id,
+        job_id=job.id,
+        window_start=NOW + timedelta(days=2),
+        window_end=NOW + timedelta(days=2, hours=2),
+        was_start=NOW + timedelta(days=1),
+        was_end=NOW + timedelta(days=1, hours=2),
+        assignee_id=who.id,
+        state="refused" if is_over else "open",
+        asked_at=NOW,
+    )
+    _save(session, customer_link, move, variance, count, brought, link, given, notice)
     kept: dict[str, Any] = {
+        "customer_photo": given,
+        "photo_link": link,
         "ticket": ticket,
         "job": job,
         "visit": visit,
@@ -306,9 +373,12 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
+        "link": customer_link,
+        "move": move,
         "variance": variance,
         "count": count,
         "import": brought,
+        "notice": notice,
     }
     if is_over:
         for noun, paper in (("certificate", certificate), ("absence", absence)):

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import audit, consents
+from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Visit
+from server.db.notices import Notice
 from server.db.parts import PartRequest, SerialSwap
 from server.db.people import Person
 from server.db.photos import Photo
@@ -18,6 +20,7 @@ from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tables import Table, values_of
 from server.db.tickets import Ticket
+from server.domain.notices import WEBHOOK
 
 SHOWN = "checked"  # photos that there is a derivative of
 
@@ -26,6 +29,16 @@ _INWARD = frozenset(
     {"phone_key", "rev", "edition", "document", "missing", "branch_id", "hash"}
     | {"seen_in", "measured", "noted_by", "opened_by", "issued_by", "verdict_by", "decided_by"}
     | {"taken_by", "assignee_id", "visit_id", "event_id", "base_rev", "held_by", "override_reason"}
+    | {
+        "given_by",
+        "removed_by",
+        "seen_with",
+        "link_id",
+        "key",
+        "holder",
+        "leased_until",
+        "endpoint_id",
+    }
     | {"skills", "certificates", "checklist", "slots", "doubts", "revisit_id", "is_apart"}
 )
 
@@ -57,6 +70,8 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
     sites = _all(session, Site, Site.customer_id == customer.id, Site.id)
     of_sites = select(Site.id).where(Site.customer_id == customer.id)
     shown = {photo.id: _path(photo) for photo in photos if photo.state == SHOWN}
+    of_customer = _given(session, customer.id)
+    given = {each.id: _path_of_given(each) for each in of_customer if each.state == SHOWN}
     documents = {
         "customer.json": {
             **_told(customer),
@@ -83,8 +98,14 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
         },
         "photos.json": [{**_told(each), "file": shown.get(each.id)} for each in photos],
     }
+    told = _all(session, Notice, Notice.ticket_id.in_(of_tickets), Notice.made_at)
+    documents["notices.json"] = [_told(each) for each in told if each.channel != WEBHOOK]
+    documents["customer_photos.json"] = [
+        {**_told(each), "file": given.get(each.id)} for each in of_customer
+    ]
     documents |= {f"receipts/{each.job_id}-v{each.version}.json": _told(each) for each in receipts}
     pictures = [Picture(shown[each.id], each.sha256) for each in photos if each.id in shown]
+    pictures += [Picture(given[each.id], each.sha256) for each in of_customer if each.id in given]
     audit.record(
         session, by.id, "customer.exported", customer.id, now,
         tickets=len(tickets), receipts=len(receipts), photos=len(pictures),
@@ -94,6 +115,13 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
 
 def _all(session: Session, kind: Any, which: Any, order: Any) -> list[Any]:
     return list(session.scalars(select(kind).where(which).order_by(order, kind.id)))
+
+
+def _given(session: Session, customer_id: str) -> list[CustomerPhoto]:
+    """What the customer sent, also what was taken away and is still here, and what waits for its ticket."""
+    of_tickets = select(Ticket.id).where(Ticket.customer_id == customer_id)
+    theirs = CustomerPhoto.ticket_id.in_(of_tickets) | (CustomerPhoto.customer_id == customer_id)
+    return _all(session, CustomerPhoto, theirs, CustomerPhoto.given_at)
 
 
 def _assets(session: Session, of_sites: Any) -> list[Asset]:
@@ -122,3 +150,9 @@ def _told(row: Table) -> dict[str, Any]:
 def _path(photo: Photo) -> str:
     """Where a photo lies: by job, its own id in its name, so that no two are the same."""
     return f"photos/{photo.job_id}/{photo.taken_at:%Y-%m-%d-%H%M}-{photo.id}.jpg"
+
+
+def _path_of_given(photo: CustomerPhoto) -> str:
+    """Where one lies that the customer sent: by ticket."""
+    folder = photo.ticket_id or "not-yet-a-ticket"
+    return f"photos/from-the-customer/{folder}/{photo.given_at:%Y-%m-%d-%H%M}-{photo.id}.jpg"

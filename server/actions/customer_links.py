@@ -121,14 +121,17 @@ def opened(session: Session, secret: str, purpose: str, token: str, now: datetim
     link, _ticket, customer, branch = found
     standing = rules.Standing(link.expires_at, link.revoked_at is not None, customer.is_over)
     if why := rules.why_over(standing, now):
-        raise errors.CustomerLinkOver(why=why.value, shop=branch.name, phone=branch.phone)
+        raise errors.CustomerLinkOver(
+            why=why.value, shop=branch.name, phone=branch.phone, language=customer.language
+        )
     return Opened(*found)
 
 
-def note_seen(link: CustomerLink, now: datetime) -> None:
-    """A browser shows it to somebody, in front of others: mail scanners run no script in sight."""
-    if link.made_for != MadeFor.PREVIEW and (link.seen_at or now - SEEN_EACH) <= now - SEEN_EACH:
-        link.seen_at = now
+def is_newly_seen(link: CustomerLink, now: datetime) -> bool:
+    """Whether it is worth noting that a browser shows it to somebody: once an hour, and not to ourselves."""
+    if link.made_for == MadeFor.PREVIEW:
+        return False
+    return link.seen_at is None or now - link.seen_at >= SEEN_EACH
 
 
 # The office.

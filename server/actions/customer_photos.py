@@ -42,7 +42,7 @@ def lay_aside(
     """For a ticket that is not open yet. The same file again is the same photo. Raises `CustomerErased`,
     `PicturesEnough`.
     """
-    customer = customer_acts.lasting(session, by, customer)
+    customer_acts.lasting(session, by, customer)
     waiting = customer_photos.waiting(session, customer.id, by.id)
     for known in waiting:
         if known.sha256 == given.sha256:

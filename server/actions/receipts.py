@@ -71,6 +71,8 @@ def sign(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent, data: Data
     lane = work.record.lane_before(event)
     draft = _build(work, job, event.base_rev, lane, language, data.get("reservation"))
     receipt = _version(work, job, visit, event, draft, "presented")
+    if receipt.state == "signed" and receipt.signed_by_link is not None:
+        return  # signed by a link meanwhile: the first signature stands, this one is in its event
     receipt.state = "signed"
     receipt.event_id = event.id
     receipt.signer_name, receipt.relation = data["signer_name"], data["relation"]

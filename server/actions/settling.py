@@ -5,6 +5,7 @@ Nothing here is ever set by hand, so it can be run at any time, twice, and by an
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from server.actions import documents, exceptions, promises, settings
 from server.db import audit, feed, figures
 from server.db.jobs import Job, Visit
 from server.db.photos import Photo
+from server.db.receipts import Receipt
 from server.db.tickets import Ticket
 from server.db.working_sets import WorkingSet
 from server.domain import jobs as job_rules
@@ -21,6 +23,8 @@ from server.domain import tickets as rules
 from server.domain import verdicts as verdict_rules
 from server.domain import visits as visit_rules
 from server.domain.revisits import OPEN_STATES as OPEN_REVISITS
+
+Data = dict[str, Any]
 
 
 def settle_job(session: Session, job_id: str, now: datetime) -> None:
@@ -184,11 +188,19 @@ def _job_facts(work: WorkingSet, job: Job, is_resolved: bool = False) -> rules.J
         events_missing=len(job.missing.get("events", [])),
         blobs_missing=len(job.missing.get("blobs", [])),
         slots_missing=tuple(visit_rules.missing_slots(job.slots, visit, refused)),
-        receipt=(visit["receipt"] or {}).get("state"),
+        receipt=_standing_of(receipt, visit),
         receipt_is_current=receipt is None or receipt.state != "changed",
         photos_doubtful=tuple(sorted(refused)),
         is_resolved=is_resolved,
     )
+
+
+def _standing_of(receipt: Receipt | None, visit: Data) -> str | None:
+    """As the field left it, unless the customer signed later, by a link."""
+    if receipt is not None and receipt.state == "signed" and receipt.signed_by_link is not None:
+        return "signed"
+    state: str | None = (visit["receipt"] or {}).get("state")
+    return state
 
 
 def _is_doubtful(photo: Photo) -> bool:

@@ -215,9 +215,13 @@ def close(session: Session, by: Person, ticket: Ticket, reason: str | None, now:
 
 
 def reopen(
-    session: Session, by: Person, ticket: Ticket, trigger: str, words: str, now: datetime
+    session: Session, by: Person | None, ticket: Ticket, trigger: str, words: str, now: datetime
 ) -> None:
-    """It is not fixed: a closed ticket opens again, with a revisit of its last finished job."""
+    """It is not fixed: a closed ticket opens again, with a revisit of its last finished job.
+
+    `by` is None where the customer says so by a link.
+    """
+    by_id = by.id if by else None
     if ticket.state != rules.State.CLOSED:
         raise errors.StepNotPossible(state=ticket.state)
     ticket.closed_by_hand, ticket.reopened_at = None, now
@@ -225,7 +229,7 @@ def reopen(
     ticket.rev += 1
     last = next((job for job in reversed(_jobs(session, ticket)) if job.finished_at), None)
     if last is not None:
-        revisits.open_for(session, last, trigger, now, words=words, by=by.id)
-    audit.record(session, by.id, "ticket.reopened", ticket.id, now, trigger=trigger, words=words)
+        revisits.open_for(session, last, trigger, now, words=words, by=by_id)
+    audit.record(session, by_id, "ticket.reopened", ticket.id, now, trigger=trigger, words=words)
     settling.settle_ticket(session, ticket.id, now)
     promises.keep(session, ticket, now)

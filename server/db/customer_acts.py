@@ -70,7 +70,7 @@ def of_ticket(session: Session, ticket_id: str) -> list[CustomerAct]:
     return list(session.scalars(found.order_by(CustomerAct.at, CustomerAct.id)))
 
 
-def notes_of_jobs(session: Session, ticket_id: str) -> list[CustomerAct]:
+def notes_of(session: Session, ticket_id: str) -> list[CustomerAct]:
     """What the customer wrote for whoever comes, the oldest first."""
     return [each for each in of_ticket(session, ticket_id) if each.kind == "noted" and each.words]
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from server.db.customer_acts import notes_of
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Sheet, crew_of, current_visit
 from server.db.parts import Part
@@ -54,7 +55,7 @@ def sheet(session: Session, job: Job) -> dict[str, Any]:
         "ticket": _ticket(ticket),
         "shop": _some(session.get_one(Organisation, job.branch_id), "id", "name", "phone"),
         "customer": _some(customer, "id", "name", "phone", "language"),
-        "site": _some(session.get_one(Site, job.site_id), *_SITE),
+        "site": _site(session, job),
         "asset": _asset(session.get(Asset, job.asset_id)) if job.asset_id else None,
         "window": {
             "start": _time(job.window_start),
@@ -95,6 +96,13 @@ _SITE = (
     ("id", "address", "district", "city", "province", "postcode", "country")
     + ("lat", "lon", "time_zone", "access_notes")
 )  # fmt: skip
+
+
+def _site(session: Session, job: Job) -> dict[str, Any]:
+    """What the customer wrote by a link stands behind the office's own notes, and says whose it is."""
+    site = _some(session.get_one(Site, job.site_id), *_SITE)
+    said = [f"客户留言 Customer: {each.words}" for each in notes_of(session, job.ticket_id)]
+    return {**site, "access_notes": "\n".join([*filter(None, [site["access_notes"]]), *said])}
 
 
 def _some(row: Any, *names: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from server.domain import errors, photos
 from server.domain.photos import Format
 
 MOST_BYTES = 16 * 1024 * 1024  # of one picture; phones make 2 to 8 MB
+MOST_OF_A_FORM = 24 * 1024 * 1024  # bytes of several at once
 MOST_OF_TICKET = 60
 MOST_OF_LINK = 20
 MOST_WAITING = 20  # laid aside for a ticket that is not open yet

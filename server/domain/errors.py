@@ -367,6 +367,12 @@ class CustomerLinkOver(Gone):
     zh = "该链接已失效，您的资料没有丢失，请联系门店获取新链接。"
 
 
+class SlotTaken(Conflict):
+    code = "slot_taken"
+    en = "This appointment is not free any more. Nothing was changed; please choose another one."
+    zh = "该时段已被占用，未作任何更改，请另选时间。"
+
+
 class VerdictStands(Conflict):
     code = "verdict_stands"
     en = "This verdict can no longer be taken back. Nothing was changed; judge the visit anew instead."

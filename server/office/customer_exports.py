@@ -28,6 +28,7 @@ visits.json     what happened on them / 上门记录
 receipts/       what was signed, each version with its digest / 服务回执，每个版本及其摘要
 photos/         pictures, named by time / 照片，以时间命名
 photos.json     about each picture / 照片说明
+customer_photos.json   about each picture that the customer sent / 客户发来的照片说明
 missing.txt     pictures that could not be put in, if there are any / 未能放入的照片（如有）
 
 Money is in cents, times are in UTC. / 金额以分为单位，时间为 UTC。

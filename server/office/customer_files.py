@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.actions import settings
 from server.auth import me
-from server.db import consents, doubles, keysets, merges
+from server.db import consents, customer_photos, doubles, keysets, merges
 from server.db.consents import Consent
+from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Customer, Site
 from server.db.doubles import Double
 from server.db.jobs import Job
@@ -77,6 +78,7 @@ class File:
     entries: list[Entry]
     next: str | None
     photos: list[Photo]
+    given: list[CustomerPhoto]
     money: list[str]
     said: list[Consent]
     standing: dict[tuple[str, str], Consent]
@@ -108,6 +110,7 @@ def read(session: Session, customer: Customer, after: str | None) -> File:
         entries=_entries(page.rows, jobs, receipts, names),
         next=page.next,
         photos=_photos(session, [job.id for job in jobs]),
+        given=_given(session, [ticket.id for ticket in page.rows]),
         money=_money(receipts.values()),
         said=said,
         standing=consents.standing(said),
@@ -149,6 +152,13 @@ def _photos(session: Session, job_ids: list[str]) -> list[Photo]:
     found = select(Photo).where(Photo.job_id.in_(job_ids), Photo.state == CAN_BE_SHOWN)
     newest = found.order_by(Photo.taken_at.desc(), Photo.id).limit(PHOTOS)
     return list(session.scalars(newest))
+
+
+def _given(session: Session, ticket_ids: list[str]) -> list[CustomerPhoto]:
+    """What the customer sent for these tickets, the newest first."""
+    found = customer_photos.of_tickets(session, ticket_ids)
+    shown = [each for each in reversed(found) if each.state == CAN_BE_SHOWN]
+    return shown[:PHOTOS]
 
 
 def _money(receipts: Iterable[Receipt]) -> list[str]:

@@ -83,6 +83,12 @@ def words_in(asked: Mapping[str, str], name: str = "q") -> str:
     return asked.get(name, "").replace("\x00", "").strip()[:MOST_WORDS]
 
 
+def one_line(text: str) -> str:
+    """What somebody wrote in a field whose name no shape knows, without what no database holds."""
+    plain = "".join(each if each.isprintable() else " " for each in text)
+    return plain.encode("utf-8", "ignore").decode().strip()
+
+
 def day_in(text: str, otherwise: date) -> date:
     """The day that a page is asked for, `2026-11-22`; the other one where that is none of ours."""
     try:

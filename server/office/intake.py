@@ -1,5 +1,6 @@
 """Intake: a ticket in under a minute, with the customer's whole history beside it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, render_template, request
@@ -7,10 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from server import pictures
+from server.actions import customer_photos as photo_acts
 from server.actions import customers as customer_acts
 from server.actions import promises, tickets
 from server.actions import sites as site_acts
 from server.auth import me, needs
+from server.db import customer_photos as photos
 from server.db import doubles, search
 from server.db.customers import (
     Asset,
@@ -24,7 +28,8 @@ from server.db.tickets import Ticket, visible_to
 from server.domain import errors
 from server.domain import tickets as rules
 from server.house import house
-from server.office import answers, forms, labels, wording
+from server.office import answers, customer_photos, forms, labels, wording
+from server.pictures import Brought, Refused
 from server.schemas import Code, Ident, Shape, Text, one_of
 from server.transactions import reads, writes
 
@@ -134,7 +139,9 @@ def fill_in(session: Session, customer_id: str) -> str:
     return _form(session, get_customer(session, me(), customer_id), forms.Typed())
 
 
-def _form(session: Session, customer: Customer, typed: forms.Typed) -> str:
+def _form(
+    session: Session, customer: Customer, typed: forms.Typed, refused: Sequence[Refused] = ()
+) -> str:
     sites = _sites(session, [customer.id])
     assets = select(Asset).where(Asset.site_id.in_([site.id for site in sites]))
     history = visible_to(me()).where(Ticket.customer_id == customer.id)
@@ -150,6 +157,8 @@ def _form(session: Session, customer: Customer, typed: forms.Typed) -> str:
         choices=labels.choices,
         promise=_promise(session, customer, typed["kind"], typed["class"]),
         typed=typed,
+        laid_aside=photos.waiting(session, customer.id, me().id),
+        refused=[customer_photos.told_of(each) for each in refused],
     )
 
 
@@ -179,14 +188,77 @@ def promise(session: Session, customer_id: str) -> str:
     return render_template("office/intake_promise.html", promise=told)
 
 
-@blp.post("/intake/<customer_id>")
-@writes
+@blp.post("/intake/<customer_id>/photos")
 @needs("ticket.write")
-def open_ticket(session: Session, customer_id: str) -> AnyResponse | tuple[str, int]:
+def lay_aside(customer_id: str) -> str:
+    """Pictures that were dropped or pasted, at once and before the ticket is open: looked at while the form is
+    filled in, and still there after a reload.
+    """
+    house().database.read(lambda session: get_customer(session, me(), customer_id))
+    brought = pictures.bring(request.files.getlist("photos"))
+    answer: str = _lay_aside(customer_id, brought)
+    return answer
+
+
+@writes
+def _lay_aside(session: Session, customer_id: str, brought: Brought) -> str:
     customer = get_customer(session, me(), customer_id)
+    refused = _laid_aside(session, customer, brought)
+    return render_template(
+        "office/intake_photos.html",
+        laid_aside=photos.waiting(session, customer.id, me().id),
+        refused=[customer_photos.told_of(each) for each in refused],
+        typed=forms.Typed(),
+    )
+
+
+def _laid_aside(session: Session, customer: Customer, brought: Brought) -> list[Refused]:
+    """Lays aside what came; returns all that was not taken."""
+    refused = list(brought.refused)
+    for each in brought.given:
+        try:
+            photo_acts.lay_aside(session, me(), customer, each, house().clock())
+        except errors.PicturesEnough as enough:
+            refused.append(Refused(each.name, enough))
+    return refused
+
+
+@blp.post("/intake/<customer_id>")
+@needs("ticket.write")
+def open_ticket(customer_id: str) -> AnyResponse:
+    house().database.read(lambda session: get_customer(session, me(), customer_id))
+    brought = pictures.bring(request.files.getlist("photos"))
+    answer: AnyResponse = _open_ticket(customer_id, brought)
+    return answer
+
+
+@writes
+def _open_ticket(
+    session: Session, customer_id: str, brought: Brought
+) -> AnyResponse | tuple[str, int]:
+    """A picture that is refused keeps no ticket from being opened, and a field that is wrong loses no picture."""
+    customer = get_customer(session, me(), customer_id)
+    refused = _laid_aside(session, customer, brought)
     try:
         form = {**forms.read(NewTicket), "customer_id": customer.id}
         ticket = tickets.open_ticket(session, me(), form, house().clock())
     except (errors.Invalid, errors.ReferenceUnknown) as wrong:
-        return _form(session, customer, forms.Typed(request.form, forms.problems_of(wrong))), 422
+        typed = forms.Typed(request.form, forms.problems_of(wrong))
+        return _form(session, customer, typed, refused), 422
+    _hand_in(session, customer, ticket)
+    customer_photos.tell_refused(refused)
     return answers.go_to("office.tickets.show", ticket_id=ticket.id)
+
+
+def _hand_in(session: Session, customer: Customer, ticket: Ticket) -> None:
+    """With what was written beside each picture, and without those that are left out."""
+    left_out = set(request.form.getlist("without"))
+    for photo in photos.waiting(session, customer.id, me().id):
+        if photo.id in left_out:
+            photo_acts.remove(session, me(), photo, house().clock())
+    notes = {
+        name.removeprefix("note-"): forms.one_line(said)
+        for name, said in request.form.items()
+        if name.startswith("note-")
+    }
+    photo_acts.hand_in(session, me(), ticket, customer.id, notes, house().clock())

@@ -40,7 +40,9 @@ class Section:
 SECTIONS = (
     Section(_l("Today"), "today.show"),
     Section(_l("Tickets"), "tickets.find", "ticket.read", pages=("intake", "ticket_changes")),
-    Section(_l("Board"), "board.show", "job.read", pages=("planning", "job_changes")),
+    Section(
+        _l("Board"), "board.show", "job.read", pages=("planning", "job_changes", "move_requests")
+    ),
     Section(_l("Jobs"), "jobs.find", "job.read", pages=("route_sheets",)),
     Section(_l("Verification"), "verification.queue", "visit.verify"),
     Section(_l("Revisits"), "revisits.find", "revisit.read"),
@@ -62,6 +64,7 @@ SECTIONS = (
     Section(_l("Companies"), "organisations.find", is_daily=False),
     Section(_l("Tablets"), "devices.find", "device.read", is_daily=False),
     Section(_l("Figures"), "figures.show", "figure.read", is_daily=False, pages=("exports",)),
+    Section(_l("Notices"), "notices.find", "notice.read", is_daily=False, pages=("webhooks",)),
     Section(_l("Settings"), "settings.show_all", "setting.read", is_daily=False),
     Section(_l("Audit"), "audit.find", "audit.read", is_daily=False),
 )

@@ -34,7 +34,9 @@ LATE = timedelta(minutes=15)  # what came in later than that was not known when 
 MONEY = ("part.", "part_request.", "receipt.")
 MESSAGES = (
     ("note.added", "lead.noted", "revisit.called", "ticket.answered", "ticket.opened")
-    + ("ticket.reopened", "receipt.unsigned")
+    + ("ticket.reopened", "receipt.unsigned", "ticket.customer_noted", "ticket.customer_rated")
+    + ("ticket.customer_confirmed", "ticket.customer_still_broken", "ticket.move_asked")
+    + ("ticket.move_granted", "ticket.move_refused", "ticket.move_withdrawn")
 )  # fmt: skip
 PARTS_OF_STREAM = {
     "": _l("Everything"),
@@ -225,7 +227,7 @@ def _is_of(entry: timelines.Entry, part: str) -> bool:
         case "events":
             return entry.place.source == "event"
         case "photos":
-            return entry.what.startswith("photo.")
+            return entry.what.startswith(("photo.", "customer_photo.", "photo_link."))
         case "money":
             return entry.what.startswith(MONEY)
         case "messages":
@@ -263,6 +265,14 @@ def _words(entry: timelines.Entry, names: Mapping[str | None, str]) -> str:
             return names.get(said.get("to"), "")
         case "job.moved":
             return _window(said.get("after") or {})
+        case "ticket.customer_confirmed" | "ticket.move_asked" | "ticket.move_granted":
+            return _window(said)
+        case "ticket.move_refused":
+            return _window(said)
+        case "ticket.customer_rated":
+            return _("%(stars)s of 5 stars", stars=said.get("stars"))
+        case "ticket.link_made" | "ticket.link_revoked" | "ticket.link_renewed":
+            return label(said.get("purpose"), "link_purpose")
         case "exception.handed_over":
             return names.get(said.get("owner_id"), "")
         case "visit.verified" | "photo.judged":
@@ -310,6 +320,8 @@ def _href(entry: timelines.Entry) -> str:
             return f"#{entry.noun_id}"
         case "visit" | "receipt" if entry.details.get("job"):
             return f"#{entry.details['job']}"
+        case "customer_photo" | "photo_link":
+            return "#from-customer"
         case "revisit":
             return "#revisits"
         case "part_request":

@@ -23,7 +23,18 @@ from server.db.tickets import Ticket, at_risk, get_for, open_ones, over_ones, vi
 from server.domain import tickets as rules
 from server.domain.promises import CLOCKS, Clock
 from server.house import house
-from server.office import answers, forms, labels, lists, misfits, stories, waits
+from server.office import (
+    answers,
+    customer_pages,
+    customer_photos,
+    forms,
+    labels,
+    lists,
+    misfits,
+    notices,
+    stories,
+    waits,
+)
 from server.office.wording import language, zone_of_office
 from server.schemas import Shape, Text, one_of
 from server.transactions import reads, writes
@@ -129,6 +140,7 @@ def show(session: Session, ticket_id: str) -> str:
         revisits=revisits,
         deciders=revisit_acts.deciders(session, [(each, ticket.branch_id) for each in revisits]),
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
+        notices=notices.of_ticket(session, ticket),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
         about_exception=misfits.sentence,
         parts=parts,
@@ -141,7 +153,9 @@ def show(session: Session, ticket_id: str) -> str:
         known_by=known_by,
         outcomes=labels.choices("call"),
         is_over=ticket.state in waits.OVER,
+        **customer_photos.of_ticket(session, ticket),
         reopeners=tickets.REOPENERS,
+        **customer_pages.of(session, ticket, jobs),
     )
 
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.actions import promises
 from server.auth import is_open, me, needs
 from server.db import exceptions, jobs, parts, people, readiness, revisits, tickets
+from server.db.customer_acts import MoveRequest, moves_visible_to, open_moves
 from server.db.exceptions import FieldException
 from server.db.jobs import Job
 from server.db.parts import PartRequest
@@ -179,6 +180,29 @@ def _revisits(session: Session, person: Person, now: datetime) -> Panel:
         _("Revisits to decide or plan"),
         url_for("office.revisits.find"),
         _("No revisit waits."),
+    )
+
+
+def _moves(session: Session, person: Person, now: datetime) -> Panel:
+    """Customers who ask for another time; whoever has waited longest first."""
+    waiting = open_moves(moves_visible_to(person))
+    count, found = _some(session, waiting, MoveRequest.asked_at, MoveRequest.id)
+    names = _names(session, [each.ticket_id for each in found])
+    return Panel(
+        "moves",
+        _("Appointments to move"),
+        url_for("office.move_requests.find"),
+        count,
+        _("No customer asks for another time."),
+        [
+            Line(
+                url_for("office.move_requests.find") + f"#{each.id}",
+                f"{each.ticket_id} {names.get(each.ticket_id, '')}",
+                wording.window(each.window_start, each.window_end),
+                "risk",
+            )
+            for each in found
+        ],
     )
 
 
@@ -363,7 +387,9 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
         [
             Line(
                 url_for("office.devices.show", device_id=each.id),
-                wording.listed([each.name or each.platform, with_whom.get(each.held_by)]),
+                wording.listed(
+                    [each.name or label(each.platform, "platform"), with_whom.get(each.held_by)]
+                ),
                 _("last heard of %(moment)s", moment=wording.moment(each.last_seen_at)),
                 "risk",
             )
@@ -377,6 +403,7 @@ PANELS: dict[str, tuple[str, Callable[[Session, Person, datetime], Panel]]] = {
     "promises": ("ticket.read", _at_risk),
     "plan": ("job.issue", _to_plan),
     "verify": ("visit.verify", _to_verify),
+    "moves": ("revisit.read", _moves),
     "calls": ("revisit.read", _calls),
     "revisits": ("revisit.read", _revisits),
     "exceptions": ("exception.read", _exceptions),
@@ -388,7 +415,7 @@ PANELS: dict[str, tuple[str, Callable[[Session, Person, datetime], Panel]]] = {
 # What stands on top for whom; the rest follows in the order above.
 FIRST: dict[str, tuple[str, ...]] = {
     Role.ADVISOR: ("promises", "verify", "calls"),
-    Role.DISPATCHER: ("plan", "revisits", "road", "unready", "promises"),
+    Role.DISPATCHER: ("plan", "moves", "revisits", "road", "unready", "promises"),
     Role.STOREKEEPER: ("parts", "exceptions"),
     Role.SUPERVISOR: ("promises", "exceptions", "verify"),
 }

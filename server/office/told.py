@@ -4,7 +4,7 @@ It travels in a cookie of ours that is signed for the person, so nobody can put 
 address, and it is gone when it was read.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, g, request
 from flask_babel import lazy_gettext as _l
@@ -29,8 +29,25 @@ SENTENCES = {
     "part_arrive": _l("%(about)s is there; the revisit can go."),
     "part_cancel": _l("%(about)s is called off."),
     "part_ask_again": _l("%(about)s is asked for anew."),
+    "notice_replayed": _l("“%(about)s” goes out again."),
+    "notices_replayed": _l("%(about)s notices go out again."),
+    "notice_settled": _l("“%(about)s” is settled."),
+    "endpoint_added": _l("%(about)s hears from now on. Give its secret to the receiver."),
+    "endpoint_changed": _l("The change of %(about)s is kept."),
+    "endpoint_pinged": _l("A test call to %(about)s is on its way: look at the attempts below."),
+    "endpoint_rotated": _l("%(about)s has a new secret. For a day both sign."),
+    "endpoint_removed": _l("%(about)s hears nothing any more."),
+    "gateway_set": _l("%(about)s goes by this gateway from now on."),
+    "gateway_removed": _l("%(about)s has no gateway any more."),
+    "photos_refused": _l("Not taken: %(about)s. Everything else is kept."),
+    "photo_removed": _l("The photo is taken away; it can come back for 30 days: see %(about)s."),
+    "link_revoked": _l("The link of %(about)s opens nothing any more."),
+    "link_renewed": _l("The link of %(about)s counts again."),
+    "move_granted": _l("The appointment of %(about)s is moved as the customer asked."),
+    "move_refused": _l("The customer of %(about)s reads your answer on their page."),
     "revisit_decided": _l("The decision on the revisit of %(about)s is kept."),
 }
+RISKS = frozenset({"photos_refused"})
 
 
 def tell(code: str, about: str) -> None:
@@ -38,7 +55,14 @@ def tell(code: str, about: str) -> None:
     g.to_tell = {"code": code, "about": about}
 
 
-def said() -> str | None:
+class Said(NamedTuple):
+    """A sentence, and the tone in which a notice says it."""
+
+    words: str
+    tone: str
+
+
+def said() -> Said | None:
     """What was to be told, for the page that is being made."""
     claims = auth.claims_in(request.cookies.get(COOKIE, ""))
     person = me_if_any()
@@ -47,7 +71,9 @@ def said() -> str | None:
     if claims.get("at") != "told" or claims["exp"] < house().clock().timestamp():
         return None
     g.was_told = True
-    return str(SENTENCES[claims["code"]] % {"about": claims["about"]})
+    code = claims["code"]
+    tone = "risk" if code in RISKS else "proven"
+    return Said(str(SENTENCES[code] % {"about": claims["about"]}), tone)
 
 
 def carry(answer: Response) -> Response:

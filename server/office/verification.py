@@ -13,7 +13,7 @@ from server import signed_links
 from server.actions import retakes, settings
 from server.actions import verdicts as acts
 from server.auth import me, needs
-from server.db import jobs, photos, verdicts
+from server.db import customer_photos, jobs, photos, verdicts
 from server.db.customers import Customer, Site
 from server.db.jobs import Job, current_visit
 from server.db.people import names_of
@@ -176,6 +176,7 @@ def bench(
         answers_given=_answers(job, visit),
         papers=receipts.of_jobs(session, [job.id])[job.id],
         earlier=earlier,
+        from_customer=customer_photos.of_tickets(session, [ticket.id]),
         waits=_other_waits(session, ticket, job),
         revisits=_revisits(session, job),
         people=names_of(session, {job.assignee_id, job.verdict_by or ""}),

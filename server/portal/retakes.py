@@ -1,15 +1,12 @@
 """One photo from a customer: the page behind the link, and the picture that comes by it."""
 
 from datetime import datetime
-from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 
-from server import errors as wire
 from server import signed_links
 from server.actions import retakes
 from server.auth import is_open
@@ -22,12 +19,10 @@ from server.domain import errors
 from server.domain import photos as photo_rules
 from server.domain.errors import Language
 from server.house import house
-from server.portal.words import said
+from server.portal.words import words_in
 
 blp = Blueprint("retakes", __name__)
 
-HERE = Path(__file__).parent
-TOKENS = HERE.parents[1] / "field_client" / "tablet" / "src" / "tokens.css"  # those of all faces
 LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
@@ -87,14 +82,14 @@ def _page(session: Session, photo: Photo, **more: Any) -> Response:
     job = session.get_one(Job, photo.job_id)
     ticket = session.get_one(Ticket, job.ticket_id)
     language = _language(session.get_one(Customer, ticket.customer_id).language)
-    words = partial(said, language=language)
+    words = words_in(language)
     told = {
         "shop": session.get_one(Organisation, job.branch_id).name,
         "slot": _slot(job, photo.slot, language),
         "reason": photo.verdict_reason,
         "until": _when(photo.answer_by, job.time_zone),
     }
-    return _answer(
+    return answer(
         render_template("portal/retake.html", **told, **more, words=words, language=language)
     )
 
@@ -114,37 +109,8 @@ def _when(at: datetime | None, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _answer(html: str) -> Response:
-    answer = make_response(html)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def problem(failure: errors.DoorstepError, status: int) -> Response:
-    """A page for somebody who has never heard of us; they may be cut off, or late."""
-    language = wire.language()
-    code = "too_large" if isinstance(failure, errors.TooLarge) else None
-    sentence = said(code, language) if code else failure.sentence(language)
-    page = render_template("portal/over.html", sentence=sentence, language=language)
-    answer = _answer(page)
-    answer.status_code = status
-    return answer
-
-
-@blp.get("/static/<name>")
-@is_open
-def file(name: str) -> Response:
-    """The page's own style and script; small, and asked for anew each time."""
-    body, mime = _files().get(name, (b"", ""))
-    if not mime:
-        raise errors.NotFound()
-    answer = Response(body, mimetype=mime)
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str]]:
-    style = TOKENS.read_bytes() + (HERE / "static" / "portal.css").read_bytes()
-    script = (HERE / "static" / "retake.js").read_bytes()
-    return {"portal.css": (style, "text/css"), "retake.js": (script, "text/javascript")}
+def answer(html: str) -> Response:
+    """A page that no cache keeps: whoever has the phone next does not find it."""
+    made = make_response(html)
+    made.headers["Cache-Control"] = "no-store"
+    return made

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Product
 from server.db.figures import Fact, Total
 from server.db.jobs import Job, Visit
@@ -198,6 +199,19 @@ def _photos(session: Session, branch_id: str | None) -> Iterator[Row]:
     return _read(session, _of_branch(found, branch_id))
 
 
+def _customer_photos(session: Session, branch_id: str | None) -> Iterator[Row]:
+    """That something was sent, when and how; neither the pictures nor what is said of them."""
+    kind = CustomerPhoto
+    found = select(
+        kind.id, kind.ticket_id, kind.given_at, kind.given_by,
+        kind.link_id.is_not(None).label("by_link"), kind.size, kind.mime, kind.state,
+        kind.removed_at,
+    ).join(Ticket, Ticket.id == kind.ticket_id)  # fmt: skip
+    if branch_id is not None:
+        found = found.where(Ticket.branch_id == branch_id)
+    return _read(session, found)
+
+
 def _revisits(session: Session, branch_id: str | None) -> Iterator[Row]:
     kind = Revisit
     found = select(
@@ -289,6 +303,9 @@ TABLES = (
         "id job_id visit_id slot taken_at installer_id source state verdict verdict_at replaced_by",
         width=int, height=int, size=int, is_apart=int,
     ), _photos, refers=(_JOB, ("visit_id", "visits", "id"), _INSTALLER)),
+    Wanted("customer_photos", _columns(
+        "id ticket_id given_at given_by mime state removed_at", by_link=int, size=int,
+    ), _customer_photos, refers=(_TICKET, ("given_by", "people", "id"))),
     Wanted("revisits", _columns(
         "id ticket_id job_id trigger cause mode state opened_at decided_at planned_job_id",
     ), _revisits, refers=(_TICKET, _JOB)),

@@ -28,6 +28,20 @@ def faults(page: Page, *rules: str) -> list[str]:
     ]
 
 
+SMALL = {"width": 1024, "height": 768}
+
+
+def hanging_over_anywhere(page: Page) -> list[str]:
+    """The same on a small screen, and again on the one of before: the page is loaded once."""
+    usual = page.viewport_size
+    assert usual is not None
+    here = hanging_over(page)
+    page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    there = hanging_over(page)
+    page.set_viewport_size(usual)
+    return here + [f"at {SMALL['width']}: {each}" for each in there]
+
+
 def hanging_over(page: Page) -> list[str]:
     """What of the screen is wider than the glass."""
     wide = page.evaluate(

@@ -1,22 +1,25 @@
 """Somebody sits down at the office's pages, in a window of their own."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from tests import people
 
-Desk = Callable[[people.Character], Page]
+Desk = Callable[..., Page]
 
 
 def desks_at(chromium: Browser, address: str) -> Iterator[Desk]:
-    """Signed in and on Today. The test fails when a script on their pages does."""
+    """Signed in and on Today, at the usual screen or another. The test fails when a script on their pages does."""
     failures: list[str] = []
     contexts = []
 
-    def sit_down(who: people.Character) -> Page:
+    def sit_down(who: people.Character, **screen: Any) -> Page:
         context = chromium.new_context(
-            viewport={"width": 1366, "height": 768}, locale="en", timezone_id="Asia/Shanghai"
+            **{"viewport": {"width": 1366, "height": 768}, **screen},
+            locale="en",
+            timezone_id="Asia/Shanghai",
         )
         contexts.append(context)
         window = context.new_page()

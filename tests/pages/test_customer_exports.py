@@ -47,6 +47,8 @@ def test_it_works(wei: Desk, shop: Shop, app: Flask) -> None:
     trip.has_it_signed()
     trip.finishes()
     trip.comes_home()
+    where = f"/office/tickets/{job['ticket_id']}/customer-photos"
+    wei.brings(where, {"hood.jpg": pictures.jpeg("hinge_detail")}, note="Mine")
     run_once(app.extensions["doorstep"])
     shop.opens_a_ticket(summary="Somebody else's hood")
     archive = exported(wei, customer)
@@ -59,6 +61,9 @@ def test_it_works(wei: Desk, shop: Shop, app: Flask) -> None:
     assert receipt["content"]["customer"]["name"] == "Li Na"
     (shown,) = [each["file"] for each in document(archive, "photos.json") if each["file"]]
     assert pictures.opened(archive.read(shown)).format == "JPEG"
+    (given,) = document(archive, "customer_photos.json")
+    assert (given["note"], given["name"]) == ("Mine", "hood.jpg")
+    assert pictures.opened(archive.read(given["file"])).format == "JPEG"
     assert "Somebody else" not in archive.read("tickets.json").decode()
     lines = shop.sun.get("/api/v1/audit?noun=customer").json["items"]
     assert "customer.exported" in [each["act"] for each in lines]

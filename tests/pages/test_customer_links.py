@@ -80,5 +80,5 @@ def test_nobody_makes_a_link(wei: Desk, phone: Client, shop: Shop) -> None:
     for forged in (its_id, f"{its_id}.", f"{its_id}.AAAA", path + "x", "/c/%00", "/c/é.ß", "/c/."):
         where = forged if forged.startswith("/c/") else f"/c/{forged}"
         assert phone.get(where).status_code in (404, 410)
-    assert phone.get("/c/static/portal.css").status_code == 200
-    assert phone.get("/c/static/words.py").status_code == 404
+    assert phone.get("/c/static/0/portal.css").status_code == 404
+    assert phone.get("/c/static/0/words.py").status_code == 404

@@ -10,12 +10,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from server.db.models import Table
+from server.db.notices import Try
+from server.ids import new_id
 from server.worker import run_once
 from tests import people, pictures, uploads
 from tests.conftest import HandClock
 from tests.events import blob
 from tests.pages.desks import Desk
+from tests.pages.test_notices import a_notice
 from tests.pages.test_together import at_once, ready
+from tests.people import NOW
 from tests.shop import Json, Shop, Trip
 
 AtDesk = Callable[[people.Character], Desk]
@@ -108,15 +112,25 @@ def files(app: Flask) -> set[str]:
 
 
 def test_nothing_tells_of_her_and_everything_counts(
-    sun: Desk, shop: Shop, app: Flask, somebody: Json
+    sun: Desk, shop: Shop, app: Flask, somebody: Json, save: Callable[..., Any]
 ) -> None:
     trip = visited(shop, somebody)
     job = close(shop, app, trip)
+    given, aside = pictures.jpeg("hinge_detail"), pictures.jpeg("damaged_panel")
+    where = f"/office/tickets/{job['ticket_id']}/customer-photos"
+    sun.brings(where, {f"{NAME}.jpg": given}, note=WORDS)
+    sun.brings(f"/office/intake/{somebody['customer_id']}/photos", {f"{NAME}.jpg": aside})
+    run_once(app.extensions["doorstep"])
+    told = {"title": f"Hello {NAME}", "body": WORDS, "address": NAME, "details": {"reason": WORDS}}
+    notice = a_notice(job["ticket_id"], **told)
+    attempt = Try(id=new_id(), notice_id=notice.id, at=NOW, outcome="again", words=f"no {NAME}")
+    save(notice, attempt)
     before = everything(app)
     assert all(each in before for each in TOLD)
     receipt = receipt_of(shop, job)
     photos = shop.wei.get(f"/api/v1/photos?job_id={job['id']}").json["items"]
     hashes = {each["sha256"] for each in photos} | {receipt["signature_sha256"]}
+    hashes |= {blob(given)["sha256"], blob(aside)["sha256"]}
     assert hashes <= files(app)
 
     page = erases(sun, somebody)

@@ -20,6 +20,7 @@ AtDesk = Callable[[people.Character], Desk]
 ALL = [
     "promises",
     "verify",
+    "moves",
     "calls",
     "revisits",
     "exceptions",
@@ -30,7 +31,7 @@ ALL = [
 ]
 FIRST = {
     people.WEI: ["promises", "verify", "calls"],
-    people.BOB: ["plan", "revisits", "road", "unready", "promises"],
+    people.BOB: ["plan", "moves", "revisits", "road", "unready", "promises"],
     people.SUN: ["promises", "exceptions", "verify"],
     people.STOCK: ["parts", "exceptions", "promises"],
     people.MEI: ["road", "unready"],

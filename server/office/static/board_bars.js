@@ -1,6 +1,6 @@
 // The picture of the table: bars on lanes, as the calendar draws them. Nothing here is written.
 
-import { drawn, hands, isWeek, may, STEP_MIN } from "./board_hands.js";
+import { drawn, hands, isWeek, LONG_PRESS_MS, may, STEP_MIN } from "./board_hands.js";
 import {
   fold,
   folded,
@@ -129,6 +129,7 @@ export function begin(dropped, opened) {
     eventStartEditable: true,
     selectable: false,
     pointer: false,
+    longPressDelay: LONG_PRESS_MS,
     icons: (icons) => ({ ...icons, expand: "▸", collapse: "▾" }),
     buttonText: (text) => ({ ...text, expand: words.unfold, collapse: words.fold }),
     resources: resources(),

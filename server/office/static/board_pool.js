@@ -1,8 +1,17 @@
-// The pool: tickets, revisits, jobs without a time, carried to a lane by the mouse.
+// The pool: tickets, revisits, jobs without a time, carried to a lane by the mouse or a finger.
 
 import { cardOf, plan } from "./board_acts.js";
 import { dateAt, dropPreview, preview, showWhoLacks } from "./board_bars.js";
-import { drawn, hands, isWeek, KEY_STEP_MIN, may, USUAL_MIN } from "./board_hands.js";
+import {
+  drawn,
+  hands,
+  isWeek,
+  KEY_STEP_MIN,
+  LONG_PRESS_MS,
+  may,
+  STILL_PX,
+  USUAL_MIN,
+} from "./board_hands.js";
 import { later, wallOfDate } from "./board_hours.js";
 import { jobs, laneOf, others } from "./board_lanes.js";
 import { element } from "./board_words.js";
@@ -35,34 +44,47 @@ let wasCarried = false;
 
 document.addEventListener("pointerdown", (event) => {
   const card = event.target.closest(".pool-card");
-  if (
-    !card ||
-    !may.issue ||
-    hands.isBusy ||
-    hands.held ||
-    event.button !== 0 ||
-    event.pointerType === "touch"
-  )
-    return;
+  if (!card || !may.issue || hands.isBusy || hands.held || event.button !== 0) return;
   hands.carried = { key: card.id, x: event.clientX, y: event.clientY, ghost: null, place: null };
+  if (event.pointerType === "touch") hands.carried.rests = setTimeout(takeUp, LONG_PRESS_MS);
 });
 
 document.addEventListener("pointermove", (event) => {
-  if (!hands.carried) return;
-  if (
-    !hands.carried.ghost &&
-    Math.hypot(event.clientX - hands.carried.x, event.clientY - hands.carried.y) < 6
-  )
-    return;
-  if (!hands.carried.ghost) takeUp();
-  hands.carried.ghost.style.translate = `${event.clientX + 8}px ${event.clientY + 8}px`;
-  hands.carried.place = placeAt(event.clientX, event.clientY);
-  const card = cardOf(hands.carried.key);
-  if (hands.carried.place) {
-    const { lane, start } = hands.carried.place;
-    preview(hands.carried.key, card.dataset.title, lane, start, later(start, USUAL_MIN));
-  } else dropPreview(hands.carried.key);
+  const { carried } = hands;
+  if (!carried) return;
+  if (!carried.ghost) {
+    if (Math.hypot(event.clientX - carried.x, event.clientY - carried.y) < STILL_PX) return;
+    if (carried.rests) return layDown(false); // it scrolls
+    takeUp();
+  }
+  carryTo(event.clientX, event.clientY);
 });
+
+function carryTo(x, y) {
+  const { key, ghost } = hands.carried;
+  hands.carried.at = { x, y };
+  ghost.style.translate = `${x + 8}px ${y + 8}px`;
+  const place = placeAt(x, y);
+  hands.carried.place = place;
+  if (!place) return dropPreview(key);
+  preview(key, cardOf(key).dataset.title, place.lane, place.start, later(place.start, USUAL_MIN));
+}
+
+// Near the upper or lower edge of the window the page moves on, so that lanes out of sight can be reached.
+const EDGE_PX = 72,
+  AT_ONCE_PX = 10;
+
+function moveOn() {
+  const { carried } = hands;
+  if (!carried?.ghost) return;
+  const { at } = carried;
+  const by = at.y > innerHeight - EDGE_PX ? AT_ONCE_PX : at.y < EDGE_PX ? -AT_ONCE_PX : 0;
+  if (by) {
+    scrollBy(0, by);
+    carryTo(at.x, at.y);
+  }
+  requestAnimationFrame(moveOn);
+}
 
 function takeUp() {
   const card = cardOf(hands.carried.key);
@@ -71,10 +93,13 @@ function takeUp() {
   document.body.append(hands.carried.ghost);
   document.body.classList.add("carries");
   showWhoLacks(card.dataset.skill);
+  carryTo(hands.carried.x, hands.carried.y); // so that a finger sees it is taken up
+  if (hands.carried.rests) requestAnimationFrame(moveOn);
 }
 
 export function layDown(isDropped) {
-  const { key, ghost, place } = hands.carried;
+  const { key, ghost, place, rests } = hands.carried;
+  clearTimeout(rests);
   hands.carried = null;
   ghost?.remove();
   document.body.classList.remove("carries");
@@ -104,3 +129,15 @@ document.addEventListener(
   true,
 );
 document.addEventListener("pointercancel", () => hands.carried && layDown(false));
+
+// What a finger carries neither scrolls the page nor opens the browser's own menu.
+document.addEventListener(
+  "touchmove",
+  (event) => {
+    if (hands.carried?.ghost) event.preventDefault();
+  },
+  { passive: false },
+);
+document.addEventListener("contextmenu", (event) => {
+  if (hands.carried?.rests) event.preventDefault();
+});
