@@ -307,7 +307,11 @@ def _said_beside(pages: Pages, paper: Paper, x: float, y: float, width: float) -
         _stars(pages, x, y + 1, paper.stars)
         pages.write(said("stars", paper.language, stars=paper.stars), x + 30, y + 0.5, 9)
         y += 6
-    for line in pages.lines(f"“{paper.words}”", width)[:60] if paper.words else []:
+    for line in (
+        pages.lines(said("quoted", paper.language, words=paper.words), width)[:60]
+        if paper.words
+        else []
+    ):
         if y + leading(9.5) > HEIGHT - BOTTOM:
             break
         pages.write(line, x, y + 0.5)
