@@ -69,11 +69,13 @@ def _shop(paper: Paper, name: str) -> str:
 
 def _head(pages: Pages, paper: Paper) -> None:
     language = paper.language
-    names = pages.lines(_shop(paper, "name") or "…", INNER * 0.62, 17)
-    for line in names[:2]:
-        pages.write(line, LEFT, pages.y, 17, bold=True)
-        pages.y += leading(17)
-    top = pages.y - leading(17) * len(names[:2])
+    top, name, size = pages.y, _shop(paper, "name") or "…", 17.0
+    if len(pages.lines(name, INNER * 0.62, size)) > 1:
+        size = 13.5
+    for line in pages.lines(name, INNER * 0.62, size)[:2]:
+        pages.write(line, LEFT, pages.y, size, bold=True)
+        pages.y += leading(size)
+    pages.y = max(pages.y, top + leading(17))
     right = LEFT + INNER
     pages.write(said("title", language), right, top + 0.6, 13, bold=True, colour=ACCENT, right=True)
     code = said("short_code", language, code=rules.short_code(paper.digest))
