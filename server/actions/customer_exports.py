@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import audit, consents
+from server.db.customer_acts import CustomerAct, MoveRequest
 from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Visit
@@ -86,6 +87,14 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
             ),
         },
         "photos.json": [{**_told(each), "file": shown.get(each.id)} for each in photos],
+    }
+    documents["customer_page.json"] = {
+        "acts": _each(
+            _all(session, CustomerAct, CustomerAct.ticket_id.in_(of_tickets), CustomerAct.at)
+        ),
+        "other_times": _each(
+            _all(session, MoveRequest, MoveRequest.ticket_id.in_(of_tickets), MoveRequest.asked_at)
+        ),
     }
     documents["customer_photos.json"] = [
         {**_told(each), "file": given.get(each.id)} for each in of_customer

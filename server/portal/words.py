@@ -132,6 +132,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "where": ("Where", "地址"),
     "brings": ("What comes along", "师傅随带"),
     "prepare": ("How to prepare, and care", "准备事项与保养"),
+    "care": ("Care", "保养建议"),
     "prepare_hint": (
         "Keep the place free, about one metre around; somebody of age should be at home.",
         "请预留约一米的操作空间，家中需有成年人。",
