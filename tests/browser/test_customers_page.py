@@ -131,7 +131,7 @@ def test_from_another_time_to_still_broken(
     zhao.get_by_text("已收到，门店会立即处理").wait_for()
 
     # The ticket tells it all.
-    wei.goto(wei.url)
+    wei.reload()
     for told in (
         "The customer asked for another time",
         "Another time granted",

@@ -220,6 +220,7 @@ def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, langu
         f"jobs/{job['id']}/move",
         "verification",
         "revisits",
+        "move-requests",
         f"revisits/{revisit['id']}/plan",
         "revisits?show=calls",
         "exceptions",
