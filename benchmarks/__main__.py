@@ -1,6 +1,7 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
-Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office; all without
+Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office,
+documents; all without
 any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from benchmarks import (
     board,
     companion,
+    documents,
     memory,
     office,
     photos,
@@ -36,6 +38,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "tablet": tablet.run,
     "board": board.run,
     "office": office.run,
+    "documents": documents.run,
 }
 
 

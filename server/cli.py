@@ -19,9 +19,12 @@ from server.config import Config, ConfigError
 from server.domain.errors import DoorstepError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from server.actions.black_boxes import Events
     from server.backups.telling import Told
     from server.black_box import Box
+    from server.documents.bundles import Bundle
     from server.house import House
 
 
@@ -61,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         commands, "import-black-box", _import_box, "take in what a tablet could not send by itself"
     )
     box.add_argument("file", help="as exported by the tablet; may be imported again")
+    _add_evidence(commands)
     chosen = parser.parse_args(arguments)
     try:
         run: Callable[[argparse.Namespace], int] = chosen.run
@@ -96,6 +100,21 @@ def _add_backups(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         command.add_argument("--json", action="store_true", help="say it for machines")
     for command in (bring, look):
         command.add_argument("--backup", help="its id; default: the newest")
+
+
+def _add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "was a receipt's PDF or a bundle of evidence changed? Needs no server and no network"
+    verify = _add(commands, "verify", _verify, words)
+    verify.add_argument("file", help="a PDF, or a ZIP of `doorstep evidence`")
+    verify.add_argument("--certificate", help="SHA-256 that the shop's certificate must have")
+    verify.add_argument("--json", action="store_true", help="say it for machines")
+    verify.add_argument("--lang", choices=("en", "zh"), help="language of what is told")
+    evidence = _add(commands, "evidence", _evidence, "make a bundle that proves what was signed")
+    evidence.add_argument("subject", help="id of a ticket or of a receipt")
+    evidence.add_argument("-o", "--out", required=True, help="the ZIP to write")
+    evidence.add_argument(
+        "--photos", action="store_true", help="with the photos as taken, their place included"
+    )
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -244,6 +263,59 @@ def _import_box(chosen: argparse.Namespace) -> int:
         raise ConfigError(f"{chosen.file} cannot be read: {failure.strerror}") from failure
     finally:
         house.database.close()
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    """0: as it was signed; 1: changed; 2: nothing of ours, or not to be read."""
+    from server.demo.words import language_of
+    from server.documents import checking, telling
+    from server.documents.findings import Unreadable
+
+    language = language_of(os.environ, chosen.lang)
+    try:
+        report = checking.check(Path(chosen.file), chosen.certificate)
+    except Unreadable as failure:
+        raise ConfigError(telling.said("unreadable", language, why=failure)) from failure
+    except OSError as failure:
+        raise ConfigError(f"{chosen.file} cannot be read: {failure.strerror}") from failure
+    if chosen.json:
+        print(json.dumps(report.told(), ensure_ascii=False))
+    else:
+        print("\n".join(telling.of_report(report, language)))
+    return 0 if report.is_unchanged else 1
+
+
+def _evidence(chosen: argparse.Namespace) -> int:
+    """Writes it under a passing name first: what stands under its own is whole."""
+    from server.actions import evidence
+    from server.documents import bundles, certificates
+
+    house, out = _create_house(), Path(chosen.out)
+    try:
+        identity, now = certificates.of_house(house.config), house.clock()
+
+        def collect(session: "Session") -> "Bundle | None":
+            jobs = evidence.jobs_of(session, chosen.subject)
+            found = evidence.of_jobs(
+                session, jobs, house.config, house.media, now, with_photos=chosen.photos
+            )
+            if found is not None:
+                evidence.note(session, None, chosen.subject, now, len(found.index["receipts"]))
+            return found
+
+        bundle = house.database.write(collect)
+        if bundle is None:
+            raise ConfigError(f"There is no receipt of {chosen.subject}.")
+        passing = out.with_name(f".{out.name}.part")
+        with passing.open("wb") as file:
+            bundles.write(file, bundle, identity)
+        passing.replace(out)
+    except OSError as failure:
+        raise ConfigError(f"{out} cannot be written: {failure.strerror}.") from failure
+    finally:
+        house.database.close()
+    print(f"{out}: {len(bundle.index['receipts'])} receipts, {len(bundle.index['events'])} events.")
+    return 0
 
 
 def _back_up(chosen: argparse.Namespace) -> int:

@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("doorstep.access")
 
 MAX_JSON_BODY = 1024 * 1024  # bytes; the sync push has a limit of its own
-MAX_SHEET_BODY = MOST_BYTES + 64 * 1024  # a spreadsheet in a form
 MOST_PICTURE = customer_photos.MOST_BYTES + 64 * 1024  # one picture in a form
 MOST_PICTURES = customer_photos.MOST_OF_A_FORM  # several of them
-MOST_OF = {
-    "office.imports": MAX_SHEET_BODY,
+MOST_OF = {  # of what comes as a file in a form, by blueprint
+    "office.imports": MOST_BYTES + 64 * 1024,
     "office.intake": MOST_PICTURES,
     "office.customer_photos": MOST_PICTURES,
     "portal.customer_photos": MOST_PICTURE,
     "portal.place_photos": MOST_PICTURE,
-}  # by blueprint
+    "portal.proofs": 8_000_000 + 64 * 1024,
+}
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 PACKED_TYPES = frozenset(
     {"application/json", "application/problem+json", "text/html", "text/plain"}

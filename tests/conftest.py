@@ -66,6 +66,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 # Reach a database and do not hang on which one it is: once is enough.
 ON_SQLITE_ONLY = (
     "tests/demo/",
+    "tests/documents/",
     "tests/field_client/",
     "tests/sync/test_bad_network.py",
     "tests/sync/test_entrance.py",

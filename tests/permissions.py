@@ -123,6 +123,9 @@ job            +...+     ++..+     ++..+     ++..+      .....       ++..+     ++
 visit          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 photo          +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 receipt        +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
+notice         .....     .....     ++..+     ++..+      .....       .....     +++.+
+endpoint       +++..     +++..     +++..     +++..      +++..       +++..     +++..
+errand         +...+     ++..+     ++..+     ++..+      .....       ++..+     +++.+
 customer_photo +....     ++...     ++..+     ++..+      .....       ++...     +++.+
 photo_link     .....     .....     ++..+     ++..+      .....       .....     +++.+
 export         +++..     +++..     +++..     +++..      +++..       +++..     +++..
@@ -268,6 +271,8 @@ TABLE = [
         GET         /api/v1/photos
         GET         /api/v1/photos/<photo_id>
         GET         /api/v1/photos/<photo_id>/file/<variant>
+        GET         /api/v1/tickets/<ticket_id>/photos as errand
+        GET         /api/v1/customer-photos/<customer_photo_id>/file/<variant>
         GET         /api/v1/receipts
         GET         /api/v1/receipts/<receipt_id>
         GET         /api/v1/receipts/<receipt_id>/canonical
@@ -306,6 +311,7 @@ TABLE = [
         POST        /api/v1/tickets
         PATCH       /api/v1/tickets/<ticket_id>
         POST        /api/v1/tickets/<ticket_id>/answer {"words": "x"}
+        POST        /api/v1/tickets/<ticket_id>/photos {"sha256": "x"}
         POST        /api/v1/tickets/<ticket_id>/cancel {"reason": "x"}
         POST        /api/v1/tickets/<ticket_id>/reopen {"trigger": "customer_still_broken", "words": "x"}
         POST        /api/v1/jobs/<job_id>/verdict {"verdict": "accept"}
@@ -431,6 +437,9 @@ TABLE = [
         GET         /office/settings/checklists/<template>
         GET         /office/settings/checklists/<template>/<listed>/<code>
         GET         /office/settings/checklists/<template>/tablet
+        POST        /office/settings/notices/preview
+        GET         /office/notices
+        GET         /office/notices/<notice_id>
         GET         /office/devices/<device_id>
         GET         /office/figures
         GET         /office/figures/table.<spreadsheet>
@@ -456,6 +465,27 @@ TABLE = [
         DESK,
     ),
     *_rows("POST /office/tickets/<ticket_id>/close", ADVISOR | SUPERVISOR),
+    *_rows(
+        """
+        POST        /office/notices/replay
+        POST        /office/notices/<notice_id>/replay
+        POST        /office/notices/<notice_id>/settle {"how": "arrived"}
+        """,
+        ADVISOR | SUPERVISOR,
+    ),
+    *_rows(
+        """
+        GET,POST    /office/webhooks
+        GET,POST    /office/webhooks/<endpoint_id>
+        POST        /office/webhooks/<endpoint_id>/ping
+        POST        /office/webhooks/<endpoint_id>/secret
+        POST        /office/webhooks/<endpoint_id>/rotate
+        POST        /office/webhooks/<endpoint_id>/switch {"to": "off"}
+        POST        /office/webhooks/<endpoint_id>/remove
+        POST        /office/gateways
+        """,
+        SUPERVISOR,
+    ),
     *_rows("POST /office/customers/<customer_id>/export", ADVISOR | SUPERVISOR),
     *_rows(
         """
@@ -557,6 +587,7 @@ TABLE = [
     *_rows("GET /office/customer-photos/<customer_photo_id>", WITNESSES),
     *_rows("GET /office/customer-photos/<customer_photo_id>/<variant>", WITNESSES),
     *_rows("GET /office/receipts/<receipt_id>/pdf", WITNESSES),
+    *_rows("POST /office/receipts/<receipt_id>/evidence", WITNESSES),
     # A tablet belongs to whoever signed in on it; which device it is, is asked after the role.
     *_rows("GET /sync/v1/hello", OPEN),
     # The customer's pages: a signed link is all that they ask for.
@@ -581,6 +612,8 @@ TABLE = [
         POST        /c/act/<token>/keep
         GET,POST    /c/sign/<token>
         POST        /c/sign/<token>/reservation
+        GET,POST    /c/receipts/<code>
+        GET         /c/receipts/proof.css
         GET,POST    /c/photos/<token>
         GET         /c/photos/<token>/<photo_id>
         """,

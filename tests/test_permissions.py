@@ -153,7 +153,7 @@ def _paths(world: World, row: Row, who: Character, relation: int) -> list[str]:
     """The address with the things that stand in this relation to somebody; its other things are their own."""
     if not row.sight:
         return [filled(world, row, who, "")]
-    noun = {"van": "person", "staff": "person"}.get(row.sight, row.sight)
+    noun = {"van": "person", "staff": "person", "errand": "ticket"}.get(row.sight, row.sight)
     found = list(world.of(noun, who, relation))
     marks = SIGHTS[row.sight][who.role]
     assert bool(found) == (marks[relation] != "-"), (row.sight, who.name, RELATIONS[relation])

@@ -21,6 +21,7 @@ from server.db.exports import Export
 from server.db.imports import Import, as_text
 from server.db.invitations import Invitation
 from server.db.jobs import Job
+from server.db.notices import Endpoint, Notice
 from server.db.parts import SerialSwap
 from server.db.people import Absence, Certificate, Chain, Device, Organisation
 from server.db.photos import Photo, Upload
@@ -147,6 +148,14 @@ def _catalogue(session: Session, world: World) -> None:
     made, expired = _export(NOW + timedelta(days=1)), _export(NOW)
     _save(session, made, expired)
     for_all(world, "export", made.id, expired.id)
+    endpoint, removed = _endpoint(None), _endpoint(NOW)
+    _save(session, endpoint, removed)
+    for_all(world, "endpoint", endpoint.id, removed.id)
+
+
+def _endpoint(removed_at: datetime | None) -> Endpoint:
+    made = {"made_at": NOW, "made_by": people.SUN.id, "removed_at": removed_at}
+    return Endpoint(id=new_id(), url="https://erp.example.com/hook", secret="", **made)
 
 
 def _export(until: datetime) -> Export:
@@ -315,7 +324,20 @@ def _trip(
         ended_at=NOW if is_over else None,
         ended_why="withdrawn" if is_over else None,
     )
-    page_link = CustomerLink(
+    _save(session, photo, receipt, revisit, exception, swap, certificate, absence, invitation)
+    notice = Notice(
+        id=new_id(),
+        key=f"notice of {whose}",
+        kind="made",
+        channel="email",
+        branch_id=branch,
+        ticket_id=ticket.id,
+        state="failed",
+        happened_at=NOW,
+        made_at=NOW,
+        run_at=NOW,
+    )
+    customer_link = CustomerLink(
         id=new_id(),
         ticket_id=ticket.id,
         purpose="act",
@@ -337,20 +359,7 @@ def _trip(
         state="refused" if is_over else "open",
         asked_at=NOW,
     )
-    _save(
-        session,
-        photo,
-        receipt,
-        page_link,
-        move,
-        revisit,
-        exception,
-        swap,
-        certificate,
-        absence,
-        invitation,
-    )
-    _save(session, variance, count, brought, link, given)
+    _save(session, customer_link, move, variance, count, brought, link, given, notice)
     kept: dict[str, Any] = {
         "customer_photo": given,
         "photo_link": link,
@@ -364,11 +373,12 @@ def _trip(
         "exception": exception,
         "swap": swap,
         "invitation": invitation,
-        "link": page_link,
+        "link": customer_link,
         "move": move,
         "variance": variance,
         "count": count,
         "import": brought,
+        "notice": notice,
     }
     if is_over:
         for noun, paper in (("certificate", certificate), ("absence", absence)):

@@ -13,6 +13,7 @@ from server.db.customer_acts import CustomerAct, MoveRequest
 from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Visit
+from server.db.notices import Notice
 from server.db.parts import PartRequest, SerialSwap
 from server.db.people import Person
 from server.db.photos import Photo
@@ -20,6 +21,7 @@ from server.db.receipts import Receipt
 from server.db.revisits import Revisit
 from server.db.tables import Table, values_of
 from server.db.tickets import Ticket
+from server.domain.notices import WEBHOOK
 
 SHOWN = "checked"  # photos that there is a derivative of
 
@@ -28,7 +30,16 @@ _INWARD = frozenset(
     {"phone_key", "rev", "edition", "document", "missing", "branch_id", "hash"}
     | {"seen_in", "measured", "noted_by", "opened_by", "issued_by", "verdict_by", "decided_by"}
     | {"taken_by", "assignee_id", "visit_id", "event_id", "base_rev", "held_by", "override_reason"}
-    | {"given_by", "removed_by", "seen_with", "link_id"}
+    | {
+        "given_by",
+        "removed_by",
+        "seen_with",
+        "link_id",
+        "key",
+        "holder",
+        "leased_until",
+        "endpoint_id",
+    }
     | {"skills", "certificates", "checklist", "slots", "doubts", "revisit_id", "is_apart"}
 )
 
@@ -96,6 +107,8 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
             _all(session, MoveRequest, MoveRequest.ticket_id.in_(of_tickets), MoveRequest.asked_at)
         ),
     }
+    told = _all(session, Notice, Notice.ticket_id.in_(of_tickets), Notice.made_at)
+    documents["notices.json"] = [_told(each) for each in told if each.channel != WEBHOOK]
     documents["customer_photos.json"] = [
         {**_told(each), "file": given.get(each.id)} for each in of_customer
     ]

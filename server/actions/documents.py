@@ -63,11 +63,12 @@ def of(
     if made is None or not media.original_path(made.sha256).exists():
         return None
     job = str(paper.content.get("job_id") or receipt_id)
-    name = f"receipt-{_plain(job)}-v{paper.version}-{language}.pdf"
+    name = f"receipt-{plain(job)}-v{paper.version}-{language}.pdf"
     return Found(made.sha256, made.size, name)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """As it may stand in the name of a file."""
     return "".join(each for each in text if each.isascii() and (each.isalnum() or each == "-"))
 
 
@@ -106,6 +107,11 @@ def code_of(receipt_id: str, config: Config) -> str:
     return signed_links.code(config.secret, PURPOSE, receipt_id)
 
 
+def address_of(receipt_id: str, config: Config) -> str:
+    """Where anybody checks it, once a PDF of it was made."""
+    return f"{config.public_url}/c/receipts/{code_of(receipt_id, config)}"
+
+
 def by_code(session: Session, code: str) -> Receipt | None:
     """The receipt on whose paper the code stands."""
     found = select(Receipt).join(MadeDocument, MadeDocument.receipt_id == Receipt.id)
@@ -134,7 +140,7 @@ def paper_of(
         state=receipt.state,
         made_at=receipt.made_at,
         code=code,
-        address=f"{config.public_url}/c/receipts/{code}",
+        address=address_of(receipt_id, config),
         shots=_shots(session, receipt.content, content, language, media),
         signer=receipt.signer_name,
         relation=receipt.relation,

@@ -29,6 +29,7 @@ from server.db.exceptions import FieldException
 from server.db.house import KeptAnswer
 from server.db.jobs import Job, Sheet, Visit
 from server.db.merges import Merge
+from server.db.notices import Notice, Try
 from server.db.parts import Movement, PartRequest
 from server.db.people import Person
 from server.db.photos import Band, Blob, Photo, Upload
@@ -42,6 +43,7 @@ from server.domain import audit_chain as chain
 from server.domain import customers as rules
 from server.domain import erasures as empty
 from server.domain import errors
+from server.domain import notices as notice_rules
 from server.domain.customers import Obstacle
 from server.domain.people import Role
 from server.ids import new_id
@@ -295,6 +297,7 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         verdict.reason = empty.words(verdict.reason) or ""
         verdict.before = empty.details(verdict.before)
         verdict.made = empty.details(verdict.made)
+    _empty_notices(session, ticket_ids)
     events: set[str] = set()
     for doubt in _of(session, FieldException, FieldException.job_id, job_ids):
         doubt.details = empty.details(doubt.details)
@@ -302,6 +305,22 @@ def _empty_what_followed(session: Session, ticket_ids: list[str], job_ids: list[
         events |= {doubt.event_id} if doubt.event_id else set()
     for unread in _of(session, Quarantine, Quarantine.event_id, events):
         unread.raw = json.dumps({empty.MARK: True})
+
+
+def _empty_notices(session: Session, ticket_ids: list[str]) -> None:
+    """When who was told what stays; the words and where they went do not, and nobody is told any more."""
+    to_people = []
+    for notice in _of(session, Notice, Notice.ticket_id, ticket_ids):
+        if notice.channel == notice_rules.WEBHOOK:
+            continue  # ids and states
+        to_people.append(notice.id)
+        notice.address = notice.title = notice.body = ""
+        notice.details = {k: v for k, v in notice.details.items() if k in ("start", "was", "end")}
+        if notice.state not in (notice_rules.SENT, notice_rules.DROPPED):
+            notice.state, notice.reason = notice_rules.DROPPED, "superseded"
+        notice.rev += 1
+    for attempt in _of(session, Try, Try.notice_id, to_people):
+        attempt.words = ""
 
 
 def _about(

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from server.auth import NEEDS, is_open
 from server.domain.people import PERMISSIONS
+from server.notices import catalogue
 
 SWAGGER_UI = Path(__file__).resolve().parents[2] / "node_modules" / "swagger-ui-dist"
 SWAGGER_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
@@ -64,6 +65,34 @@ def describe(api: Api) -> None:
         "refresh", {**bearer, "description": "the refresh token, only to renew the sign-in"}
     )
     api.spec.options["security"] = [{"access": []}]
+    api.spec.options["webhooks"] = {kind: _webhook(kind) for kind in catalogue.KINDS}
+
+
+HEARD = """Sent to the endpoints that the office has set up, after Standard Webhooks: signed with the endpoint's
+secret (`webhook-signature`, HMAC-SHA256 over id, moment and body), with an id that stays the same however often
+it is sent (`webhook-id`). Answer any 2xx within 15 seconds; 410 ends the messages, anything else is tried again
+for three days. Data are as they stood when the event left; read more by the API."""
+
+
+def _webhook(kind: str) -> dict[str, Any]:
+    """One outgoing event, as OpenAPI 3.1 describes it."""
+    headers = [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ]
+    body = {"schema": catalogue.schema_of(kind), "example": catalogue.example_of(kind)}
+    return {
+        "post": {
+            "operationId": f"on_{kind.replace('.', '_')}",
+            "tags": ["webhooks"],
+            "summary": catalogue.SUMMARIES[kind],
+            "description": HEARD,
+            "security": [],
+            "parameters": headers,
+            "requestBody": {"required": True, "content": {"application/json": body}},
+            "responses": {"204": {"description": "Taken."}},
+        }
+    }
 
 
 IF_MATCH = {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import (
     counts,
+    customer_photos,
     deciding,
     jobs,
     movements,
@@ -19,6 +20,7 @@ from server.actions import (
     tickets,
     visits,
 )
+from server.actions.customer_photos import Given
 from server.actions.settling import settle_job
 from server.clock import Clock
 from server.db import jobs as job_rows
@@ -66,6 +68,17 @@ class Office:
 
     def opens_ticket(self, by: str, form: Form) -> str:
         return self.does(by, lambda s, who: tickets.open_ticket(s, who, form, self.clock()).id)
+
+    def gives_photo(self, by: str, ticket_id: str, content: bytes, note: str) -> None:
+        """The customer sent it in the chat."""
+        name = f"IMG_{len(content)}.jpg"
+        given = Given(self.house.media.put(content), len(content), "image/jpeg", name, note)
+
+        def give(session: Session, who: Person) -> None:
+            ticket = session.get_one(Ticket, ticket_id)
+            customer_photos.give(session, ticket, given, self.clock(), by=who)
+
+        self.does(by, give)
 
     def triages(self, by: str, ticket_id: str, form: Form) -> None:
         self._ticket(by, ticket_id, lambda s, w, t, now: tickets.change(s, w, t, form, now))

@@ -14,6 +14,7 @@ from server.demo.customers import BY_KEY, Address, Household
 from server.demo.days import Calendar, HandClock, Story, minutes
 from server.demo.office import Office
 from server.demo.people import ADVISOR, DISPATCHER, STOREKEEPER
+from server.demo.pictures import Scene
 from server.demo.shop import MODELS
 from server.demo.tablets import Tablets, at_the_door
 from server.domain.checklists import shown_steps, slot_of
@@ -23,6 +24,11 @@ CATEGORY = {each.model: each.category for each in MODELS}
 AGREED = "The customer chose this day. / 客户选定的时间。"  # where it is later than was promised
 WINDOW = timedelta(hours=2)
 TRIP = timedelta(minutes=35)
+SENT_WITHIN_DAYS = 6
+SENT_OF: dict[str, tuple[Scene, ...]] = {
+    "WM-8PRO": ("washing_machine", "serial_label"),
+    "HOOD-90": ("kitchen_before",),
+}  # by model, what their customers show
 TO_SEEN_FAULTS = {
     "hinge_or_runner",
     "surface",
@@ -119,10 +125,21 @@ def _called(town: Town, case: Case, at: datetime | None = None) -> Told:
     """Somebody calls, writes or comes in, and an advisor takes it down and sorts it."""
     yield at or _before(town, case)
     ticket_id = town.office.opens_ticket(_advisor(case), _ticket_form(town, case))
+    _send_photos(town, case, ticket_id)
     yield minutes(town.chance.uniform(1, 4))
     town.office.triages(_advisor(case), ticket_id, _triage_form(case))
     yield minutes(town.chance.uniform(4, 40))
     return ticket_id
+
+
+def _send_photos(town: Town, case: Case, ticket_id: str) -> None:
+    """Of the last days, what customers sent along when something was broken."""
+    model = _household(case).things[case.thing].model
+    if case.kind != "repair" or case.days_ago > SENT_WITHIN_DAYS or model not in SENT_OF:
+        return
+    for scene, words in zip(SENT_OF[model], (case.summary, ""), strict=False):
+        content = town.camera.shoot(scene, taken_at=town.clock())
+        town.office.gives_photo(_advisor(case), ticket_id, content, words)
 
 
 def _before(town: Town, case: Case) -> datetime:

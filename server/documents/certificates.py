@@ -1,6 +1,5 @@
 """The shop's key and certificate: what the configuration names, else a self-made one that says so."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from server.config import Config, ConfigError
+from server.documents.identities import Identity
 
 SELF_MADE = "Doorstep, self-made: proves no name"
 INFO = b"doorstep documents: self-made key"
@@ -19,22 +19,6 @@ SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2056, 1, 1, tzinfo=UTC
 ORDER = (
     0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (SEC 2, 2.4.2)
 )
-
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who signs. `chain` are the certificates between it and those whom others trust."""
-
-    key: Key
-    certificate: x509.Certificate
-    chain: tuple[x509.Certificate, ...] = ()
-    is_self_made: bool = False
-
-    @property
-    def name(self) -> str:
-        return name_of(self.certificate)
 
 
 def of_house(config: Config) -> Identity:
@@ -97,18 +81,3 @@ def _read(file: Path, passphrase: str) -> Identity:
 
 
 _NAME = "DOORSTEP_CERTIFICATE"
-
-
-def name_of(certificate: x509.Certificate) -> str:
-    """The common name; the whole subject where there is none."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else certificate.subject.rfc4514_string()
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 over the certificate, by which people compare it."""
-    return certificate.fingerprint(hashes.SHA256()).hex()
-
-
-def pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)

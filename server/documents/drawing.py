@@ -8,15 +8,13 @@ from fpdf.prefs import ViewerPreferences
 
 from server.documents import faces, photo_grid, squares
 from server.documents.pages import ACCENT, BOTTOM, GREY, HEIGHT, INK, INNER, LEFT, Pages, leading
-from server.documents.papers import Json, Paper
+from server.documents.papers import ABOUT_FILE, ATTACHED, Json, Paper
 from server.documents.words import heading, said
 from server.domain import receipts as rules
 from server.domain.receipts import address, clock
 
 LABEL = 27.0  # mm, of a fact
 QR = 33.0
-CODE = "receipt.json"
-ABOUT = "about.json"
 
 
 class MissingGlyph(Exception):
@@ -382,7 +380,7 @@ def _feet(pages: Pages, paper: Paper) -> None:
 
 def _attach(pages: Pages, paper: Paper) -> None:
     """The very bytes that the digest covers, and what else the paper says."""
-    for name, document in ((CODE, paper.content), (ABOUT, paper.about())):
+    for name, document in ((ATTACHED, paper.content), (ABOUT_FILE, paper.about())):
         pages.pdf.embed_file(
             bytes=rules.canonical(document),
             basename=name,

@@ -11,6 +11,7 @@ from server.domain.errors import Language
 Json = dict[str, Any]
 
 ABOUT = "doorstep-paper/1"
+ATTACHED, ABOUT_FILE = "receipt.json", "about.json"  # inside a PDF
 
 
 @dataclass(frozen=True, slots=True)

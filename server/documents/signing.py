@@ -10,7 +10,7 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from server.documents.certificates import Identity
+from server.documents.identities import Identity
 
 FIELD = "Shop"
 

@@ -50,20 +50,20 @@ def must_be_outside(url: str, *, own_network: bool) -> SplitResult:
     With `own_network` everything may, also without TLS: for tests and the demo.
     """
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise NotOutside("not an address")
+        raise NotOutside("not_valid")
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError as wrong:
-        raise NotOutside("not an address") from wrong
+        raise NotOutside("not_valid") from wrong
     if parts.scheme != "https" and not (own_network and parts.scheme == "http"):
-        raise NotOutside("not https")
+        raise NotOutside("not_https")
     if not host or parts.username is not None or parts.fragment or port == 0:
-        raise NotOutside("not an address")
+        raise NotOutside("not_valid")
     if not _is_ip(host) and not _HOST.fullmatch(host):
-        raise NotOutside("not an address")
+        raise NotOutside("not_valid")
     if not own_network and _is_ip(host) and not is_public(host):
-        raise NotOutside("in the own network")
+        raise NotOutside("own_network")
     return parts
 
 
@@ -82,5 +82,5 @@ def resolved(host: str, port: int, *, own_network: bool) -> list[str]:
     if not addresses:
         raise OSError("no address")
     if not own_network and not all(map(is_public, addresses)):
-        raise NotOutside("in the own network")
+        raise NotOutside("own_network")
     return addresses

@@ -92,6 +92,14 @@ def switch(session: Session, by: Person, endpoint: Endpoint, *, on: bool, now: d
     audit.record(session, by.id, act, endpoint.id, now)
 
 
+def secret_of(
+    session: Session, config: Config, by: Person, endpoint: Endpoint, now: datetime
+) -> str | None:
+    """The secret once more, for whoever sets up the receiver; None where it cannot be read any more."""
+    audit.record(session, by.id, "webhook.secret_shown", endpoint.id, now)
+    return seals.unseal(config.secret, endpoint.id, endpoint.secret)
+
+
 def remove(session: Session, by: Person, endpoint: Endpoint, now: datetime) -> None:
     """It hears nothing any more; what it was told stays in the log, its secret goes."""
     endpoint.removed_at = now

@@ -4,20 +4,22 @@
 this process their calls go past one guard: no address of our own network is ever connected to.
 """
 
+import logging
 import re
 import socket
 import threading
+import warnings
+from functools import cache
 from typing import Any
 
-import apprise
 from urllib3.util import connection as lines
 
 from server.config import Config
 from server.db.notices import Gateway, Notice
-from server.notices import addresses, seals
+from server.notices import addresses, calls, seals
 from server.notices.outcomes import Outcome, words
 
-TIMEOUT_S = 20
+WHOLE_S = 20.0
 PHONE = "{phone}"
 SERVICES = frozenset(
     {
@@ -45,11 +47,22 @@ def service_of(url: str, channel: str) -> str:
     name = url.partition("://")[0].casefold()
     if name not in SERVICES:
         raise Unusable("unknown")
-    if apprise.Apprise.instantiate(url.replace(PHONE, "8613800138000")) is None:
+    if _library().Apprise.instantiate(url.replace(PHONE, "8613800138000")) is None:
         raise Unusable("not_valid")
     if channel == "sms" and PHONE not in url:
         raise Unusable("phone_missing")
     return name
+
+
+@cache
+def _library() -> Any:
+    """Apprise, once somebody needs it: it brings every service it knows, and one of them an old module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")  # loads them all
+    return apprise
 
 
 def international(phone: str) -> str:
@@ -70,19 +83,23 @@ def send(config: Config, gateway: Gateway, notice: Notice) -> Outcome:
     phone = international(notice.address)
     if not phone:
         return Outcome("refused", words="no number")
-    asset = apprise.AppriseAsset(http_redirects=False, async_mode=False)
-    teller = apprise.Apprise(asset=asset)
+    asset = _library().AppriseAsset(
+        http_redirects=False,
+        async_mode=False,
+        service_timeout=0,  # in this very thread: the deadline below is ours
+    )
+    teller = _library().Apprise(asset=asset)
     if not teller.add(url.replace(PHONE, phone)):
         return Outcome("refused", words="the gateway does not take this number")
     _guard(config.own_network)
     said: list[str] = []
-    result = teller.notify(
-        body=notice.body,
-        title=notice.title,
-        timeout=TIMEOUT_S,
-        log_callback=lambda entry, _service: said.append(str(getattr(entry, "message", entry))),
-        log_level=30,
-    )
+    with calls.deadline(WHOLE_S, lambda: _here.line):
+        result = teller.notify(
+            body=notice.body,
+            title=notice.title,
+            log_callback=lambda entry, _service: said.append(str(getattr(entry, "message", entry))),
+            log_level=logging.WARNING,
+        )
     return _outcome(bool(result), said)
 
 
@@ -94,7 +111,7 @@ def _outcome(is_taken: bool, said: list[str]) -> Outcome:
     code = _ERROR.search(told)
     status = int(code[1]) if code else None
     if _here.refused:
-        return Outcome("refused", words="in the own network")
+        return Outcome("refused", words="own_network")
     if status is not None or not _here.connected:
         return Outcome("again", status, told)
     return Outcome("unsure", words=told)
@@ -103,6 +120,7 @@ def _outcome(is_taken: bool, said: list[str]) -> Outcome:
 def _guard(own_network: bool) -> None:
     """Puts our own way to connect before that of the library, for good; this thread's call is told of."""
     _here.own_network, _here.connected, _here.refused = own_network, False, False
+    _here.line = None
     lines.create_connection = _connect_outside
 
 
@@ -114,5 +132,5 @@ def _connect_outside(address: tuple[str, int], *args: Any, **more: Any) -> socke
         _here.refused = True
         raise OSError(str(refused)) from refused
     made = _connect((found[0], port), *args, **more)
-    _here.connected = True
+    _here.connected, _here.line = True, made
     return made

@@ -38,7 +38,8 @@ def rendered(session: Session, config: Config, notice: Notice, now: datetime) ->
     language: Language = "zh" if notice.language == "zh" else "en"
     document = settings.value(session, setting_rules.NOTICES, notice.branch_id, now)
     told = document["texts"][notice.kind][notice.channel][language]
-    return written(told, facts_of(session, config, notice, language, now))
+    link = link_for(session, config, notice, now)
+    return written(told, facts_of(session, notice, link, language, now))
 
 
 def written(template: Any, facts: Document) -> Text:
@@ -49,7 +50,7 @@ def written(template: Any, facts: Document) -> Text:
 
 
 def facts_of(
-    session: Session, config: Config, notice: Notice, language: Language, now: datetime
+    session: Session, notice: Notice, link: str, language: Language, now: datetime
 ) -> dict[str, str]:
     """What the placeholders stand for; empty where nothing is known."""
     ticket = session.get_one(Ticket, notice.ticket_id)
@@ -62,7 +63,7 @@ def facts_of(
         "ticket": ticket.id,
         "product": _product(session, ticket, language),
         "reason": str(notice.details.get("reason") or ""),
-        "link": link_for(config, notice),
+        "link": link,
         **_of_job(session, notice, shop.time_zone, language),
     }
     if rules.is_late(notice.kind, notice.happened_at, now):
@@ -79,7 +80,8 @@ def _of_job(session: Session, notice: Notice, zone: str, language: Language) -> 
     start, end = (_moment(notice.details.get(each)) for each in ("start", "end"))
     start, end = start or job.window_start, end or job.window_end
     was = _moment(notice.details.get("was"))
-    photo = session.get(Photo, notice.subject_id) if notice.kind == rules.RETAKE else None
+    is_retake = notice.kind == rules.RETAKE and notice.subject_id is not None
+    photo = session.get(Photo, notice.subject_id) if is_retake else None
     return {
         "day": day_words(start, job.time_zone, language),
         "window": window_words(start, end, job.time_zone),

@@ -24,10 +24,10 @@ def seal(server_secret: str, its_id: str, words: str) -> str:
 
 def unseal(server_secret: str, its_id: str, sealed: str) -> str | None:
     """None where it was sealed under another secret, or for something else."""
-    raw = b64decode(sealed)
     try:
+        raw = b64decode(sealed)
         plain = AESGCM(_key(server_secret, its_id)).decrypt(raw[:NONCE], raw[NONCE:], None)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None
     return plain.decode()
 

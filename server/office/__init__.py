@@ -28,6 +28,7 @@ from server.office import (
     merges,
     move_requests,
     movements,
+    notices,
     organisations,
     papers,
     part_requests,
@@ -53,6 +54,7 @@ from server.office import (
     variances,
     verdicts,
     verification,
+    webhooks,
     wording,
 )
 
@@ -99,6 +101,8 @@ PAGES: tuple[Blueprint, ...] = (
     pictures.blp,
     customer_photos.blp,
     settings.blp,
+    notices.blp,
+    webhooks.blp,
     figure_files.blp,
     audit.blp,
     exports.blp,

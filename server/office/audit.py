@@ -1,14 +1,13 @@
 """The audit: who did what, when, with what changed; and the proof that no line of it was touched since."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,18 +19,15 @@ from server.db import audit_seals as seals
 from server.db import audit_search
 from server.db.audit import AuditLine
 from server.db.audit_search import Wanted
-from server.db.exceptions import FieldException
-from server.db.jobs import Job, Visit
-from server.db.parts import PartRequest
-from server.db.people import Person, names_of
-from server.db.photos import Photo
-from server.db.revisits import Revisit
+from server.db.people import Person
 from server.domain import errors
+from server.domain import tickets as rules
 from server.domain.audit_chain import EMPTIED
 from server.house import house
-from server.office import answers, downloads, forms
+from server.office import answers, audit_things, downloads, forms, misfits
+from server.office.audit_things import Things
 from server.office.labels import LABELS, label
-from server.office.wording import listed, short_id, zone_of_office
+from server.office.wording import date_words, language, listed, short_id, zone_of_office
 from server.transactions import reads, writes
 
 blp = Blueprint("audit", __name__)
@@ -57,6 +53,7 @@ class Told:
     line: AuditLine
     who: str
     noun: str
+    called: str
     href: str | None
     moved: list[Moved]
     rest: list[tuple[str, str]]
@@ -189,21 +186,17 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 def told(session: Session, lines: Iterable[AuditLine]) -> list[Told]:
     """With one question for each kind of thing, however many lines there are."""
     lines = list(lines)
-    ids = {one for line in lines for one in (line.person_id, *_ids_in(line.details))}
-    people = names_of(session, ids)
-    tickets = _tickets(session, lines)
+    things = audit_things.of(session, lines)
     return [
         Told(
             line=line,
-            who=people.get(line.person_id, _("by itself")),
+            who=things.names.get(line.person_id, _("by itself")),
             noun=label(line.noun, "noun"),
-            href=_address(line, tickets.get((line.noun, line.noun_id))),
-            moved=list(_moved(line.details, people)),
+            called=things.called(line),
+            href=things.address(line),
+            moved=list(_moved(line, things)),
             rest=[
-                (
-                    _field(name),
-                    _said(f"{line.noun}.state" if name == "state" else name, value, people),
-                )
+                (_field(name), _said(line.noun, name, value, things))
                 for name, value in line.details.items()
                 if name not in HIDDEN and value not in (None, "", [], {})
             ],
@@ -212,85 +205,15 @@ def told(session: Session, lines: Iterable[AuditLine]) -> list[Told]:
     ]
 
 
-# noun -> the table and the column that lead to its ticket.
-_OF_TICKETS: dict[str, tuple[Any, Any]] = {
-    "job": (Job.id, Job.ticket_id),
-    "revisit": (Revisit.id, Revisit.ticket_id),
-    "part_request": (PartRequest.id, PartRequest.ticket_id),
-    "exception": (FieldException.id, FieldException.ticket_id),
-}
-_OF_JOBS: dict[str, tuple[Any, Any]] = {
-    "visit": (Visit.id, Visit.job_id),
-    "photo": (Photo.id, Photo.job_id),
-}
-# noun -> the page of it, and what the page calls its number.
-_PAGES = {
-    "ticket": ("office.tickets.show", "ticket_id"),
-    "customer": ("office.customers.show", "customer_id"),
-    "site": ("office.sites.show", "site_id"),
-    "asset": ("office.assets.show", "asset_id"),
-    "part": ("office.parts.show", "sku"),
-    "product": ("office.products.show", "product_id"),
-    "person": ("office.people.show", "person_id"),
-    "organisation": ("office.organisations.show", "organisation_id"),
-    "device": ("office.devices.show", "device_id"),
-    "setting": ("office.settings.history", "setting"),
-    "count": ("office.counts.show", "count_id"),
-    "import": ("office.imports.show", "import_id"),
-    "invitation": ("office.invitations.show", "invitation_id"),
-}
-
-
-def _tickets(session: Session, lines: list[AuditLine]) -> dict[tuple[str, str], str]:
-    """The ticket behind what a line is about: (noun, id) -> its number."""
-    found: dict[tuple[str, str], str] = {}
-    for noun, (its_id, ticket_id) in _OF_TICKETS.items():
-        ids = {line.noun_id for line in lines if line.noun == noun}
-        if ids:
-            rows = session.execute(select(its_id, ticket_id).where(its_id.in_(ids)))
-            found |= {(noun, one): ticket for one, ticket in rows if ticket}
-    for noun, (its_id, job_id) in _OF_JOBS.items():
-        ids = {line.noun_id for line in lines if line.noun == noun}
-        if ids:
-            through = select(its_id, Job.ticket_id).join(Job, Job.id == job_id)
-            found |= {(noun, one): t for one, t in session.execute(through.where(its_id.in_(ids)))}
-    return found
-
-
-def _address(line: AuditLine, ticket_id: str | None) -> str | None:
-    """The page of the thing, or of its ticket; none where there is no such page."""
-    if ticket_id is not None:
-        return url_for("office.tickets.show", ticket_id=ticket_id)
-    page, name = _PAGES.get(line.noun, ("", ""))
-    known = page in current_app.view_functions and line.noun_id and "/" not in line.noun_id
-    values: dict[str, Any] = {name: line.noun_id}
-    return url_for(page, **values) if known else None
-
-
-Names = dict[str | None, str]  # of people, by their ids
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def _ids_in(details: dict[str, Any]) -> Iterator[str]:
-    """What may be the id of a person, at the top and among the changes."""
-    changes = details.get("changes")
-    pairs = changes.values() if isinstance(changes, dict) else ()
-    inner = [one for pair in pairs if isinstance(pair, list) for one in pair]
-    return (each for each in (*details.values(), *inner) if _is_id(each))
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and ID.fullmatch(value) is not None
-
-
-def _moved(details: dict[str, Any], people: Names) -> Iterator[Moved]:
+def _moved(line: AuditLine, things: Things) -> Iterator[Moved]:
     """What changed, with what was there before where the act wrote it down."""
-    changes = details.get("changes")
+    changes = line.details.get("changes")
     changes = changes if isinstance(changes, dict) else {}
     for name, pair in changes.items():
         was, now = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
-        yield Moved(_field(name), _said(name, was, people), _said(name, now, people))
-    changed = details.get("changed")
+        then = _said(line.noun, name, was, things)
+        yield Moved(_field(name), then, _said(line.noun, name, now, things))
+    changed = line.details.get("changed")
     for name in changed if isinstance(changed, list) else ():
         if str(name) not in changes:
             yield Moved(_field(str(name)), None, None)
@@ -300,25 +223,47 @@ def _field(name: str) -> str:
     return label(name, "audit_field")
 
 
-# Which codes a field holds.
+# Which codes a field holds: that of one noun, or of any.
 _CODES = {
     "cause": "cause", "outcome": "outcome", "role": "role", "kind": "kind", "category": "category",
     "ticket_class": "class", "channel": "channel", "trigger": "trigger", "verdict": "verdict",
-    "overridden": "overridden", "skills": "trade", "ticket.state": "ticket_state",
-    "job.state": "job_state", "revisit.state": "revisit_state",
-    "part_request.state": "request_state",
+    "overridden": "overridden", "skills": "trade", "asked_of": "asked_of", "purpose": "purpose",
+    "mode": "revoke_mode", "holidays_of": "country", "language": "language",
+    "ticket.state": "ticket_state", "job.state": "job_state", "revisit.state": "revisit_state",
+    "revisit.outcome": "call", "part_request.state": "request_state", "absence.reason": "absence",
+    "certificate.kind": "trade", "movement.kind": "movement", "customer.channel": "consent_channel",
+    "import.kind": "import",
 }  # fmt: skip
+DAYS = frozenset({"begins_on", "ends_on"})
 
 
-def _said(name: str, value: Any, people: Names) -> str:
-    """A list piece by piece; the name of a person, the word for a code, the end of any other id."""
+def _said(noun: str, name: str, value: Any, things: Things) -> str:
+    """A list piece by piece; a name, the word for a code, the end of any other id."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return listed(_said(name, each, people) for each in value) or "–"
-    if _is_id(value):
-        return people.get(value) or short_id(value)
-    codes = _CODES.get(name)
-    is_known = codes is not None and isinstance(value, str) and value in LABELS[codes]
-    return label(value, codes) if is_known and codes else _short(value)
+        return listed(_said(noun, name, each, things) for each in value) or "–"
+    if audit_things.is_id(value):
+        return things.names.get(value) or short_id(value)
+    known = _in_words(noun, name, value, things) if isinstance(value, str) else None
+    return known or _short(value)
+
+
+def _in_words(noun: str, name: str, value: str, things: Things) -> str | None:
+    if value in things.places:
+        return things.places[value]
+    if name == "subject":  # a job, and whose visit
+        return listed(things.names.get(each) or short_id(each) for each in value.split(":"))
+    if name == "still_waited_for":
+        code, _colon, about = value.partition(":")
+        called = things.names.get(about) or (short_id(about) if about else "–")
+        return rules.sentence(rules.Wait(code, called), language()) if code in rules.WAITS else None
+    if noun == "exception" and name == "kind" and value in misfits.KINDS:
+        return misfits.sentence(value)
+    if noun == "exception" and name == "decision" and value in misfits.DOES:
+        return str(misfits.DOES[value][0])
+    if name in DAYS:
+        return date_words(date.fromisoformat(value))
+    codes = _CODES.get(f"{noun}.{name}") or _CODES.get(name)
+    return label(value, codes) if codes and value in LABELS[codes] else None
 
 
 def _short(value: Any) -> str:

@@ -9,7 +9,7 @@ from server.db import receipts
 from server.domain import errors
 from server.domain.errors import Language
 from server.house import house
-from server.transactions import reads
+from server.transactions import reads, writes
 
 blp = Blueprint("documents", __name__)
 
@@ -33,3 +33,13 @@ def pdf(session: Session, receipt_id: str) -> Response:
         answer.headers["Cache-Control"] = "no-store"
         answer.status_code = 409
         return answer
+
+
+@blp.post("/receipts/<receipt_id>/evidence")
+@writes
+@needs("receipt.read")
+def bundle(session: Session, receipt_id: str) -> Response:
+    """All that proves it, as a ZIP; with the photos as they were taken, if the form says so."""
+    receipt = receipts.get_for(session, me(), receipt_id, house().clock())
+    with_photos = request.form.get("photos") == "on"
+    return receipt_files.bundle(session, me(), receipt, with_photos=with_photos)

@@ -184,7 +184,7 @@ class _Things:
         if device is not None:
             state = label(device.status, "device_status")
             since = wording.moment(device.revoked_at) if device.revoked_at else ""
-            name = device.name or device.platform
+            name = device.name or label(device.platform, "platform")
             lines.append((_("Tablet"), wording.listed([name, state, since])))
         if details.get("sku"):
             part = self.parts.get(str(details["sku"]))

@@ -64,6 +64,7 @@ SECTIONS = (
     Section(_l("Companies"), "organisations.find", is_daily=False),
     Section(_l("Tablets"), "devices.find", "device.read", is_daily=False),
     Section(_l("Figures"), "figures.show", "figure.read", is_daily=False, pages=("exports",)),
+    Section(_l("Notices"), "notices.find", "notice.read", is_daily=False, pages=("webhooks",)),
     Section(_l("Settings"), "settings.show_all", "setting.read", is_daily=False),
     Section(_l("Audit"), "audit.find", "audit.read", is_daily=False),
 )

@@ -31,6 +31,7 @@ from server.office import (
     labels,
     lists,
     misfits,
+    notices,
     stories,
     waits,
 )
@@ -139,6 +140,7 @@ def show(session: Session, ticket_id: str) -> str:
         revisits=revisits,
         deciders=revisit_acts.deciders(session, [(each, ticket.branch_id) for each in revisits]),
         requests=_of_ticket(session, PartRequest, ticket, PartRequest.requested_at),
+        notices=notices.of_ticket(session, ticket),
         exceptions=_of_ticket(session, FieldException, ticket, FieldException.opened_at),
         about_exception=misfits.sentence,
         parts=parts,

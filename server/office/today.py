@@ -387,7 +387,9 @@ def _silent(session: Session, person: Person, now: datetime) -> Panel:
         [
             Line(
                 url_for("office.devices.show", device_id=each.id),
-                wording.listed([each.name or each.platform, with_whom.get(each.held_by)]),
+                wording.listed(
+                    [each.name or label(each.platform, "platform"), with_whom.get(each.held_by)]
+                ),
                 _("last heard of %(moment)s", moment=wording.moment(each.last_seen_at)),
                 "risk",
             )

@@ -11,6 +11,7 @@ from server.portal import (
     files,
     place_photos,
     problems,
+    proofs,
     retakes,
     signing,
     tickets,
@@ -21,16 +22,8 @@ from server.portal.words import WORDS
 def register(app: Flask) -> None:
     errors.tell_otherwise(app, "c", problems.tell)
     portal = Blueprint("portal", __name__, url_prefix="/c", template_folder="templates")
-    for page in (
-        files.blp,
-        customer_photos.blp,
-        retakes.blp,
-        signing.blp,
-        acts.blp,
-        place_photos.blp,
-        tickets.blp,
-    ):
-        portal.register_blueprint(page)
+    for page in (proofs, files, customer_photos, retakes, signing, acts, place_photos, tickets):
+        portal.register_blueprint(page.blp)
     portal.app_context_processor(_what_every_page_knows)
     app.register_blueprint(portal)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jsonschema_rs import Draft202012Validator
 
 METHODS = ("get", "post", "put", "patch", "delete", "head")
 
@@ -64,3 +65,13 @@ def test_only_what_is_open_needs_no_token(reference: Any) -> None:
 
 def test_it_speaks_of_no_pages_in_headers(reference: Any) -> None:
     assert "PaginationMetadata" not in reference["components"]["schemas"]
+
+
+def test_the_outgoing_events_are_described_with_an_example_each(reference: Any) -> None:
+    heard = reference["webhooks"]
+    assert {"ticket.closed", "job.moved", "visit.finished", "photo.judged"} <= set(heard)
+    assert {"receipt.signed", "part.requested"} <= set(heard)
+    for kind, item in heard.items():
+        told = item["post"]["requestBody"]["content"]["application/json"]
+        assert told["example"]["type"] == kind
+        Draft202012Validator(told["schema"]).validate(told["example"])

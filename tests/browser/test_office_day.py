@@ -1,5 +1,6 @@
 """The office's day in a real browser: a call, a plan, a visit, verdicts by keyboard, a revisit, the close."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -45,11 +46,14 @@ def test_from_the_call_to_the_close(
     wei.get_by_label("Street, building, flat").fill("玉林路 12 号")
     wei.get_by_role("button", name="Take the customer in").click()
     wei.get_by_label("What is it about?").fill("The wall cabinet does not close")
+    takes_what_the_customer_sends(wei)
     wei.get_by_label("Class").select_option("urgent")
     wei.get_by_text("Promise: a plan by").wait_for()
     wei.keyboard.press("Control+Enter")
     expect(wei.get_by_role("heading", level=1)).to_contain_text("The wall cabinet")
     ticket_id = wei.url.rsplit("/", 1)[1]
+    expect(wei.locator("#from-customer")).to_contain_text("the hinge")
+    expect(wei.locator("#from-customer li")).to_have_count(2)
     assert faults(wei) == []
 
     # Bob finds it by the customer's name, from the keyboard, and plans.
@@ -112,6 +116,32 @@ def test_from_the_call_to_the_close(
     bob.reload()
     bob.get_by_text("nothing is missing").wait_for()
     assert faults(bob) == []
+
+
+PASTED = """(picture) => {
+  const bytes = Uint8Array.from(atob(picture), (each) => each.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "pasted.jpg", { type: "image/jpeg" }));
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+
+
+def takes_what_the_customer_sends(wei: Page) -> None:
+    """Chosen and pasted while she types; what is no picture is told by name, and her words stay."""
+    panel = pictures.saved(draw("damaged_panel"), "JPEG")
+    wei.get_by_label("Photos from the customer").set_input_files(
+        [
+            {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": panel},
+            {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+        ]
+    )
+    wei.get_by_text("bill.pdf: This file is not a picture").wait_for()
+    wei.get_by_label("panel.jpg").fill("the hinge")
+    wei.evaluate(PASTED, b64encode(pictures.jpeg("hinge_detail")).decode())
+    wei.get_by_label("pasted.jpg").wait_for()
+    expect(wei.get_by_label("panel.jpg")).to_have_value("the hinge")
+    expect(wei.get_by_label("What is it about?")).to_have_value("The wall cabinet does not close")
+    assert faults(wei) == []
 
 
 def issues_past_the_promise(bob: Page) -> None:

@@ -107,6 +107,7 @@ class Hook:
 
     def __init__(self) -> None:
         self.calls: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         self.answers: deque[tuple[int, Mapping[str, str], bytes]] = deque()
         self.came = threading.Condition()
         self.on_call: Callable[[], None] = lambda: None
@@ -121,6 +122,7 @@ class Hook:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with hook.came:
+                    hook.paths.append(self.path)
                     hook.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
                     hook.came.notify_all()
                 hook.on_call()

@@ -23,7 +23,7 @@ def a_job(shop: Shop, start: float = 30, **changes: Any) -> Json:
         "window_start": begin.isoformat(),
         "window_end": (begin + timedelta(hours=2)).isoformat(),
     }
-    return shop.issues_a_job(shop.opens_a_ticket(**whom), **window)
+    return shop.issues_a_job(shop.opens_a_ticket(**whom), reason="as agreed", **window)
 
 
 def plain(mail: EmailMessage) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from server import spreadsheets
 from server.db import audit_search
-from server.office import audit
+from server.office import audit_things
 from server.worker import run_once
 from tests import people
 from tests.pages.desks import BROWSER, Desk
@@ -97,12 +97,29 @@ def test_it_goes_out_as_a_file(at_desk: Sits, done: Json) -> None:
     assert "铰链" in rows[0].cells[6]
 
 
+def test_things_are_called_what_people_call_them(at_desk: Sits, shop: Shop) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.completes(reservation="It scrapes.")
+    trip.comes_home()
+    sun = at_desk(people.SUN)
+    revisit = shop.revisit(shop.ticket(job))
+    sun.sends(f"/office/revisits/{revisit['id']}/decide", to="due")
+    page = sun.opens("/office/audit")
+    for told in (
+        f"Visit {job['id']}", f"Receipt {job['id']}", f"Revisit {job['ticket_id']}",
+        "Address 12 Jade Lane", "Product of a customer SN-1", "Customer Li Na", "customer Li Na",
+    ):  # fmt: skip
+        assert told in page.text, told
+    assert f"/office/tickets/{job['ticket_id']}#{job['id']}" in page.links()
+
+
 def test_only_a_supervisor_reads_it(at_desk: Sits) -> None:
     assert at_desk(people.WEI).opens("/office/audit").status == 403
 
 
 def test_every_page_that_a_line_leads_to_is_there(app: Flask) -> None:
     with app.test_request_context():
-        for noun, (page, name) in audit._PAGES.items():
+        for noun, (page, name) in audit_things.PAGES.items():
             values: dict[str, Any] = {name: "x"}
             assert url_for(page, **values).startswith("/office/"), noun

@@ -10,12 +10,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from server.db.models import Table
+from server.db.notices import Try
+from server.ids import new_id
 from server.worker import run_once
 from tests import people, pictures, uploads
 from tests.conftest import HandClock
 from tests.events import blob
 from tests.pages.desks import Desk
+from tests.pages.test_notices import a_notice
 from tests.pages.test_together import at_once, ready
+from tests.people import NOW
 from tests.shop import Json, Shop, Trip
 
 AtDesk = Callable[[people.Character], Desk]
@@ -108,7 +112,7 @@ def files(app: Flask) -> set[str]:
 
 
 def test_nothing_tells_of_her_and_everything_counts(
-    sun: Desk, shop: Shop, app: Flask, somebody: Json
+    sun: Desk, shop: Shop, app: Flask, somebody: Json, save: Callable[..., Any]
 ) -> None:
     trip = visited(shop, somebody)
     job = close(shop, app, trip)
@@ -117,6 +121,10 @@ def test_nothing_tells_of_her_and_everything_counts(
     sun.brings(where, {f"{NAME}.jpg": given}, note=WORDS)
     sun.brings(f"/office/intake/{somebody['customer_id']}/photos", {f"{NAME}.jpg": aside})
     run_once(app.extensions["doorstep"])
+    told = {"title": f"Hello {NAME}", "body": WORDS, "address": NAME, "details": {"reason": WORDS}}
+    notice = a_notice(job["ticket_id"], **told)
+    attempt = Try(id=new_id(), notice_id=notice.id, at=NOW, outcome="again", words=f"no {NAME}")
+    save(notice, attempt)
     before = everything(app)
     assert all(each in before for each in TOLD)
     receipt = receipt_of(shop, job)

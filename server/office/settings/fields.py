@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from server.domain import errors, revisits, tickets
+from server.domain import errors, notices, revisits, tickets
 from server.domain import settings as rules
 from server.domain.promises import CLOCKS
 from server.domain.reasons import DEFAULTS as LISTS_OF_REASONS
@@ -212,6 +212,60 @@ def rows_of(fields: Said, name: str) -> list[int]:
     return list(range(min(least + FREE_ROWS, MOST_REASONS)))
 
 
+# Notices to customers.
+
+
+def _notice_fields(document: Document) -> Fields:
+    found = {
+        "quiet.from": _clock(document["quiet"]["from"]),
+        "quiet.to": _clock(document["quiet"]["to"]),
+        "reminder_at": _clock(document["reminder_at"]),
+        "follow_up.days": str(document["follow_up"]["days"]),
+        "follow_up.at": _clock(document["follow_up"]["at"]),
+    }
+    for kind in notices.KINDS:
+        for channel in notices.CHANNELS:
+            found[f"kinds.{kind}.{channel}"] = "on" if document["kinds"][kind][channel] else ""
+        for path, text in _texts_of(document["texts"][kind], f"texts.{kind}"):
+            found[path] = text
+    return found
+
+
+def _texts_of(said: Any, at: str) -> list[tuple[str, str]]:
+    """The texts of a tree, each with its path."""
+    if isinstance(said, str):
+        return [(at, said)]
+    return [line for name, part in said.items() for line in _texts_of(part, f"{at}.{name}")]
+
+
+def _notice_document(said: Said) -> Document:
+    return {
+        "quiet": {each: _minute(said.get(f"quiet.{each}", "")) for each in ("from", "to")},
+        "reminder_at": _minute(said.get("reminder_at", "")),
+        "follow_up": {
+            "days": _number(said, "follow_up.days"),
+            "at": _minute(said.get("follow_up.at", "")),
+        },
+        "kinds": {
+            kind: {each: said.get(f"kinds.{kind}.{each}") == "on" for each in notices.CHANNELS}
+            for kind in notices.KINDS
+        },
+        "texts": {kind: _notice_texts(said, f"texts.{kind}") for kind in notices.KINDS},
+    }
+
+
+def _notice_texts(said: Said, at: str) -> Document:
+    letters = {
+        each: {part: _text(said, f"{at}.email.{each}.{part}") for part in ("subject", "body")}
+        for each in ("en", "zh")
+    }
+    short = {
+        channel: {each: _text(said, f"{at}.{channel}.{each}") for each in ("en", "zh")}
+        for channel in (notices.SMS, notices.CHAT)
+    }
+    return {notices.EMAIL: letters, **short}
+
+
 # Retention.
 
 
@@ -229,5 +283,6 @@ FORMS = {
     rules.AUTO_ACCEPT: Form(_auto_accept_fields, _auto_accept_document),
     rules.GOODWILL: Form(_goodwill_fields, _goodwill_document),
     rules.TEXTS: Form(_text_fields, _text_document),
+    rules.NOTICES: Form(_notice_fields, _notice_document),
     rules.RETENTION: Form(_retention_fields, _retention_document),
 }

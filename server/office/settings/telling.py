@@ -25,6 +25,7 @@ NAMES = {
     rules.AUTO_ACCEPT: _l("Automatic acceptance"),
     rules.GOODWILL: _l("Goodwill"),
     rules.TEXTS: _l("Texts"),
+    rules.NOTICES: _l("Notices to customers"),
     rules.RETENTION: _l("Retention"),
 }
 ABOUT = {
@@ -35,6 +36,7 @@ ABOUT = {
     rules.AUTO_ACCEPT: _l("Which finished visits need no eyes."),
     rules.GOODWILL: _l("Up to how much each role may give by itself."),
     rules.TEXTS: _l("Reasons to choose from, and care advice, in both languages."),
+    rules.NOTICES: _l("What customers are told, in which words, by which channel and when."),
     rules.RETENTION: _l("For how long what is kept."),
 }
 
@@ -51,6 +53,9 @@ PROBLEMS = {
     "unknown_answer": _l("It depends on an answer that nobody can give."),
     "unknown_slot": _l("It names a photo slot that is not in the list."),
     "unknown_field": _l("This does not belong here."),
+    "unknown_placeholder": _l("It names a placeholder that nobody can fill in."),
+    "too_long": _l("This is too long."),
+    "in_quiet_hours": _l("This lies in the quiet hours."),
     "not_a_list": _l("This cannot be used here. Please check it."),
     "not_an_object": _l("This cannot be used here. Please check it."),
 }
@@ -106,6 +111,14 @@ _PARTS = {
     "slot": _l("Photo"),
     "kind": _l("Kind"),
     "free": _l("without a limit"),
+    "quiet": _l("Quiet hours"),
+    "reminder_at": _l("Reminder, the evening before at"),
+    "follow_up": _l("Question after the visit"),
+    "days": _l("Days later"),
+    "at": _l("At"),
+    "texts": _l("Texts"),
+    "subject": _l("Subject"),
+    "body": _l("Text"),
 }
 _WEEK = (
     _l("Monday"),
@@ -116,7 +129,18 @@ _WEEK = (
     _l("Saturday"),
     _l("Sunday"),
 )
-_NOUNS = ("kind", "class", "clock", "trigger", "revisit_mode", "role", "cause", "step_kind")
+_NOUNS = (
+    "notice",
+    "notice_channel",
+    "kind",
+    "class",
+    "clock",
+    "trigger",
+    "revisit_mode",
+    "role",
+    "cause",
+    "step_kind",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ function take(files) {
 }
 
 async function send(files) {
+  zone().closest("details")?.setAttribute("open", "");
   const left = [];
   const said = [];
   for (const [at, file] of files.entries()) {
@@ -66,8 +67,10 @@ function put(html) {
   }
   const refused = [...list.querySelectorAll(".refused > li")];
   const place = made.querySelector(".refused");
+  const notice = refused[0]?.closest("[role=alert]");
   if (place) place.prepend(...refused);
-  else if (refused.length > 0) made.querySelector("h2")?.after(refused[0].parentElement) ?? made.prepend(refused[0].parentElement);
+  else if (notice) made.querySelector("h2") ? made.querySelector("h2").after(notice) : made.prepend(notice);
+  if (list.querySelector("details.adding[open]")) made.querySelector("details.adding").open = true;
   list.replaceWith(made);
   prepare();
   htmx.process(made);
