@@ -71,9 +71,11 @@ class Photo(Table):
     """A picture taken on a job: what the tablet announced, what arrived, what the office said."""
 
     __tablename__ = "photos"
+    # With the state: SQLite would go through every photo of the shop in this state otherwise.
+    __table_args__ = (Index("ix_photos_of_job", "job_id", "state"),)
 
     id: Mapped[Key]
-    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"))
     visit_id: Mapped[Id] = mapped_column(index=True)
     slot: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[Hash] = mapped_column(index=True)
