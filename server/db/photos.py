@@ -71,8 +71,11 @@ class Photo(Table):
     """A picture taken on a job: what the tablet announced, what arrived, what the office said."""
 
     __tablename__ = "photos"
-    # With the state: SQLite would go through every photo of the shop in this state otherwise.
-    __table_args__ = (Index("ix_photos_of_job", "job_id", "state"),)
+    __table_args__ = (
+        # With the state: SQLite would go through every photo of the shop in this state otherwise.
+        Index("ix_photos_of_job", "job_id", "state"),
+        Index("ix_photos_in_state", "state", "id"),
+    )
 
     id: Mapped[Key]
     job_id: Mapped[Id] = mapped_column(refers("jobs.id"))
@@ -94,7 +97,6 @@ class Photo(Table):
     is_apart: Mapped[bool] = mapped_column(default=False, comment="recorded only; kept apart")
     state: Mapped[Code] = mapped_column(
         default="awaited",
-        index=True,
         comment="awaited, stored, checked, unreadable, discarded or lost",
     )
     doubts: Mapped[Document] = mapped_column(default=list)
