@@ -5,6 +5,7 @@ numbers, addresses, days and states of their own, as many people and cities shar
 """
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from benchmarks import office_figures
 from benchmarks.shops import config
 from server import signed_links
 from server.actions import customer_links
@@ -25,6 +27,7 @@ from server.db.models import Table
 from server.db.people import Device, Organisation, Person
 from server.db.tables import plain
 from server.domain.customer_links import Purpose
+from server.reports.counting import Row
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -88,7 +91,10 @@ PLAYED = (
     "audit",
     "revisits",
 )
-POURED = (*PLAYED, "organisations", "people", "devices", "part_requests", "exceptions")
+POURED = (
+    *PLAYED,
+    *("organisations", "people", "devices", "part_requests", "exceptions", "figure_facts"),
+)
 
 
 @dataclass(frozen=True)
@@ -134,10 +140,14 @@ def fill(url: str, count: int, now: datetime, media: Path) -> Filled:
                 index.create(connection)
         with connection.begin():
             words.make_anew(connection)
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        analyze = "VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE"
-        connection.exec_driver_sql(analyze)
+        if (
+            connection.dialect.name == "postgresql"
+        ):  # SQLite has no statistics in the product, either
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql("CHECKPOINT")
     database.close()
+    os.sync()  # nobody who is measured pays for the filling
     secret = app.extensions["doorstep"].config.secret
     return Filled(
         url,
@@ -325,6 +335,8 @@ class _Rows:
             "revisits": self.revisits,
             "part_requests": self.part_requests,
             "exceptions": self.exceptions,
+            "figure_facts": lambda: office_figures.as_poured(self._facts()),
+            "figure_totals": lambda: office_figures.sums(self._facts()),
         }
         for table, make in makers.items():
             yield table, make()
@@ -438,8 +450,30 @@ class _Rows:
                 "state": state,
                 "opened_at": self._at(opened),
                 "closed_at": self._at(opened + timedelta(days=2)) if state == "closed" else None,
+                **self._ends(number, is_over=state in ("closed", "cancelled")),
                 "cancelled_at": self._at(opened) if state == "cancelled" else None,
             }
+
+    def _ends(self, number: int, *, is_over: bool) -> dict[str, Any]:
+        """When its promise warns and breaks: a third of the open ones are at risk, a third is broken."""
+        if is_over:
+            return {"at_risk_from": None, "breaks_at": None}
+        warns = self.now + timedelta(minutes=number % 360 - 240)
+        return {
+            "at_risk_from": self._at(warns),
+            "breaks_at": self._at(warns + timedelta(hours=2)),
+        }
+
+    def _facts(self) -> Iterator[Row]:
+        """Of every closed ticket, in the order of their days."""
+        product = self.pattern.one("assets")["product_id"]
+        for number in range(self.count):
+            if self._state(number) == "closed":
+                customer, installer = self._of_ticket(number)
+                day = (self._opened(number) + timedelta(days=2)).date()
+                whose = (self._branch(customer), self._installer(installer), product)
+                ids = (self._ticket(number), self._job(number))
+                yield from office_figures.of_ticket(number, *ids, day, *whose)
 
     def _window(self, number: int) -> datetime:
         """Today for the newest ones of the first branch, otherwise the day after the ticket."""

@@ -9,6 +9,7 @@ from PIL import ImageOps
 from PIL.Image import Image
 from playwright.sync_api import FilePayload, Page, expect
 
+from server.clock import wire as moment
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
 from tests.browser.axes import faults, hanging_over_anywhere
@@ -170,6 +171,37 @@ def looks_closely(wei: Page) -> None:
     expect(wei.locator("[data-judging=retake] .choice").first).to_contain_text("serial number")
     wei.keyboard.press("Escape")
     expect(wei.locator("[data-judging=retake]")).not_to_have_attribute("open", "")
+
+
+def test_the_next_picture_is_there_before_the_key_is_pressed(
+    desk: Desk, shop: Shop, works_off: Callable[[], object]
+) -> None:
+    jobs = []
+    for hours, turned in ((1, Image.copy), (4, ImageOps.mirror)):
+        start = shop.clock() + timedelta(hours=hours)
+        window = {
+            "window_start": moment(start),
+            "window_end": moment(start + timedelta(hours=2)),
+        }
+        jobs.append(shop.issues_a_job(**window)["id"])
+        alice_works(shop, jobs[-1], turned)
+        shop.clock.now += timedelta(minutes=1)
+    first, second = jobs
+    works_off()
+    wei = desk(people.WEI)
+    came: list[str] = []
+    wei.on("requestfinished", lambda request: came.append(request.url))
+    wei.goto(f"{wei.url}verification/{first}", wait_until="networkidle")
+    photos = shop.wei.get("/api/v1/photos", query_string={"job_id": second}).json["items"]
+    assert [each for each in came if each.endswith(f"/{photos[-1]['id']}/large")]
+
+    wei.keyboard.press("a")
+    wei.get_by_role("heading", name=second).wait_for()
+    shown = wei.locator("#large").evaluate(
+        "async (image) => (await image.decode(), performance.getEntriesByName(image.src).at(-1))"
+    )
+    assert [photos[-1]["id"] in shown["name"], shown["decodedBodySize"] > 0] == [True, True]
+    assert shown["transferSize"] == 0  # out of the browser's own store
 
 
 def test_what_somebody_types_survives_a_reload(desk: Desk, shop: Shop) -> None:
