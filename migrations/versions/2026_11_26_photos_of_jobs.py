@@ -7,7 +7,7 @@ photo of the shop that was ever checked. The list of those in a state comes in t
 from alembic import op
 
 revision = "photos_of_jobs"
-down_revision = "windows_of_branches"
+down_revision = "notices"
 branch_labels = None
 depends_on = None
 
