@@ -179,7 +179,7 @@ def test_the_next_picture_is_there_before_the_key_is_pressed(
     jobs = []
     for hours, turned in ((1, Image.copy), (4, ImageOps.mirror)):
         start = shop.clock() + timedelta(hours=hours)
-        window = {
+        window: Json = {
             "window_start": moment(start),
             "window_end": moment(start + timedelta(hours=2)),
         }
