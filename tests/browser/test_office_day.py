@@ -14,7 +14,7 @@ from server.demo.pictures import Scene, draw
 from tests import people, pictures
 from tests.browser.axes import faults, hanging_over_anywhere
 from tests.browser.desks import Desk
-from tests.shop import Shop
+from tests.shop import Json, Shop
 
 SCENES: tuple[Scene, ...] = ("kitchen_before", "kitchen_after", "serial_label", "clean_floor")
 
