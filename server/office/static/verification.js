@@ -93,6 +93,8 @@ for (const each of comparisons) {
 }
 
 function leaveComparing() {
+  const { activeElement } = document;
+  if (activeElement?.closest("[data-compare]")) activeElement.blur(); // the next arrow is the pictures'
   for (const each of comparisons) each.hidden = true;
   document.querySelector(".stages").hidden = false;
 }
