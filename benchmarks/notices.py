@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def _measure(record: Record, name: str, url: str, folder: Path) -> None:
             ("mails", MAILS, _mails),
             ("webhooks, to one endpoint", CALLS, _calls),
         ):
-            database.write(lambda s, fill=fill, count=count: fill(s, config, hook, count))
+            database.write(partial(fill, config=config, hook=hook, count=count))
             rate = _drained(database, config, mailbox, folder)
             told = f"{what} a minute, one worker, {name}"
             record.note(Line(TOPIC, told, rate, "", bar=BAR))
