@@ -73,6 +73,8 @@ DEBIAN_PACKAGES = {
     "chromium": Path("/usr/bin/chromium"),
     "fonts-noto-cjk": Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 }
+# What others find in a receipt: poppler reads its text and pages, and checks its signature.
+POPPLER_PROGRAMS = ("pdfsig", "pdftotext", "pdfinfo", "pdftoppm")
 # Safari's engine, steered by WebDriver, and the screen that it wants even where there is none.
 WEBKIT_PACKAGES = {"webkit2gtk-driver": "WebKitWebDriver", "xvfb": "Xvfb"}
 
@@ -154,6 +156,7 @@ def setup(for_tests: bool = False) -> None:
         ensure_chromium()
         ensure_webkit()
         ensure_compiler()
+        ensure_poppler()
     say("Setup done." if any(done) else "Setup: nothing has changed.")
 
 
@@ -338,6 +341,18 @@ def ensure_compiler() -> None:
             "The tests of failing disks need a C compiler (cc, gcc or clang): install one."
         )
     apt_install(["gcc", "libc6-dev"], why="the tests of failing disks")
+
+
+def ensure_poppler() -> None:
+    """The tests of documents ask poppler whether a signature is valid, and what a reader sees."""
+    if all(map(shutil.which, POPPLER_PROGRAMS)):
+        return
+    if is_debian():
+        apt_install(["poppler-utils"], why="the tests of receipts")
+    elif sys.platform == "darwin" and shutil.which("brew"):
+        run(["brew", "install", "poppler"], "Install poppler by hand instead.")
+    else:
+        raise Failure("The tests of receipts need poppler (pdfsig, pdftotext): install it.")
 
 
 def find_chromium() -> str | None:

@@ -40,7 +40,13 @@ def _measure(record: Record, folder: Path, count: int) -> None:
     ms, peak, size = BARS.get(count, (None, None, None))
     for name, value, unit, bar in (
         (f"{what}, median", 1000 * statistics.median(told["seconds"]), "ms", ms),
-        (f"{what}, peak of the worker (RSS)", told["peak"] / MB, "MB", peak),
+        (
+            f"{what}, peak of the process that draws it (RSS)",
+            told["peaks"]["press"] / MB,
+            "MB",
+            peak,
+        ),
+        (f"{what}, peak of the worker beside it (RSS)", told["peaks"]["worker"] / MB, "MB", peak),
         (f"{what}, size", told["size"] / MB, "MB", size),
     ):
         record.note(Line(TOPIC, name, value, unit, bar=bar, at_most=True))

@@ -31,7 +31,7 @@ from tests.pages.desks import BROWSER, Desk
 TOPIC = "Office"
 ON_POSTGRESQL, ON_SQLITE = 1_000_000, 200_000
 ASKED, WARM_UP = 40, 3
-BAR_MS, BOARD_MS = 100.0, 300.0
+BAR_MS, BOARD_MS, PAGE_MS = 100.0, 300.0, 50.0
 FIRST_KB, NEXT_KB = 300.0, 60.0
 LONGEST_S = 20.0  # for one line
 SUN, BOB, WEI = people.SUN, people.BOB, people.WEI
@@ -124,6 +124,16 @@ def asks(filled: Filled) -> list[Ask]:
         Ask("audit", SUN, ["/office/audit"]),
         Ask("board, 100 installers × 1 day", BOB, [f"/office/board?day={day}"], bar=BOARD_MS),
         Ask("figures", SUN, ["/office/figures"], bar=None),
+        Ask("the customer's page", SUN, filled.pages, bar=PAGE_MS),
+        Ask(
+            "the customer's page: news", SUN, [f"{each}/news" for each in filled.pages], bar=PAGE_MS
+        ),
+        Ask(
+            "the customer's page: other times",
+            SUN,
+            [f"{each}/move" for each in filled.pages],
+            bar=None,
+        ),
         Ask("search: before anything is typed", SUN, ["/office/search"], headers=HX),
         *typed,
         *listed,

@@ -15,11 +15,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from benchmarks.shops import config
+from server import signed_links
+from server.actions import customer_links
 from server.app import create_app
 from server.db import migrate, words
+from server.db.customer_acts import CustomerAct
+from server.db.customer_links import CustomerLink
 from server.db.models import Table
 from server.db.people import Device, Organisation, Person
 from server.db.tables import plain
+from server.domain.customer_links import Purpose
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -97,6 +102,8 @@ class Filled:
     customer_ids: list[str]
     story: str
     """The ticket with two hundred events."""
+    pages: list[str]
+    """Links of customers to act, each to the page of one ticket."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,16 @@ def fill(url: str, count: int, now: datetime, media: Path) -> Filled:
         analyze = "VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE"
         connection.exec_driver_sql(analyze)
     database.close()
-    return Filled(url, count, rows.ticket_ids(), rows.job_ids(), rows.customer_ids(), rows.story)
+    secret = app.extensions["doorstep"].config.secret
+    return Filled(
+        url,
+        count,
+        rows.ticket_ids(),
+        rows.job_ids(),
+        rows.customer_ids(),
+        rows.story,
+        rows.pages(secret),
+    )
 
 
 def _play(app: Any, now: datetime) -> Pattern:
@@ -278,6 +294,15 @@ class _Rows:
     def customer_ids(self) -> list[str]:
         return [self._id(3, number) for number in range(0, self.customers, self.customers // 40)]
 
+    def pages(self, secret: str) -> list[str]:
+        """Of the recent tickets, which have the most to tell, and of some from all over the years."""
+        step = max(1, self.recent // 30)
+        recent = range(self.count - self.recent, self.count, step)
+        old = range(0, self.count - self.recent, max(1, self.count // 10))
+        mark = customer_links.MARK + Purpose.ACT
+        ids = (self._id(14, number) for number in (*recent, *old))
+        return [f"/c/act/{signed_links.token(secret, mark, each)}" for each in ids]
+
     # Tables.
 
     def of_all(self) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
@@ -294,6 +319,8 @@ class _Rows:
             "photos": self.photos,
             "receipts": self.receipts,
             "field_events": self.events,
+            "customer_links": self.links,
+            "customer_acts": self.acts,
             "audit": self.audit,
             "revisits": self.revisits,
             "part_requests": self.part_requests,
@@ -491,6 +518,35 @@ class _Rows:
                 "job_id": self._job(number),
                 "visit_id": self._id(6, number),
             }
+
+    def links(self) -> Iterator[dict[str, Any]]:
+        """One for every ticket; those of long ago were used and would have run out."""
+        for number in range(self.count):
+            yield self._plain(
+                CustomerLink,
+                id=self._id(14, number),
+                ticket_id=self._ticket(number),
+                purpose="act",
+                made_for="notice",
+                made_at=self._at(self._opened(number)),
+                expires_at=self._at(self.now + timedelta(days=30)),
+            )
+
+    def acts(self) -> Iterator[dict[str, Any]]:
+        """A confirmation and a note for each recent job."""
+        for number in range(self.count - self.recent, self.count):
+            for place, kind in enumerate(("confirmed", "noted")):
+                yield self._plain(
+                    CustomerAct,
+                    id=self._id(15, number * 2 + place),
+                    ticket_id=self._ticket(number),
+                    job_id=self._job(number),
+                    link_id=self._id(14, number),
+                    kind=kind,
+                    at=self._at(self._opened(number)),
+                    words="门禁 4711" if kind == "noted" else "",
+                    details={},
+                )
 
     def events(self) -> Iterator[dict[str, Any]]:
         """A dozen for each recent job; two hundred for one."""

@@ -43,8 +43,9 @@ from server.db import house as queue
 from server.db import jobs
 from server.db.exports import Export
 from server.db.house import KeptAnswer, Task
-from server.documents import certificates, drawing, signing
+from server.documents import certificates
 from server.documents.papers import Paper
+from server.documents.press import PRESS
 from server.domain import errors
 from server.domain.errors import Language
 from server.files import DERIVATIVES, UPLOAD_ID
@@ -85,6 +86,7 @@ def work(config: Config) -> int:
                 stop.wait(POLL_S)
     for each in postmen:
         each.join()
+    PRESS.close()
     house.database.close()
     log.info("the worker has stopped")
     return 0
@@ -252,6 +254,7 @@ class Worker:
         self.keep_house()
 
     def keep_house(self) -> None:
+        PRESS.rest()
         for duty in DUTIES:
             try:
                 duty(self.house)
@@ -368,9 +371,8 @@ def _make_document(house: House, examiner: Examiner, subject: str) -> Outcome:
         paper = house.database.read(paper_of)
     if paper is None:
         return _nothing
-    identity = certificates.of_house(house.config)
-    drawn = drawing.draw(paper, drawing.Seal(identity.name, identity.is_self_made))
-    content, now, made = signing.sign_pdf(drawn, identity), house.clock(), paper
+    content = PRESS.make(paper, certificates.of_house(house.config))
+    now, made = house.clock(), paper
     house.media.check_room(len(content))
     sha256 = house.media.put(content)
     return lambda session: documents.note(session, made, sha256, len(content), now)

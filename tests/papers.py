@@ -89,16 +89,20 @@ class Visit:
 
 
 def visit(
-    photos: int = 4, *, language: Language = "zh", reservation: str | None = None, **changes: Any
+    photos: int = 4,
+    *,
+    language: Language = "zh",
+    reservation: str | None = None,
+    found: str = "铰链磨损",
+    note: str = "一周后请再紧一次螺丝。",
+    **changes: Any,
 ) -> Visit:
     files = [photo_file(number) for number in range(photos)]
     lane = Lane(ALICE, "J-8841", base_rev=3, at=NOW - timedelta(hours=2))
     given = sheet(**changes)
     for kind in ("job.accepted", "travel.started", "visit.arrived"):
         lane.add(kind)
-    lane.add(
-        "visit.assessed", {"severity": "major", "findings": ["door_sags"], "words": "铰链磨损"}
-    )
+    lane.add("visit.assessed", {"severity": "major", "findings": ["door_sags"], "words": found})
     for step, _, _ in STEPS:
         lane.add("checklist.answered", {"step_id": step, "answer": True})
     for number, file in enumerate(files):
@@ -108,7 +112,7 @@ def visit(
     for sku, charge, price in (("HINGE-110", "warranty", 1500), ("DAMPER-2", "customer", 4550)):
         lane.add("part.used", {"line_id": new_id(), "sku": sku, "quantity": 2, "from": "van",
                                "charge": charge, "unit_price": price, "currency": "CNY"})  # fmt: skip
-    lane.add("note.added", {"text": "一周后请再紧一次螺丝。", "audience": "customer"})
+    lane.add("note.added", {"text": note, "audience": "customer"})
     shown = receipts.build(given, lane.events, language=language)
     lane.add("receipt.presented", {"receipt_digest": receipts.digest(shown), "language": language})
     content = receipts.build(given, lane.events, language=language, reservation=reservation)

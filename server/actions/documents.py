@@ -5,7 +5,7 @@ signature came, a photo, a newer version) the next who asks for it has it made a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -30,7 +30,7 @@ from server.ids import new_id
 
 MAKE = "receipt.document"  # the kind of the worker's task; its subject is "<receipt id>/<language>"
 PURPOSE = "receipt proof"
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+SETTLES = timedelta(minutes=1)  # until all that came with the last event has been looked at
 AWAITED = ("awaited", "stored")  # states of a photo whose small copy is still to come
 
 
@@ -72,14 +72,22 @@ def plain(text: str) -> str:
     return "".join(each for each in text if each.isascii() and (each.isalnum() or each == "-"))
 
 
-def ask(session: Session, receipt_id: str, language: Language, now: datetime) -> None:
-    """Asks the worker to make it, unless it was asked for already."""
+def ask(session: Session, receipt_id: str, language: Language, run_at: datetime) -> None:
+    """Asks the worker to make it then; where it was asked for already, at the earlier of both moments."""
     subject = f"{receipt_id}/{language}"
-    waiting = select(Task.id).where(
+    waiting = select(Task).where(
         Task.kind == MAKE, Task.subject == subject, Task.done_at.is_(None), Task.failed_at.is_(None)
     )
-    if session.scalars(waiting.limit(1)).first() is None:
-        house.ask_for(session, MAKE, subject, now)
+    asked = session.scalars(waiting.limit(1)).first()
+    if asked is None:
+        house.ask_for(session, MAKE, subject, run_at)
+    elif run_at < asked.run_at and not asked.tries:
+        asked.run_at = run_at
+
+
+def ask_later(session: Session, receipt: Receipt, now: datetime) -> None:
+    """The one that its customer will want, made before anybody asks."""
+    ask(session, receipt.id, spoken(receipt.language), now + SETTLES)
 
 
 def note(session: Session, paper: Paper, sha256: str, size: int, now: datetime) -> None:

@@ -115,7 +115,7 @@ def change(work: WorkingSet, job: Job, visit: Visit, event: FieldEvent) -> None:
         newest = _version(work, job, visit, event, draft, "changed")
         newest.reservation = last.reservation
         newest.event_id = last.event_id
-        documents.ask(work.session, newest.id, documents.spoken(newest.language), work.now)
+        documents.ask_later(work.session, newest, work.now)
 
 
 def _build(

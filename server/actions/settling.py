@@ -74,7 +74,7 @@ def _ask_for_document(work: WorkingSet, job: Job) -> None:
     """All that the receipt shows is here: its PDF is made in the customer's language."""
     receipt = work.receipt(job)
     if receipt is not None:
-        documents.ask(work.session, receipt.id, documents.spoken(receipt.language), work.now)
+        documents.ask_later(work.session, receipt, work.now)
 
 
 def _settle_finish(job: Job, visit: Visit) -> None:

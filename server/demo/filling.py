@@ -32,7 +32,7 @@ from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Customer, Product
 from server.db.people import Person
-from server.demo import rules, staff
+from server.demo import households, rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
 from server.demo.customers import BY_KEY, CONSENTS, HOUSEHOLDS, Household, Said
@@ -107,6 +107,7 @@ def fill(
         clock.move_to(calendar.now)
         _count(office)
         staff.note_down(office, clock())
+        households.act_on_their_pages(house, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():

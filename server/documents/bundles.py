@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from server.documents import identities, signing
+from server.documents import identities, seals
 from server.documents.identities import Identity
 from server.domain import receipts as rules
 from server.domain.receipts.building import SITE_FIELDS
@@ -69,7 +69,7 @@ def write(out: IO[bytes], bundle: Bundle, by: Identity) -> None:
             hashes[name] = path.name
         sums = listed(hashes)
         _add(archive, SUMS, sums)
-        _add(archive, SEALED, signing.seal(sums, by))
+        _add(archive, SEALED, seals.seal(sums, by))
 
 
 def hash_of(content: bytes) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fpdf.prefs import ViewerPreferences
 
-from server.documents import faces, photo_grid, squares
+from server.documents import photo_grid, squares
 from server.documents.pages import ACCENT, BOTTOM, GREY, HEIGHT, INK, INNER, LEFT, Pages, leading
 from server.documents.papers import ABOUT_FILE, ATTACHED, Json, Paper
 from server.documents.words import heading, said
@@ -31,13 +31,13 @@ class Seal:
 
 def draw(paper: Paper, seal: Seal) -> bytes:
     """The PDF without its signature. Raises `MissingGlyph`."""
-    pages = Pages(faces.Face(), partial(_running_head, paper))
+    pages = Pages(partial(_running_head, paper))
     _describe(pages, paper)
-    for part in (_head, _standing, _facts, _work, _parts, _remarks, _agreement):
+    for part in (_head, _standing, _facts, _work, _parts, _remarks, _agreement, _care):
         part(pages, paper)
-    photo_grid.draw(pages, paper)
-    _care(pages, paper)
     _proof(pages, paper, seal)
+    photo_grid.draw(pages, paper)
+    _lacking(pages, paper)
     _feet(pages, paper)
     _attach(pages, paper)
     content = bytes(pages.pdf.output())
@@ -69,11 +69,13 @@ def _shop(paper: Paper, name: str) -> str:
 
 def _head(pages: Pages, paper: Paper) -> None:
     language = paper.language
-    names = pages.lines(_shop(paper, "name") or "…", INNER * 0.62, 17)
-    for line in names[:2]:
-        pages.write(line, LEFT, pages.y, 17, bold=True)
-        pages.y += leading(17)
-    top = pages.y - leading(17) * len(names[:2])
+    top, name, size = pages.y, _shop(paper, "name") or "…", 17.0
+    if len(pages.lines(name, INNER * 0.62, size)) > 1:
+        size = 13.5
+    for line in pages.lines(name, INNER * 0.62, size)[:2]:
+        pages.write(line, LEFT, pages.y, size, bold=True)
+        pages.y += leading(size)
+    pages.y = max(pages.y, top + leading(17))
     right = LEFT + INNER
     pages.write(said("title", language), right, top + 0.6, 13, bold=True, colour=ACCENT, right=True)
     code = said("short_code", language, code=rules.short_code(paper.digest))
@@ -307,7 +309,11 @@ def _said_beside(pages: Pages, paper: Paper, x: float, y: float, width: float) -
         _stars(pages, x, y + 1, paper.stars)
         pages.write(said("stars", paper.language, stars=paper.stars), x + 30, y + 0.5, 9)
         y += 6
-    for line in pages.lines(f"“{paper.words}”", width)[:60] if paper.words else []:
+    for line in (
+        pages.lines(said("quoted", paper.language, words=paper.words), width)[:60]
+        if paper.words
+        else []
+    ):
         if y + leading(9.5) > HEIGHT - BOTTOM:
             break
         pages.write(line, x, y + 0.5)
@@ -351,10 +357,14 @@ def _proof(pages: Pages, paper: Paper, seal: Seal) -> None:
         pages.skip(0.6)
     pages.pdf.link(x, top + leading(9), width, leading(9), paper.address)
     pages.y = max(pages.y, top + QR - 2)
+
+
+def _lacking(pages: Pages, paper: Paper) -> None:
+    """Which characters were told by their numbers."""
     if pages.face.lacking:
         pages.skip(2)
         names = "; ".join(pages.face.names()[:60])
-        pages.text(said("lacking", language, names=names), size=8, colour=GREY)
+        pages.text(said("lacking", paper.language, names=names), size=8, colour=GREY)
 
 
 def _grouped(digest: str) -> str:

@@ -6,11 +6,11 @@ number, `[U+1F44D]`, and a note names it. Nothing ever becomes an empty box.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 FILE = Path(pylopdf_fonts_zh_cn.__file__).with_name("NotoSansSC-Regular.otf")
 
@@ -19,17 +19,17 @@ _JOINERS = frozenset({0x00AD, 0x200C, 0x200D, 0xFEFF, *range(0xFE00, 0xFE10)})
 
 
 @cache
-def covered() -> frozenset[int]:
-    """The code points that the typeface can draw; what steers the direction of text is not drawn."""
-    with TTFont(FILE, lazy=True) as font:
-        drawn = frozenset(font.getBestCmap())
-    return frozenset(each for each in drawn if unicodedata.category(chr(each)) not in ("Cc", "Cf"))
+def is_steering(point: int) -> bool:
+    """What turns the direction of text, or does something else unseen, is told and not done."""
+    return unicodedata.category(chr(point)) in ("Cc", "Cf")
 
 
 class Face:
     """Makes text visible, and remembers what it could not draw."""
 
-    def __init__(self) -> None:
+    def __init__(self, covered: Iterable[int]) -> None:
+        """`covered` are the code points that the typeface has."""
+        self._covered = covered if isinstance(covered, set | frozenset | dict) else set(covered)
         self.lacking: dict[int, None] = {}
 
     def visible(self, text: str) -> str:
@@ -40,7 +40,7 @@ class Face:
         run: list[int] = []
         for letter in unicodedata.normalize("NFC", text):
             point = ord(letter)
-            if point in covered() or letter.isspace():
+            if letter.isspace() or (point in self._covered and not is_steering(point)):
                 shown += [self._named(run), " " if letter.isspace() else letter]
                 run = []
             elif point not in _JOINERS:

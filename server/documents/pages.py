@@ -22,11 +22,14 @@ Colour = tuple[int, int, int]
 class Pages:
     """The document under the pen. `y` is where the next thing goes."""
 
-    def __init__(self, face: faces.Face, header: Callable[["Pages"], None]) -> None:
-        self.face, self._header = face, header
+    def __init__(self, header: Callable[["Pages"], None]) -> None:
+        self._header = header
         self.pdf = FPDF(format="A4")
         self.pdf.set_auto_page_break(False)
         self.pdf.add_font("noto", "", faces.FILE)
+        font = self.pdf.fonts["noto"]
+        font.ttfont.recalcBBoxes = False  # type: ignore[union-attr]  # reckoned anew it is a third of all
+        self.face = faces.Face(font.cmap)  # type: ignore[union-attr]
         self.pdf.set_line_width(0.2)
         self.y = TOP
         self._add()

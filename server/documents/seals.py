@@ -1,4 +1,4 @@
-"""Reading signatures: who made one, and whether it fits the bytes."""
+"""The shop's signature around a list of hashes (CMS): made, and read again."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from asn1crypto import cms  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
 
 from server.documents import identities
 from server.documents.findings import Json, Unreadable
+from server.documents.identities import Identity
 
 Hash = type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]
 HASHES: dict[str, Hash] = {
@@ -27,6 +29,16 @@ class Sealed:
     content: bytes
     certificate: x509.Certificate
     is_valid: bool
+
+
+def seal(content: bytes, by: Identity) -> bytes:
+    """The content inside a signature (CMS SignedData, DER), as `openssl cms -verify` reads it."""
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
+    builder = builder.add_signer(by.certificate, by.key, hashes.SHA256())
+    for each in by.chain:
+        builder = builder.add_certificate(each)
+    options = [pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.NoCapabilities]
+    return builder.sign(serialization.Encoding.DER, options)
 
 
 def open_seal(der: bytes) -> Sealed:

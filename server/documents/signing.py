@@ -1,10 +1,9 @@
-"""The shop's signature: within a PDF (PAdES, baseline B-B), and around a list of hashes (CMS)."""
+"""The shop's signature within a PDF (PAdES, baseline B-B)."""
 
 import io
 
 from asn1crypto import keys, x509  # type: ignore[import-untyped]
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
@@ -35,16 +34,6 @@ def sign_pdf(content: bytes, by: Identity) -> bytes:
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
     signers.PdfSigner(meta, signer).sign_pdf(writer, output=signed)
     return signed.getvalue()
-
-
-def seal(content: bytes, by: Identity) -> bytes:
-    """The content inside a signature (CMS SignedData, DER), as `openssl cms -verify` reads it."""
-    builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
-    builder = builder.add_signer(by.certificate, by.key, hashes.SHA256())
-    for each in by.chain:
-        builder = builder.add_certificate(each)
-    options = [pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.NoCapabilities]
-    return builder.sign(serialization.Encoding.DER, options)
 
 
 def _der(certificate: object) -> bytes:

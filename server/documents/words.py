@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "to": ("{start} to {end}", "{start} 至 {end}"),
     "signed": ("Signed", "已签字"),
     "signed_by": ("{name} ({relation}), {at}", "{name}（{relation}），{at}"),
-    "on_device": ("on the tablet “{device}”", "签于平板“{device}”"),
+    "on_device": ('on the tablet "{device}"', "签于平板“{device}”"),
     "signed_other": (
         "The tablet says that another text was signed: {code}. The office looks into it.",
         "平板记录的签字内容与本文不同：{code}，门店正在核实。",
@@ -54,6 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "The picture of the signature is not here. Its SHA-256: {sha256}",
         "签字图片尚未收到。其 SHA-256：{sha256}",
     ),
+    "quoted": ('"{words}"', "“{words}”"),  # curly ones are as wide as a Chinese character
     "stars": ("{stars} of 5 stars", "{stars} / 5 星"),
     "missing": ("Missing", "照片缺失"),
     "awaited": ("Not here yet", "尚未收到"),

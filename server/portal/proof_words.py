@@ -69,7 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing": ("Please choose a file first.", "请先选择文件。"),
     "large": ("This file is too large to be compared here.", "文件过大，无法在此比对。"),
     "offline": (
-        "Without us: `doorstep verify FILE` does the same offline, and any PDF reader shows the signature.",
+        "Without us: doorstep verify FILE does the same offline, and any PDF reader shows the signature.",
         "也可离线核验：运行 doorstep verify 文件，或用任意 PDF 阅读器查看签名。",
     ),
 }

@@ -36,6 +36,7 @@ def signed(shop: Shop, **said: Any) -> tuple[Trip, Json]:
     trip.has_it_signed(signature=blob(signature_png(), "image/png"), **said)
     trip.finishes()
     trip.comes_home()
+    shop.clock.go_on(minutes=2)
     query = {"job_id": job["id"], "state": "signed"}
     (receipt,) = asked(shop.wei.get("/api/v1/receipts", query_string=query))["items"]
     return trip, receipt
@@ -89,6 +90,7 @@ def test_an_older_version_says_that_there_is_a_newer_one(
     trip.does("note.added", text="The left door was changed, too", audience="customer")
     trip.sends_events()
     assert wei.get(path).status_code == 409
+    shop.clock.go_on(minutes=2)
     worker.run_once(house)
     assert "已有更新的版本：第 2 版" in text_of(wei.get(path).get_data(), tmp_path)
     query = {"job_id": receipt["job_id"], "state": "changed"}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from PIL import ImageOps
 from PIL.Image import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
@@ -129,12 +129,11 @@ PASTED = """(picture) => {
 def takes_what_the_customer_sends(wei: Page) -> None:
     """Chosen and pasted while she types; what is no picture is told by name, and her words stay."""
     panel = pictures.saved(draw("damaged_panel"), "JPEG")
-    wei.get_by_label("Photos from the customer").set_input_files(
-        [
-            {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": panel},
-            {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
-        ]
-    )
+    files: list[FilePayload] = [
+        {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": panel},
+        {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+    ]
+    wei.get_by_label("Photos from the customer").set_input_files(files)
     wei.get_by_text("bill.pdf: This file is not a picture").wait_for()
     wei.get_by_label("panel.jpg").fill("the hinge")
     wei.evaluate(PASTED, b64encode(pictures.jpeg("hinge_detail")).decode())
@@ -221,6 +220,7 @@ def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, langu
         f"jobs/{job['id']}/move",
         "verification",
         "revisits",
+        "move-requests",
         f"revisits/{revisit['id']}/plan",
         "revisits?show=calls",
         "exceptions",

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from server.documents import certificates, drawing, signing
+from server.documents import drawing, identities, signing
 from server.documents.papers import Paper
 from tests import papers, people
 from tests.client import Client
 from tests.conftest import HandClock
 from tests.shop import Shop
 
-IDENTITY = certificates.self_made("a secret of tests, and of nothing else", is_demo=True)
+IDENTITY = identities.self_made("a secret of tests, and of nothing else", is_demo=True)
 SEAL = drawing.Seal(IDENTITY.name, IDENTITY.is_self_made)
 
 

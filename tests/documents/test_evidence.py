@@ -17,10 +17,9 @@ from server.db.receipts import Receipt
 from server.documents import (
     bundle_checks,
     bundles,
-    certificates,
     checking,
     identities,
-    signing,
+    seals,
     telling,
 )
 from server.documents.findings import Finding, Unreadable
@@ -50,6 +49,7 @@ def done(shop: Shop, house: House) -> Trip:
     trip.has_it_signed("划痕", signature=blob(signature_png(), "image/png"), stars=4, words="Good")
     trip.finishes()
     trip.comes_home()
+    shop.clock.go_on(minutes=2)
     worker.run_once(house)
     return trip
 
@@ -244,7 +244,7 @@ def _sheet(files: Files) -> None:
 
 
 def _certificate(files: Files) -> None:
-    files["certificate.pem"] = identities.pem(certificates.self_made("x" * 40).certificate)
+    files["certificate.pem"] = identities.pem(identities.self_made("x" * 40).certificate)
 
 
 def _document(files: Files) -> None:
@@ -293,8 +293,8 @@ def test_a_list_signed_by_somebody_else_has_another_certificate(
     files = unpacked(bundle)
     _text(files)
     resum(files)
-    other = certificates.self_made("somebody else's secret, as long as any")
-    files[bundles.SEALED] = signing.seal(files[bundles.SUMS], other)
+    other = identities.self_made("somebody else's secret, as long as any")
+    files[bundles.SEALED] = seals.seal(files[bundles.SUMS], other)
     file = tmp_path / "evidence.zip"
     file.write_bytes(packed(files))
     ours = bundle_checks.check_bytes(bundle).facts["certificate"]["fingerprint"]

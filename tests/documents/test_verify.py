@@ -104,7 +104,7 @@ def test_a_shop_brings_its_certificate(form: str, thumbs: Path, tmp_path: Path) 
     from server.config import Config
 
     own, passphrase = (
-        certificates.self_made("the shop's own key, as an authority gave it"),
+        identities.self_made("the shop's own key, as an authority gave it"),
         b"sesame",
     )
     locked = serialization.BestAvailableEncryption(passphrase)

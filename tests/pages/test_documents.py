@@ -32,6 +32,7 @@ def test_it_works(shop: Shop, wei: Desk, app: Flask) -> None:
     waits = wei.opens(english)
     assert (waits.status, waits.headers["Refresh"]) == (409, "2")
     assert "The document is being made" in waits.text
+    shop.clock.go_on(minutes=2)
     worker.run_once(app.extensions["doorstep"])
     for path in (chinese, english):
         answer = wei.client.get(path, headers=BROWSER)

@@ -116,6 +116,7 @@ def test_nothing_tells_of_her_and_everything_counts(
 ) -> None:
     trip = visited(shop, somebody)
     job = close(shop, app, trip)
+    shop.clock.go_on(minutes=2)  # until the receipt's PDF is made
     given, aside = pictures.jpeg("hinge_detail"), pictures.jpeg("damaged_panel")
     where = f"/office/tickets/{job['ticket_id']}/customer-photos"
     sun.brings(where, {f"{NAME}.jpg": given}, note=WORDS)
@@ -131,6 +132,8 @@ def test_nothing_tells_of_her_and_everything_counts(
     photos = shop.wei.get(f"/api/v1/photos?job_id={job['id']}").json["items"]
     hashes = {each["sha256"] for each in photos} | {receipt["signature_sha256"]}
     hashes |= {blob(given)["sha256"], blob(aside)["sha256"]}
+    pdf = shop.wei.get(f"/api/v1/receipts/{receipt['id']}/pdf")
+    hashes.add(blob(pdf.get_data())["sha256"])
     assert hashes <= files(app)
 
     page = erases(sun, somebody)
@@ -146,6 +149,7 @@ def test_nothing_tells_of_her_and_everything_counts(
     assert left["content"]["totals"] == receipt["content"]["totals"]
     gone = shop.wei.get(f"/api/v1/receipts/{receipt['id']}/canonical")
     assert (gone.status_code, gone.json["code"]) == (410, "receipt_erased")
+    assert shop.wei.get(f"/api/v1/receipts/{receipt['id']}/pdf").status_code == 404
     kept = shop.wei.get(f"/api/v1/photos?job_id={job['id']}").json["items"]
     assert {(each["sha256"], each["state"]) for each in kept} == {
         (each["sha256"], "erased") for each in photos
