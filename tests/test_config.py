@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server import cli
-from server.config import DEMO_SECRET, Config, ConfigError
+from server.config import DEMO_SECRET, Config, ConfigError, Smtp
 
 SECRET = "Qz7-kLw0_pXs9VtRb2NcYh4JmDf8GaEu"
 MINIMAL = {"DOORSTEP_SECRET": SECRET}
@@ -239,5 +239,34 @@ def test_every_field_can_be_set() -> None:
     """Nothing is decided by an installation that the environment cannot say."""
     numbers = {field for field, *_ in NUMBERS.values()}
     others = {"database_url", "media", "secret", "is_demo", "second_factor", "log_level"}
-    others |= {"public_url", "certificate", "certificate_passphrase"}
+    others |= {"public_url", "certificate", "certificate_passphrase", "smtp", "own_network"}
     assert {field.name for field in dataclasses.fields(Config)} == numbers | others
+
+
+def test_a_mail_server_is_an_address_with_or_without_a_sign_in() -> None:
+    env = {**MINIMAL, "DOORSTEP_MAIL_FROM": "service@shop.example"}
+    config = Config.from_env({**env, "DOORSTEP_SMTP": "starttls://shop:pass%40word@mail.example"})
+    assert config.smtp == Smtp(
+        "mail.example", 587, "starttls", "service@shop.example", "shop", "pass@word"
+    )
+    assert "pass@word" not in repr(config), "no log tells it"
+    plain = Config.from_env({**env, "DOORSTEP_SMTP": "smtp://127.0.0.1:2525"}).smtp
+    assert plain is not None
+    assert (plain.port, plain.security, plain.username) == (2525, "none", "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"DOORSTEP_SMTP": "mail.example"},
+        {"DOORSTEP_SMTP": "http://mail.example"},
+        {"DOORSTEP_SMTP": "smtp://mail.example:99999"},
+        {"DOORSTEP_SMTP": "smtp://"},
+        {"DOORSTEP_SMTP": "smtp://mail.example"},
+        {"DOORSTEP_SMTP": "smtp://mail.example", "DOORSTEP_MAIL_FROM": "nobody"},
+        {"DOORSTEP_OWN_NETWORK": "perhaps"},
+    ],
+)
+def test_a_mail_server_that_makes_no_sense_stops_the_start(said: dict[str, str]) -> None:
+    with pytest.raises(ConfigError):
+        Config.from_env({**MINIMAL, **said})

@@ -22,6 +22,7 @@ from server.config import Config
 from server.db import audit, facts, notices
 from server.db.customers import Customer
 from server.db.engine import Database
+from server.db.jobs import Job, Visit
 from server.db.notices import LEASE, Endpoint, Gateway, Notice, Try
 from server.db.people import Organisation
 from server.db.tickets import Ticket
@@ -106,7 +107,8 @@ class Post:
             return False
         if notice.state == rules.SENDING and not self._goes_again(session, notice, now):
             return True
-        errand = self._errand(session, notice)
+        about = _about(session, notice)
+        errand = self._errand(session, notice, about)
         if isinstance(errand, str):
             _give_up(notice, errand)
             return True
@@ -129,16 +131,13 @@ class Post:
         _end_unsure(notice)
         return False
 
-    def _errand(self, session: Session, notice: Notice) -> _Errand | str:
+    def _errand(self, session: Session, notice: Notice, about: "_About | None") -> _Errand | str:
         """What the call needs; or the reason why there is none."""
-        if notice.channel == rules.WEBHOOK:
+        if about is None:
             endpoint = session.get_one(Endpoint, notice.endpoint_id)
             is_open = endpoint.removed_at is None and endpoint.disabled_at is None
             return _Errand(notice, endpoint=endpoint) if is_open else "endpoint_off"
-        ticket = session.get_one(Ticket, notice.ticket_id)
-        customer = session.get_one(Customer, ticket.customer_id)
-        shop = session.get_one(Organisation, ticket.branch_id)
-        gateway = None
+        customer, shop, gateway = about.customer, about.shop, None
         if notice.channel != rules.EMAIL:
             known = [each for each in notices.gateways(session) if each.branch_id == shop.id]
             gateway = next((each for each in known if each.channel == notice.channel), None)
@@ -208,6 +207,32 @@ class Post:
         )
         if errand.endpoint is not None:
             _judge(session, errand.endpoint.id, outcome, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a notice is about. A session forgets rows that nobody holds: held here, each is read once."""
+
+    ticket: Ticket
+    customer: Customer
+    shop: Organisation
+    job: Job | None
+    visit: Visit | None
+
+
+def _about(session: Session, notice: Notice) -> _About | None:
+    """None for a message to another system, which is written already."""
+    if notice.channel == rules.WEBHOOK:
+        return None
+    ticket = session.get_one(Ticket, notice.ticket_id)
+    job = session.get(Job, notice.job_id) if notice.job_id else None
+    return _About(
+        ticket,
+        session.get_one(Customer, ticket.customer_id),
+        session.get_one(Organisation, ticket.branch_id),
+        job,
+        session.get(Visit, job.visit_id) if job else None,
+    )
 
 
 def _after(
