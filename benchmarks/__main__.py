@@ -1,8 +1,8 @@
 """`python -m benchmarks [names …] [--rounds N] [--seconds S] [--without-peers] [--tickets N]`.
 
 Names are those of the lines: push, pull, photos, whole_visit, memory, companion, tablet, board, office,
-documents; all without
-any. Prints each figure beside its bar and writes `var/bench/results.json` and `results.md`.
+documents, notices; all without any. Prints each figure beside its bar and writes `var/bench/results.json` and
+`results.md`.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from benchmarks import (
     companion,
     documents,
     memory,
+    notices,
     office,
     photos,
     places,
@@ -38,6 +39,7 @@ LINES: dict[str, Callable[[Record, Settings], None]] = {
     "tablet": tablet.run,
     "board": board.run,
     "office": office.run,
+    "notices": notices.run,
     "documents": documents.run,
 }
 

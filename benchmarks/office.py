@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -31,7 +31,7 @@ from tests.pages.desks import BROWSER, Desk
 TOPIC = "Office"
 ON_POSTGRESQL, ON_SQLITE = 1_000_000, 200_000
 ASKED, WARM_UP = 40, 3
-BAR_MS, BOARD_MS = 100.0, 300.0
+BAR_MS, BOARD_MS, PAGE_MS = 100.0, 300.0, 50.0
 FIRST_KB, NEXT_KB = 300.0, 60.0
 LONGEST_S = 20.0  # for one line
 SUN, BOB, WEI = people.SUN, people.BOB, people.WEI
@@ -123,7 +123,18 @@ def asks(filled: Filled) -> list[Ask]:
         Ask("stock ledger", SUN, ["/office/movements"]),
         Ask("audit", SUN, ["/office/audit"]),
         Ask("board, 100 installers × 1 day", BOB, [f"/office/board?day={day}"], bar=BOARD_MS),
-        Ask("figures", SUN, ["/office/figures"], bar=None),
+        *_of_figures(datetime.now(UTC).date()),
+        *_of_single_things(filled, day),
+        Ask("the customer's page", SUN, filled.pages, bar=PAGE_MS),
+        Ask(
+            "the customer's page: news", SUN, [f"{each}/news" for each in filled.pages], bar=PAGE_MS
+        ),
+        Ask(
+            "the customer's page: other times",
+            SUN,
+            [f"{each}/move" for each in filled.pages],
+            bar=None,
+        ),
         Ask("search: before anything is typed", SUN, ["/office/search"], headers=HX),
         *typed,
         *listed,
@@ -132,6 +143,73 @@ def asks(filled: Filled) -> list[Ask]:
 
 
 HX = tuple(FRAGMENT.items())
+
+
+def _of_figures(today: date) -> list[Ask]:
+    """Each way to tell them, over a month, a year and an odd stretch of two; and the lists behind the numbers."""
+    stretch = f"period=chosen&from={today - timedelta(days=650)}&until={today - timedelta(days=9)}"
+    ways = [
+        *("figure=closed_on_promise&by=installer", "figure=first_time_fix&by=installer&sort=worst"),
+        *("figure=on_time_arrival&by=branch", "figure=photo_rejection&by=organisation"),
+        *("figure=stars&by=product", "figure=revisits&by=cause", "figure=stars&by=week"),
+    ]
+    lists_ = [
+        *(
+            "closed_on_promise?show=all",
+            "closed_on_promise?show=misses",
+            "first_time_fix?show=left_out",
+        ),
+        *("on_time_arrival?show=misses", "photo_rejection?show=hits", "stars?show=all"),
+        *("revisits?show=all", "revisits?show=all&by=cause&of=not_fixed"),
+        f"on_time_arrival?show=all&by=installer&of={people.ALICE.id}",
+    ]
+    periods = {
+        "this month": "period=this_month",
+        "this year": "period=this_year",
+        "two years": stretch,
+    }
+    told = [
+        Ask(f"figures, {name}", who, [f"/office/figures?{period}&{way}" for way in ways])
+        for name, period in periods.items()
+        for who in (SUN, BOB)
+    ]
+    days = f"from={today - timedelta(days=650)}&until={today}"
+    opened = [
+        Ask(f"figures opened: {each}", SUN, [f"/office/figures/{each}&{days}"]) for each in lists_
+    ]
+    return [Ask("figures", SUN, ["/office/figures"]), *told, *opened]
+
+
+def _of_single_things(filled: Filled, day: str) -> list[Ask]:
+    """One of each, and the pages from which it is changed."""
+    file, ticket = (
+        f"/office/customers/{filled.customer_ids[0]}",
+        f"/office/tickets/{filled.story}",
+    )
+    return [
+        Ask("customers: their time is up", SUN, ["/office/customers?show=time_is_up"]),
+        Ask("a customer: edit", SUN, [f"{file}/edit"]),
+        Ask("a customer: erase", SUN, [f"{file}/erase"]),
+        Ask("a ticket: edit", WEI, [f"{ticket}/edit"]),
+        Ask("a person", SUN, [f"/office/people/{people.ALICE.id}"]),
+        Ask("a person: leave", SUN, [f"/office/people/{people.ALICE.id}/leave"]),
+        Ask("organisations", SUN, ["/office/organisations"]),
+        Ask("a branch", SUN, [f"/office/organisations/{people.NORTH}"]),
+        Ask("a contractor", SUN, [f"/office/organisations/{people.CONTRACTOR}"]),
+        Ask("stock of a van", SUN, [f"/office/stock/van:{people.ALICE.id}"]),
+        Ask("products", SUN, ["/office/products"]),
+        Ask("counts", SUN, ["/office/counts"]),
+        Ask("variances", SUN, ["/office/variances"]),
+        Ask("imports", SUN, ["/office/imports"]),
+        Ask("exports", SUN, ["/office/exports"]),
+        Ask("route sheets", BOB, [f"/office/route-sheets?day={day}"], bar=BOARD_MS),
+        Ask("verification: by policy", SUN, ["/office/verification?show=policy"]),
+        Ask("jobs left unready", SUN, [f"/office/jobs?day={day}&show=unready"]),
+        Ask("tickets: at risk", SUN, ["/office/tickets?show=at_risk"]),
+        Ask("tickets: at risk", WEI, ["/office/tickets?show=at_risk"]),
+        Ask("settings", SUN, ["/office/settings"]),
+        Ask("audit of a ticket", SUN, [f"/office/audit?noun=ticket&words={filled.story}"]),
+    ]
 
 
 def run(record: Record, settings: Settings) -> None:

@@ -5,6 +5,7 @@ numbers, addresses, days and states of their own, as many people and cities shar
 """
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,12 +15,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from benchmarks import office_figures
 from benchmarks.shops import config
+from server import signed_links
+from server.actions import customer_links
 from server.app import create_app
 from server.db import migrate, words
+from server.db.customer_acts import CustomerAct
+from server.db.customer_links import CustomerLink
 from server.db.models import Table
 from server.db.people import Device, Organisation, Person
 from server.db.tables import plain
+from server.domain.customer_links import Purpose
+from server.reports.counting import Row
 from tests import people
 from tests.client import Client
 from tests.conftest import HandClock
@@ -83,7 +91,10 @@ PLAYED = (
     "audit",
     "revisits",
 )
-POURED = (*PLAYED, "organisations", "people", "devices", "part_requests", "exceptions")
+POURED = (
+    *PLAYED,
+    *("organisations", "people", "devices", "part_requests", "exceptions", "figure_facts"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,8 @@ class Filled:
     customer_ids: list[str]
     story: str
     """The ticket with two hundred events."""
+    pages: list[str]
+    """Links of customers to act, each to the page of one ticket."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +140,24 @@ def fill(url: str, count: int, now: datetime, media: Path) -> Filled:
                 index.create(connection)
         with connection.begin():
             words.make_anew(connection)
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        analyze = "VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE"
-        connection.exec_driver_sql(analyze)
+        if (
+            connection.dialect.name == "postgresql"
+        ):  # SQLite has no statistics in the product, either
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql("CHECKPOINT")
     database.close()
-    return Filled(url, count, rows.ticket_ids(), rows.job_ids(), rows.customer_ids(), rows.story)
+    os.sync()  # nobody who is measured pays for the filling
+    secret = app.extensions["doorstep"].config.secret
+    return Filled(
+        url,
+        count,
+        rows.ticket_ids(),
+        rows.job_ids(),
+        rows.customer_ids(),
+        rows.story,
+        rows.pages(secret),
+    )
 
 
 def _play(app: Any, now: datetime) -> Pattern:
@@ -278,6 +304,15 @@ class _Rows:
     def customer_ids(self) -> list[str]:
         return [self._id(3, number) for number in range(0, self.customers, self.customers // 40)]
 
+    def pages(self, secret: str) -> list[str]:
+        """Of the recent tickets, which have the most to tell, and of some from all over the years."""
+        step = max(1, self.recent // 30)
+        recent = range(self.count - self.recent, self.count, step)
+        old = range(0, self.count - self.recent, max(1, self.count // 10))
+        mark = customer_links.MARK + Purpose.ACT
+        ids = (self._id(14, number) for number in (*recent, *old))
+        return [f"/c/act/{signed_links.token(secret, mark, each)}" for each in ids]
+
     # Tables.
 
     def of_all(self) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
@@ -294,10 +329,14 @@ class _Rows:
             "photos": self.photos,
             "receipts": self.receipts,
             "field_events": self.events,
+            "customer_links": self.links,
+            "customer_acts": self.acts,
             "audit": self.audit,
             "revisits": self.revisits,
             "part_requests": self.part_requests,
             "exceptions": self.exceptions,
+            "figure_facts": lambda: office_figures.as_poured(self._facts()),
+            "figure_totals": lambda: office_figures.sums(self._facts()),
         }
         for table, make in makers.items():
             yield table, make()
@@ -411,8 +450,30 @@ class _Rows:
                 "state": state,
                 "opened_at": self._at(opened),
                 "closed_at": self._at(opened + timedelta(days=2)) if state == "closed" else None,
+                **self._ends(number, is_over=state in ("closed", "cancelled")),
                 "cancelled_at": self._at(opened) if state == "cancelled" else None,
             }
+
+    def _ends(self, number: int, *, is_over: bool) -> dict[str, Any]:
+        """When its promise warns and breaks: a third of the open ones are at risk, a third is broken."""
+        if is_over:
+            return {"at_risk_from": None, "breaks_at": None}
+        warns = self.now + timedelta(minutes=number % 360 - 240)
+        return {
+            "at_risk_from": self._at(warns),
+            "breaks_at": self._at(warns + timedelta(hours=2)),
+        }
+
+    def _facts(self) -> Iterator[Row]:
+        """Of every closed ticket, in the order of their days."""
+        product = self.pattern.one("assets")["product_id"]
+        for number in range(self.count):
+            if self._state(number) == "closed":
+                customer, installer = self._of_ticket(number)
+                day = (self._opened(number) + timedelta(days=2)).date()
+                whose = (self._branch(customer), self._installer(installer), product)
+                ids = (self._ticket(number), self._job(number))
+                yield from office_figures.of_ticket(number, *ids, day, *whose)
 
     def _window(self, number: int) -> datetime:
         """Today for the newest ones of the first branch, otherwise the day after the ticket."""
@@ -491,6 +552,35 @@ class _Rows:
                 "job_id": self._job(number),
                 "visit_id": self._id(6, number),
             }
+
+    def links(self) -> Iterator[dict[str, Any]]:
+        """One for every ticket; those of long ago were used and would have run out."""
+        for number in range(self.count):
+            yield self._plain(
+                CustomerLink,
+                id=self._id(14, number),
+                ticket_id=self._ticket(number),
+                purpose="act",
+                made_for="notice",
+                made_at=self._at(self._opened(number)),
+                expires_at=self._at(self.now + timedelta(days=30)),
+            )
+
+    def acts(self) -> Iterator[dict[str, Any]]:
+        """A confirmation and a note for each recent job."""
+        for number in range(self.count - self.recent, self.count):
+            for place, kind in enumerate(("confirmed", "noted")):
+                yield self._plain(
+                    CustomerAct,
+                    id=self._id(15, number * 2 + place),
+                    ticket_id=self._ticket(number),
+                    job_id=self._job(number),
+                    link_id=self._id(14, number),
+                    kind=kind,
+                    at=self._at(self._opened(number)),
+                    words="门禁 4711" if kind == "noted" else "",
+                    details={},
+                )
 
     def events(self) -> Iterator[dict[str, Any]]:
         """A dozen for each recent job; two hundred for one."""

@@ -185,6 +185,10 @@ def _receipt(job: Job, say: Say) -> Iterator[str]:
 
 
 def _past(sheet: Mapping[str, Any], say: Say) -> Iterator[str]:
+    given = sheet.get("from_customer") or []
+    if given:
+        notes = "; ".join(plain(each["note"]) for each in given if each.get("note"))
+        yield say("from_customer", count=str(len(given)), notes=notes).rstrip()
     history = sheet.get("history") or []
     if history:
         yield say("history")

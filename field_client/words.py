@@ -86,6 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "part": ("  {quantity} × {name} ({sku})", "  {quantity} × {name}({sku})"),
     "line": ("  {line} {quantity} × {sku} {charge}{voided}", "  {line} {quantity} × {sku} {charge}{voided}"),
     "voided": (" (taken back)", "（已撤销）"),
+    "from_customer": ("From the customer: {count} photos. {notes}", "客户发来 {count} 张照片。{notes}"),
     "history": ("Earlier visits", "历史上门"),
     "earlier": ("  {job} {at} {outcome} {words}", "  {job} {at} {outcome} {words}"),
     "retakes": ("Take again", "需重拍"),

@@ -101,6 +101,8 @@ def scans(engine: Engine, questions: Questions) -> list[Scan]:
 _WHOLE = re.compile(r"SCAN (?P<table>\w+)(?P<how>.*)")
 # All entries of a kind of thing: that is a large part of them.
 _OF_A_KIND = re.compile(r"SEARCH (?P<table>\w+) USING INDEX \w*search_entries\w* \(kind=\?\)")
+# All photos in a state: nearly every one of them was checked.
+_IN_A_STATE = re.compile(r"SEARCH (?P<table>photos) USING INDEX ix_photos_in_state \(state=\?\)")
 
 
 def _of_sqlite(connection: Connection, statement: str, values: Any) -> Iterator[tuple[str, str]]:
@@ -109,7 +111,7 @@ def _of_sqlite(connection: Connection, statement: str, values: Any) -> Iterator[
     steps = [row[3] for row in told]
     names = _names_of(connection, statement)
     for step in steps:
-        found = _WHOLE.match(step) or _OF_A_KIND.match(step)
+        found = _WHOLE.match(step) or _OF_A_KIND.match(step) or _IN_A_STATE.match(step)
         if found is None or found["table"] not in names:
             continue
         is_limited = " LIMIT " in " ".join(statement.split())

@@ -130,6 +130,7 @@ def _add_moves() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_move_requests"),
     )
     op.create_index("ix_move_requests_of_ticket", "move_requests", ["ticket_id", "asked_at"])
+    op.create_index("ix_move_requests_asked", "move_requests", ["asked_at", "id"])
     op.create_index(
         "ix_move_requests_open",
         "move_requests",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import audit, consents
+from server.db.customer_acts import CustomerAct, MoveRequest
 from server.db.customer_photos import CustomerPhoto
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Visit
@@ -100,6 +101,14 @@ def export(session: Session, by: Person, customer: Customer, now: datetime) -> E
     }
     told = _all(session, Notice, Notice.ticket_id.in_(of_tickets), Notice.made_at)
     documents["notices.json"] = [_told(each) for each in told if each.channel != WEBHOOK]
+    documents["customer_page.json"] = {
+        "acts": _each(
+            _all(session, CustomerAct, CustomerAct.ticket_id.in_(of_tickets), CustomerAct.at)
+        ),
+        "other_times": _each(
+            _all(session, MoveRequest, MoveRequest.ticket_id.in_(of_tickets), MoveRequest.asked_at)
+        ),
+    }
     documents["customer_photos.json"] = [
         {**_told(each), "file": given.get(each.id)} for each in of_customer
     ]

@@ -13,10 +13,11 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from server.actions import customers as customer_acts
-from server.actions import stored_files, unwanted_files
+from server.actions import sheets, stored_files, unwanted_files
 from server.db import audit, customer_photos, customers, photos, tickets
 from server.db.customer_photos import REMOVED, WAITING, CustomerPhoto, PhotoLink
 from server.db.customers import Customer
+from server.db.jobs import Job
 from server.db.people import Person
 from server.db.tickets import Ticket
 from server.domain import customer_photos as rules
@@ -70,6 +71,7 @@ def hand_in(
         session.flush()
         _note_given(session, photo, now)
         _compare(session, photo)
+    _tell_the_field(session, *found)
     return found
 
 
@@ -163,6 +165,7 @@ def describe(session: Session, by: Person, photo: CustomerPhoto, note: str, now:
             session, by.id, "customer_photo.described", photo.id, now,
             ticket=photo.ticket_id, changed=["note"],
         )  # fmt: skip
+        _tell_the_field(session, photo)
 
 
 def remove(session: Session, by: Person, photo: CustomerPhoto, now: datetime) -> None:
@@ -175,6 +178,7 @@ def remove(session: Session, by: Person, photo: CustomerPhoto, now: datetime) ->
         audit.record(
             session, by.id, "customer_photo.removed", photo.id, now, ticket=photo.ticket_id
         )
+        _tell_the_field(session, photo)
 
 
 def bring_back(session: Session, by: Person, photo: CustomerPhoto, now: datetime) -> None:
@@ -191,6 +195,13 @@ def _bring_back(session: Session, photo: CustomerPhoto, who: str | None, now: da
         audit.record(
             session, who, "customer_photo.brought_back", photo.id, now, ticket=photo.ticket_id
         )
+        _tell_the_field(session, photo)
+
+
+def _tell_the_field(session: Session, *changed: CustomerPhoto) -> None:
+    """Whoever goes there sees them on the sheet of the job, once they were examined."""
+    for ticket_id in {each.ticket_id for each in changed if each.state == "checked"}:
+        sheets.touch(session, Job.ticket_id == ticket_id)
 
 
 # The examination.
@@ -212,6 +223,7 @@ def examine(session: Session, sha256: str, measured: Measured) -> None:
         customer_photos.remember_look(session, photo, measured.hash)
         session.flush()
         _compare(session, photo)
+        _tell_the_field(session, photo)
 
 
 def give_up(session: Session, sha256: str, why: errors.DoorstepError) -> None:

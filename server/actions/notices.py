@@ -195,14 +195,15 @@ _PLANS = {
 
 
 def _make(session: Session, plan: _Plan, ways: Ways, now: datetime) -> list[Notice]:
-    """A row for each channel that the branch has chosen and the house has; also where the customer cannot or
-    does not want to be reached, with the reason.
+    """A row for each channel that the branch has chosen, the house has and the customer can be reached by;
+    one with the reason where there is none, or where they do not want it.
     """
     ticket = plan.ticket
     chosen = _document(session, ticket, now)["kinds"][plan.kind]
     wanted = [each for each in rules.CHANNELS if chosen[each] and each in ways.of(ticket.branch_id)]
     known = notices.known_keys(session, [f"{plan.key}:{each}" for each in wanted])
     customer = session.get_one(Customer, ticket.customer_id)
+    wanted = [each for each in wanted if address_of(customer, each)] or wanted[:1]
     said = consents.of_customer(session, customer.id) if wanted else []
     made = []
     for channel in wanted:

@@ -35,6 +35,7 @@ class MoveRequest(Table):
     __tablename__ = "move_requests"
     __table_args__ = (
         Index("ix_move_requests_of_ticket", "ticket_id", "asked_at"),
+        Index("ix_move_requests_asked", "asked_at", "id"),
         Index(
             "ix_move_requests_open",
             "asked_at",

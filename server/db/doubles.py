@@ -31,11 +31,12 @@ def of_customer(session: Session, by: Person, customer: Customer) -> list[Double
         customer.phone,
         session.scalars(sites).all(),
     )
-    same_thing = _with_same_thing(customer.id).subquery()
-    owners = _candidates(by, customer.branch_id).where(
-        Customer.id != customer.id, Customer.id.in_(select(same_thing))
-    )
-    _add(found, session.scalars(owners.limit(AT_MOST)), "serial")
+    same_thing = set(session.scalars(_with_same_thing(customer.id))) - {customer.id}
+    if (
+        same_thing
+    ):  # hardly ever; asked for first, because SQLite would walk through the whole branch
+        owners = _candidates(by, customer.branch_id).where(Customer.id.in_(same_thing))
+        _add(found, session.scalars(owners.limit(AT_MOST)), "serial")
     return _in_order(found)
 
 
@@ -85,7 +86,9 @@ def _with_same_thing(customer_id: str) -> Select[str]:
         .where(Site.customer_id == customer_id, func.length(Asset.serial) > 3)
         .subquery("own")
     )
-    same = (Asset.serial == own.c.serial) & (Asset.product_id == own.c.product_id)
+    # Found by the serial alone: through the index of products SQLite would read all that were ever sold.
+    same_product = func.coalesce(Asset.product_id, "") == own.c.product_id
+    same = (Asset.serial == own.c.serial) & same_product
     return select(Site.customer_id).join(Asset, Asset.site_id == Site.id).join(own, same)
 
 

@@ -68,14 +68,15 @@ def note(
     )
 
 
-def oldest(session: Session, most: int) -> list[Fact]:
+def oldest(session: Session, now: datetime, most: int) -> list[Fact]:
     """Those that wait, in the order in which they became known; locked, and none that another worker has."""
-    found = select(Fact).order_by(Fact.known_at, Fact.id).limit(most)
+    found = select(Fact).where(Fact.known_at <= now)
+    found = found.order_by(Fact.known_at, Fact.id).limit(most)
     return list(session.scalars(found.with_for_update(skip_locked=True)))
 
 
-def is_waiting(session: Session) -> bool:
-    return session.scalar(select(Fact.id).limit(1)) is not None
+def is_waiting(session: Session, now: datetime) -> bool:
+    return session.scalar(select(Fact.id).where(Fact.known_at <= now).limit(1)) is not None
 
 
 def forget(session: Session, ids: Collection[str]) -> None:

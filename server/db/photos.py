@@ -71,9 +71,14 @@ class Photo(Table):
     """A picture taken on a job: what the tablet announced, what arrived, what the office said."""
 
     __tablename__ = "photos"
+    __table_args__ = (
+        # With the state: SQLite would go through every photo of the shop in this state otherwise.
+        Index("ix_photos_of_job", "job_id", "state"),
+        Index("ix_photos_in_state", "state", "id"),
+    )
 
     id: Mapped[Key]
-    job_id: Mapped[Id] = mapped_column(refers("jobs.id"), index=True)
+    job_id: Mapped[Id] = mapped_column(refers("jobs.id"))
     visit_id: Mapped[Id] = mapped_column(index=True)
     slot: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[Hash] = mapped_column(index=True)
@@ -92,7 +97,6 @@ class Photo(Table):
     is_apart: Mapped[bool] = mapped_column(default=False, comment="recorded only; kept apart")
     state: Mapped[Code] = mapped_column(
         default="awaited",
-        index=True,
         comment="awaited, stored, checked, unreadable, discarded or lost",
     )
     doubts: Mapped[Document] = mapped_column(default=list)

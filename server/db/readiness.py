@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.db.jobs import Crew, Job
 from server.db.tables import Code, Document, Id, Table, Time, refers
 
-SET_OUT = ("travelling", "on_site", "finished", "verified", "rework")  # states of a job
+AT_HOME = ("issued", "accepted", "declined", "cancelled")  # states of a job
 
 
 class Readiness(Table):
@@ -49,7 +49,8 @@ def left_unready(found: Select[Job]) -> Select[Job]:
         Readiness.person_id == Job.assignee_id,
         Readiness.light != "green",
     )
-    return found.where(Job.state.in_(SET_OUT), look.exists())
+    # Not `in_`: SQLite would begin with the index of states, at every job that was ever done.
+    return found.where(Job.state.not_in(AT_HOME), look.exists())
 
 
 def of_job(session: Session, job: Job) -> Readiness | None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from server.db import customer_photos
 from server.db.customer_acts import notes_of
 from server.db.customers import Asset, Customer, Site
 from server.db.jobs import Job, Sheet, crew_of, current_visit
@@ -19,6 +20,7 @@ from server.domain.verdicts import AskedOf
 
 HISTORY_JOBS = 5  # earlier trips that a tablet carries
 HISTORY_PHOTOS = 6  # pictures of each
+CUSTOMER_PHOTOS = 12  # the newest of what the customer sent
 
 
 def revise(session: Session, job: Job, now: datetime) -> None:
@@ -74,6 +76,7 @@ def sheet(session: Session, job: Job) -> dict[str, Any]:
         "revisit_of": job.revisit_of,
         "cause": job.cause,
         "history": _history(session, job),
+        **_from_customer(session, job),
     }
 
 
@@ -152,6 +155,14 @@ def _history(session: Session, job: Job) -> list[dict[str, Any]]:
         .limit(HISTORY_JOBS)
     )
     return [_trip(session, each) for each in session.scalars(earlier)]
+
+
+def _from_customer(session: Session, job: Job) -> dict[str, Any]:
+    """What the customer sent for the ticket, so that it is seen before anybody drives; nothing where there is none."""
+    given = customer_photos.of_tickets(session, [job.ticket_id])
+    shown = [each for each in given if each.state == "checked"][-CUSTOMER_PHOTOS:]
+    told = [{"photo_id": each.id, "note": each.note} for each in shown]
+    return {"from_customer": told} if told else {}
 
 
 def _trip(session: Session, job: Job) -> dict[str, Any]:

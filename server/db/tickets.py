@@ -1,7 +1,7 @@
 """Tickets, and the numbers that people read out on the phone."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Index, Select, String, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,7 @@ from server.domain.people import may
 
 OPEN = "state NOT IN ('closed', 'cancelled')"  # as the index says it: a database compares the words
 REPEATS = "repeats IS NOT NULL"  # few of many
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Ticket(Table):
@@ -114,7 +115,8 @@ def over_ones(found: Select[Ticket]) -> Select[Ticket]:
 
 def at_risk(found: Select[Ticket], now: datetime) -> Select[Ticket]:
     """Those of them with a promise that is at risk or broken, and that somebody can still do something about."""
-    return found.where(Ticket.at_risk_from <= now)
+    # Those that are over have no end: the walk along the ends is not to begin with them.
+    return found.where(Ticket.at_risk_from <= now, Ticket.breaks_at > LONG_AGO)
 
 
 def out_of_time(found: Select[Customer], ends: datetime) -> Select[Customer]:

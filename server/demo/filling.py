@@ -32,7 +32,7 @@ from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Customer, Product
 from server.db.people import Person
-from server.demo import rules, staff
+from server.demo import households, rules, staff
 from server.demo.camera import Camera
 from server.demo.cases import CASES, Case
 from server.demo.customers import BY_KEY, CONSENTS, HOUSEHOLDS, Household, Said
@@ -55,11 +55,13 @@ from server.domain.parts import Place
 from server.domain.people import FIELD_ROLES
 from server.house import House
 from server.images import Examiner
+from server.notices.postmen import Post
 from server.worker import Worker
 
 DAYS = 22
 SEED = 20_261
 GRANTED = timedelta(days=365)
+POST_EACH, POST_DAYS = timedelta(minutes=30), 7
 
 
 def fill(
@@ -101,10 +103,11 @@ def fill(
         _move_in(office, clock)
         _stock_up(office)
         _meet_customers(town)
-        _live(town, cases, tell)
+        _live(town, cases, tell, _post(house, calendar))
         clock.move_to(calendar.now)
         _count(office)
         staff.note_down(office, clock())
+        households.act_on_their_pages(house, clock())
         worker.keep_house()
         _work_off(worker)
         while worker.count():
@@ -283,7 +286,16 @@ def _note_down(
 # Three weeks.
 
 
-def _live(town: Town, cases: Sequence[Case], tell: Callable[[int, int], None]) -> None:
+def _post(house: House, calendar: Calendar) -> Story:
+    """Twice an hour customers are told what is to be told; in the demo nothing leaves the house."""
+    yield calendar.at(POST_DAYS, 8)  # what is older is told by nobody any more
+    post = Post(house.config, house.database, house.clock)
+    while house.clock() < calendar.now - POST_EACH:
+        post.drain()
+        yield POST_EACH
+
+
+def _live(town: Town, cases: Sequence[Case], tell: Callable[[int, int], None], post: Story) -> None:
     done = 0
 
     def played(case: Case) -> Story:
@@ -292,4 +304,4 @@ def _live(town: Town, cases: Sequence[Case], tell: Callable[[int, int], None]) -
         done += 1
         tell(done, len(cases))
 
-    play(town.clock, [played(case) for case in cases])
+    play(town.clock, [*(played(case) for case in cases), post])

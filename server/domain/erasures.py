@@ -77,6 +77,7 @@ def sheet(content: Mapping[str, Any]) -> Json:
     left["ticket"] = {**(left.get("ticket") or {}), "summary": GONE, "description": ""}
     left["asset"] = {**left["asset"], "order_number": ""} if left.get("asset") else None
     left["work"], left["notes"], left["history"] = GONE, "", []
+    left.pop("from_customer", None)
     return left
 
 

@@ -125,9 +125,6 @@ def _texts(kind: str) -> Document:
     }
 
 
-_BY_SMS = frozenset({rules.MADE, rules.MOVED, rules.CANCELLED, rules.REMINDER, rules.ON_THE_WAY})
-
-
 def document() -> Document:
     """The settings as delivered."""
     return {
@@ -135,12 +132,7 @@ def document() -> Document:
         "reminder_at": 18 * 60,
         "follow_up": {"days": 1, "at": 10 * 60},
         "kinds": {
-            kind: {
-                rules.EMAIL: True,
-                rules.SMS: kind in _BY_SMS or kind in (rules.RETAKE, rules.REVISIT),
-                rules.CHAT: False,
-            }
-            for kind in rules.KINDS
+            kind: {rules.EMAIL: True, rules.SMS: True, rules.CHAT: False} for kind in rules.KINDS
         },
         "texts": {kind: _texts(kind) for kind in rules.KINDS},
     }

@@ -125,14 +125,15 @@ class MailLine:
         except smtplib.SMTPDataError as refused_data:  # before the message itself went
             self.close()
             return _refusal(refused_data.smtp_code, refused_data.smtp_error)
-        except smtplib.SMTPResponseException as failure:
+        except (
+            smtplib.SMTPResponseException
+        ) as failure:  # before any message: a sign-in, a greeting
             self.close()
-            return _refusal(failure.smtp_code, failure.smtp_error)
+            return Outcome("again", failure.smtp_code, words(failure.smtp_error))
         except (OSError, smtplib.SMTPException, ValueError) as failure:
             self.close()
-            kind = "unsure" if is_offered else "again"
-            said_of_it = words(f"{type(failure).__name__}: {failure}")
-            return Outcome("unsure" if kind == "unsure" else "again", words=said_of_it)
+            told = words(f"{type(failure).__name__}: {failure}")
+            return Outcome("unsure" if is_offered else "again", words=told)
         self._sent += 1
         if status != 250 or self._sent >= KEPT_FOR:
             self.close()
@@ -155,10 +156,14 @@ class MailLine:
         trust = ssl.create_default_context()
         line: smtplib.SMTP
         if smtp.security == "tls":
-            line = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_S, context=trust)
+            line = smtplib.SMTP_SSL(timeout=TIMEOUT_S, context=trust)
         else:
-            line = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_S)
+            line = smtplib.SMTP(timeout=TIMEOUT_S)
+        line._host = smtp.host  # type: ignore[attr-defined]  # against which a certificate is held
         try:
+            status, said = line.connect(smtp.host, smtp.port)
+            if status != 220:
+                raise smtplib.SMTPConnectError(status, said)
             line.ehlo_or_helo_if_needed()
             if smtp.security == "starttls":
                 line.starttls(context=trust)
@@ -173,6 +178,9 @@ class MailLine:
 
 
 def _refusal(status: int, said: bytes | str) -> Outcome:
-    """4xx: try later; 5xx: never (RFC 5321, 4.2.1). 421: it closes, which says nothing of the message."""
-    kind = "refused" if 500 <= status < 600 else "again"
-    return Outcome("refused" if kind == "refused" else "again", status, words(said))
+    """4xx: try later; 5xx: never (RFC 5321, 4.2.1). Nobody knows what an answer without a sense means."""
+    if 500 <= status < 600:
+        return Outcome("refused", status, words(said))
+    if 400 <= status < 500:
+        return Outcome("again", status, words(said))
+    return Outcome("unsure", words=words(said))

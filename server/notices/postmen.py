@@ -60,9 +60,9 @@ class Post:
 
     def spread(self) -> int:
         """Makes notices of facts that wait; returns of how many."""
-        if not self.database.read(facts.is_waiting):
-            return 0
         now = self.clock()
+        if not self.database.read(lambda session: facts.is_waiting(session, now)):
+            return 0
         return self.database.write(lambda s: spreading.spread(s, self.config, now))
 
     def drain(self) -> int:

@@ -34,7 +34,7 @@ def ways(session: Session, config: Config) -> acts.Ways:
 
 def spread(session: Session, config: Config, now: datetime) -> int:
     """Makes notices of the oldest facts, which are gone then; returns how many facts."""
-    waiting = facts.oldest(session, AT_ONCE)
+    waiting = facts.oldest(session, now, AT_ONCE)
     if not waiting:
         return 0
     open_ways, endpoints = ways(session, config), webhooks.listening(session)

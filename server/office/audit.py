@@ -114,7 +114,7 @@ def table(session: Session, spreadsheet: str) -> Response:
         raise errors.NotFound()
     wanted, _problems = _wanted()
     titles = [
-        _("Line"), _("When"), _("Who"), _("Act"), _("Thing"), _("Number"), _("Details"),
+        _("Line"), _("When"), _("Who"), _("Act"), _("Thing"), _("Its number"), _("Details"),
         _("Request"),
     ]  # fmt: skip
     return downloads.table("doorstep-audit", spreadsheet, titles, _rows(session, wanted))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from server.actions import absences, calendars
 from server.auth import me, needs
-from server.db import lanes
+from server.db import customer_acts, lanes
 from server.db.lanes import Bar, Member, Taken
 from server.db.people import Organisation
 from server.domain import jobs as rules
@@ -31,6 +31,7 @@ from server.transactions import reads
 
 blp = Blueprint("board", __name__)
 
+MANY_MOVES = 99
 VIEWS = {"day": 1, "week": 7}
 # The tone of a standing, and the mark that goes with its word.
 MARKS: dict[str, tuple[str, str]] = {
@@ -346,6 +347,7 @@ def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
         "board": board,
         "last": asked.last,
         "closed": _closed(session, asked),
+        "asks_to_move": _asks_to_move(session),
         "before": asked.first - timedelta(days=asked.days),
         "after": asked.last + timedelta(days=1),
         "today": wording.today(asked.zone),
@@ -360,6 +362,14 @@ def _words(session: Session, asked: Asked, board: Board) -> dict[str, Any]:
         "kinds": labels.choices("kind"),
         "classes": labels.choices("class"),
     }
+
+
+def _asks_to_move(session: Session) -> int:
+    """How many customers ask for another time; `MANY_MOVES` stands for all above."""
+    if not may(me().role, "job.issue"):
+        return 0
+    waiting = customer_acts.open_moves(customer_acts.moves_visible_to(me()))
+    return len(list(session.scalars(waiting.limit(MANY_MOVES))))
 
 
 def _closed(session: Session, asked: Asked) -> list[tuple[date, str]]:

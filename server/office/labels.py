@@ -367,9 +367,9 @@ LABELS = {
         "ping": _l("Test call"),
     },
     "notice_channel": {
-        "email": _l("E-mail"),
+        "email": _l("Mail"),
         "sms": _l("Text message"),
-        "chat": _l("Chat"),
+        "chat": _l("Chat message"),
         "webhook": _l("Webhook"),
     },
     "notice_state": {

@@ -190,7 +190,7 @@ def _place(story: stories.Story) -> str:
     if site is None:
         return ""
     known = [site.province, site.city, site.district, site.address]
-    if site.country == "CN":
+    if not "".join(known).isascii():  # large to small, as it is written in Chinese
         return "".join(known)
     return ", ".join(each for each in reversed(known) if each)
 

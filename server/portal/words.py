@@ -125,12 +125,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "comes": ("Who comes", "上门师傅"),
     "comes_along": ("with {names}", "同行：{names}"),
     "badge": (
-        "Ask for the badge with this name; the number ends as shown.",
+        "Ask for the badge with this name; the phone number ends as shown.",
         "请核对工牌姓名，手机尾号如上。",
     ),
+    "badge_name": ("Ask for the badge with this name.", "请核对工牌姓名。"),
     "where": ("Where", "地址"),
     "brings": ("What comes along", "师傅随带"),
     "prepare": ("How to prepare, and care", "准备事项与保养"),
+    "care": ("Care", "保养建议"),
     "prepare_hint": (
         "Keep the place free, about one metre around; somebody of age should be at home.",
         "请预留约一米的操作空间，家中需有成年人。",

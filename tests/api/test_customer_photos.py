@@ -48,6 +48,8 @@ def test_it_works(shop: Shop, sign_in: SignIn, app: Flask) -> None:
     picture = f"/api/v1/customer-photos/{seen['id']}/file"
     assert pictures.opened(alice.get(f"{picture}/thumb", buffered=True).data).format == "JPEG"
     assert alice.get(f"{picture}/original").status_code == 404
+    sheet = shop.sends(people.ALICE, job).sheet
+    assert sheet["from_customer"] == [{"photo_id": seen["id"], "note": "It rattles"}]
     assert sign_in(people.CAROL).get(where).status_code == 404
 
 

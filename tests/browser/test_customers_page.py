@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from server.clock import wire
 from server.demo.pictures import draw
@@ -15,7 +15,7 @@ from tests.browser.desks import Desk
 from tests.live import LiveServer
 from tests.shop import Json, Shop
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_from_another_time_to_still_broken(
     whom = shop.takes_in_a_customer(name="赵敏")
     ticket = shop.opens_a_ticket(**whom)
     start = shop.clock() + timedelta(days=1)
-    window = {"window_start": wire(start), "window_end": wire(start + timedelta(hours=2))}
+    window: Json = {"window_start": wire(start), "window_end": wire(start + timedelta(hours=2))}
     job = shop.issues_a_job(ticket, reason="As agreed", **window)
     wei = desk(people.WEI)
     act = hands_out(wei, ticket, "to look and act")
@@ -131,7 +131,7 @@ def test_from_another_time_to_still_broken(
     zhao.get_by_text("已收到，门店会立即处理").wait_for()
 
     # The ticket tells it all.
-    wei.goto(wei.url)
+    wei.reload()
     for told in (
         "The customer asked for another time",
         "Another time granted",

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from PIL import ImageOps
 from PIL.Image import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
+from server.clock import wire as moment
 from server.demo.pictures import Scene, draw
 from tests import people, pictures
 from tests.browser.axes import faults, hanging_over_anywhere
@@ -129,12 +130,11 @@ PASTED = """(picture) => {
 def takes_what_the_customer_sends(wei: Page) -> None:
     """Chosen and pasted while she types; what is no picture is told by name, and her words stay."""
     panel = pictures.saved(draw("damaged_panel"), "JPEG")
-    wei.get_by_label("Photos from the customer").set_input_files(
-        [
-            {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": panel},
-            {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
-        ]
-    )
+    files: list[FilePayload] = [
+        {"name": "panel.jpg", "mimeType": "image/jpeg", "buffer": panel},
+        {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+    ]
+    wei.get_by_label("Photos from the customer").set_input_files(files)
     wei.get_by_text("bill.pdf: This file is not a picture").wait_for()
     wei.get_by_label("panel.jpg").fill("the hinge")
     wei.evaluate(PASTED, b64encode(pictures.jpeg("hinge_detail")).decode())
@@ -171,6 +171,37 @@ def looks_closely(wei: Page) -> None:
     expect(wei.locator("[data-judging=retake] .choice").first).to_contain_text("serial number")
     wei.keyboard.press("Escape")
     expect(wei.locator("[data-judging=retake]")).not_to_have_attribute("open", "")
+
+
+def test_the_next_picture_is_there_before_the_key_is_pressed(
+    desk: Desk, shop: Shop, works_off: Callable[[], object]
+) -> None:
+    jobs = []
+    for hours, turned in ((1, Image.copy), (4, ImageOps.mirror)):
+        start = shop.clock() + timedelta(hours=hours)
+        window: Json = {
+            "window_start": moment(start),
+            "window_end": moment(start + timedelta(hours=2)),
+        }
+        jobs.append(shop.issues_a_job(**window)["id"])
+        alice_works(shop, jobs[-1], turned)
+        shop.clock.now += timedelta(minutes=1)
+    first, second = jobs
+    works_off()
+    wei = desk(people.WEI)
+    came: list[str] = []
+    wei.on("requestfinished", lambda request: came.append(request.url))
+    wei.goto(f"{wei.url}verification/{first}", wait_until="networkidle")
+    photos = shop.wei.get("/api/v1/photos", query_string={"job_id": second}).json["items"]
+    assert [each for each in came if each.endswith(f"/{photos[-1]['id']}/large")]
+
+    wei.keyboard.press("a")
+    wei.get_by_role("heading", name=second).wait_for()
+    shown = wei.locator("#large").evaluate(
+        "async (image) => (await image.decode(), performance.getEntriesByName(image.src).at(-1))"
+    )
+    assert [photos[-1]["id"] in shown["name"], shown["decodedBodySize"] > 0] == [True, True]
+    assert shown["transferSize"] == 0  # out of the browser's own store
 
 
 def test_what_somebody_types_survives_a_reload(desk: Desk, shop: Shop) -> None:
@@ -221,6 +252,7 @@ def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, langu
         f"jobs/{job['id']}/move",
         "verification",
         "revisits",
+        "move-requests",
         f"revisits/{revisit['id']}/plan",
         "revisits?show=calls",
         "exceptions",
@@ -270,6 +302,9 @@ def test_no_page_has_a_serious_fault_or_hangs_over(desk: Desk, shop: Shop, langu
         "settings",
         "settings/promises",
         "settings/texts",
+        "settings/notices",
+        "notices?show=all",
+        "webhooks",
         "settings/checklists/repair",
         "settings/checklists/repair/steps/fault",
         "settings/checklists/repair/tablet",

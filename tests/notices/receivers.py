@@ -31,6 +31,10 @@ class OnAnyPort(Controller):
 class Speaking(SMTP):
     """Tells the mailbox once an answer to a whole message lies with the network."""
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.lines.append(transport)
+        super().connection_made(transport)
+
     async def smtp_DATA(self, arg: str) -> None:
         await super().smtp_DATA(arg)
         box: Mailbox = self.event_handler
@@ -45,6 +49,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answers: deque[str] = deque()
+        self.lines: list[asyncio.BaseTransport] = []
         self.came = threading.Condition()
         self.on_mail: Callable[[], None] = lambda: None
         self.answered = 0
@@ -81,6 +86,12 @@ class Mailbox:
     def waits_for_answers(self, count: int) -> None:
         with self.came:
             assert self.came.wait_for(lambda: self.answered >= count, WAIT_S)
+
+    def hangs_up(self) -> None:
+        """Every line that is open at this moment."""
+        lines, self.lines = self.lines, []
+        for each in lines:
+            self._controller.loop.call_soon_threadsafe(each.close)
 
     def ids(self) -> list[str]:
         return [str(each["Message-ID"]) for each in self.mails]

@@ -60,6 +60,19 @@ test("each picture is fetched once and read without a network", async () => {
   expect(await countOf(photos, job)).toEqual({ here: 2, all: 2 });
 });
 
+test("what the customer sent comes first, by its own address", async () => {
+  const { photos } = await album();
+  server.answers(() => ({ status: 200, body: PICTURE }));
+  const { history } = jobWith("p1").sheet;
+  const job = jobAfter([], { history, from_customer: [{ photo_id: "c1", note: "It drips" }] });
+  await photos.fetch([job], NEVER);
+  expect(server.heard.map((heard) => heard.path)).toEqual([
+    "/api/v1/customer-photos/c1/file/thumb",
+    "/api/v1/photos/p1/file/thumb",
+  ]);
+  expect(await countOf(photos, job)).toEqual({ here: 2, all: 2 });
+});
+
 test("they lie sealed", async () => {
   const { photos, store } = await album();
   server.answers(() => ({ status: 200, body: PICTURE }));

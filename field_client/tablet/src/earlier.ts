@@ -1,4 +1,4 @@
-/** The photos of earlier trips, as small pictures: fetched after a sync, there without a network. */
+/** The photos of earlier trips and of the customer, as small pictures: fetched after a sync, there without a network. */
 
 import type { Conversation } from "./conversation";
 import { Failure } from "./errors";
@@ -26,7 +26,7 @@ export class EarlierPhotos {
   /** How many of each job's are here, and how many there are: one question, however many jobs. */
   async counts(jobs: readonly Job[]): Promise<Map<string, { here: number; all: number }>> {
     const { personId } = this.who;
-    const keys = jobs.flatMap(wantedBy).map((photoId) => [personId, photoId] as [string, string]);
+    const keys = jobs.flatMap(idsOf).map((photoId) => [personId, photoId] as [string, string]);
     const found = await this.store.tables.pictures
       .where("[personId+photoId]")
       .anyOf(keys)
@@ -34,7 +34,7 @@ export class EarlierPhotos {
     const here = new Set(found.map(([, photoId]) => photoId));
     return new Map(
       jobs.map((job) => {
-        const wanted = wantedBy(job);
+        const wanted = idsOf(job);
         const present = wanted.filter((photoId) => here.has(photoId));
         return [job.jobId, { here: present.length, all: wanted.length }];
       }),
@@ -47,12 +47,12 @@ export class EarlierPhotos {
    */
   async fetch(jobs: readonly Job[], signal: AbortSignal): Promise<void> {
     const open = jobs.filter((job) => !isOver(job));
-    await this.letGo(new Set(open.flatMap(wantedBy)));
+    await this.letGo(new Set(open.flatMap(idsOf)));
     for (const job of open) {
-      for (const photoId of wantedBy(job)) {
+      for (const wanted of wantedBy(job)) {
         if (signal.aborted) return;
-        if (await this.isHere(photoId)) continue;
-        if (!(await this.bring(job.jobId, photoId))) return;
+        if (await this.isHere(wanted.photoId)) continue;
+        if (!(await this.bring(job.jobId, wanted))) return;
       }
     }
   }
@@ -63,8 +63,8 @@ export class EarlierPhotos {
   }
 
   /** False when the network or the server is not there: then the others need not be tried. */
-  private async bring(jobId: string, photoId: string): Promise<boolean> {
-    const path = `/api/v1/photos/${encodeURIComponent(photoId)}/file/thumb`;
+  private async bring(jobId: string, { photoId, noun }: Wanted): Promise<boolean> {
+    const path = `/api/v1/${noun}/${encodeURIComponent(photoId)}/file/thumb`;
     try {
       const answer = await this.talk.ask("GET", path);
       if (!answer.isFine || answer.body.length === 0) return true;
@@ -95,6 +95,22 @@ export class EarlierPhotos {
   }
 }
 
-function wantedBy(job: Job): string[] {
-  return job.sheet.history.flatMap((trip) => trip.photos.map((photo) => photo.photo_id));
+interface Wanted {
+  readonly photoId: string;
+  readonly noun: "photos" | "customer-photos";
 }
+
+function wantedBy({ sheet }: Job): Wanted[] {
+  const taken = sheet.history.flatMap((trip) => trip.photos);
+  return [
+    ...(sheet.from_customer ?? []).map((each) => wanted("customer-photos", each)),
+    ...taken.map((each) => wanted("photos", each)),
+  ];
+}
+
+const wanted = (noun: Wanted["noun"], photo: { readonly photo_id: string }): Wanted => ({
+  photoId: photo.photo_id,
+  noun,
+});
+
+const idsOf = (job: Job): string[] => wantedBy(job).map(({ photoId }) => photoId);

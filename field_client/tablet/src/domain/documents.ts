@@ -93,6 +93,8 @@ export interface Sheet {
   readonly revisit_of: string | null;
   readonly cause: string | null;
   readonly history: readonly Trip[];
+  /** What the customer sent before anybody drove; missing where there is nothing, or from older servers. */
+  readonly from_customer?: readonly CustomerPicture[];
   readonly state: JobState;
   readonly received: Received;
   readonly missing: { readonly events: readonly string[]; readonly blobs: readonly string[] };
@@ -216,6 +218,11 @@ export interface Trip {
     readonly slot: string;
     readonly mime: ImageType;
   })[];
+}
+
+export interface CustomerPicture {
+  readonly photo_id: string;
+  readonly note: string;
 }
 
 export interface Verdict {

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { Trip } from "../domain/documents";
+import type { CustomerPicture, Trip } from "../domain/documents";
 import { app } from "../here";
 import type { Job } from "../jobs";
 import { slotsOf } from "../order";
@@ -27,6 +27,21 @@ export function Earlier({ job }: { job: Job }) {
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What the customer sent, so that the right part is in the van. */
+export function FromCustomer({ pictures }: { pictures: readonly CustomerPicture[] }) {
+  const say = words.value.job;
+  return (
+    <ul class="photo-row">
+      {pictures.map((each) => (
+        <li key={each.photo_id}>
+          <EarlierPicture photoId={each.photo_id} alt={each.note || say.fromCustomerAlone} />
+          <span class="quiet">{each.note || say.fromCustomerAlone}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -11,7 +11,7 @@ import { wayTo } from "../ways";
 import { labelOf, language, named, words } from "../words";
 import { Button, Fold, LinkButton, Notice } from "./controls";
 import { JobBadges, StateBadge } from "./day";
-import { Earlier } from "./earlier";
+import { Earlier, FromCustomer } from "./earlier";
 import { VisitScreen } from "./visit";
 import { windowWords } from "./windows";
 
@@ -127,11 +127,17 @@ function Standing({ job }: { job: Job }) {
 function JobFacts({ job }: { job: Job }) {
   const say = words.value.job;
   const { sheet } = job;
+  const given = sheet.from_customer ?? [];
   return (
     <div class="facts">
       <Fold title={say.about} isOpen>
         <About job={job} />
       </Fold>
+      {given.length > 0 && (
+        <Fold title={say.fromCustomer(given.length)} isOpen>
+          <FromCustomer pictures={given} />
+        </Fold>
+      )}
       {sheet.history.length > 0 && (
         <Fold title={say.history(sheet.history.length)}>
           <Earlier job={job} />

@@ -146,6 +146,8 @@ export const en = {
     crew: "With you",
     number: "Job number",
     history: (count: number) => `Earlier visits (${count})`,
+    fromCustomer: (count: number) => `From the customer (${count})`,
+    fromCustomerAlone: "From the customer",
     leaving: (reason: string) =>
       `${reason}. What you did is kept and will still be sent; no more can be added.`,
     cancelled: "The office cancelled this job. What you did is kept and will still be sent.",

@@ -137,6 +137,8 @@ export const zh: Words = {
     crew: "同行",
     number: "派工单号",
     history: (count) => `历史上门（${count}）`,
+    fromCustomer: (count) => `客户发来的照片（${count}）`,
+    fromCustomerAlone: "客户发来的照片",
     leaving: (reason) => `${reason}。已完成的工作会保留并继续上传，但不能再添加内容。`,
     cancelled: "客服已取消此派工单。已完成的工作会保留并继续上传。",
     forTheOffice: (count) => `有 ${count} 条记录上传时派工单已变更。数据没有丢失，客服会处理。`,
