@@ -239,5 +239,5 @@ def test_every_field_can_be_set() -> None:
     """Nothing is decided by an installation that the environment cannot say."""
     numbers = {field for field, *_ in NUMBERS.values()}
     others = {"database_url", "media", "secret", "is_demo", "second_factor", "log_level"}
-    others |= {"public_url", "certificate", "certificate_passphrase"}
+    others |= {"public_url", "certificate", "certificate_passphrase", "smtp", "own_network"}
     assert {field.name for field in dataclasses.fields(Config)} == numbers | others
