@@ -73,7 +73,7 @@ class Press:
             self._end()
             self._process = its_process = subprocess.Popen(
                 [sys.executable, "-m", "server.documents.press_child"],
-                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True,
             )  # fmt: skip
             self._owner, self._made = os.getpid(), 0
             atexit.register(self.close)

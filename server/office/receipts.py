@@ -26,8 +26,8 @@ class Paper:
 
     @property
     def code(self) -> str:
-        """What people read out to each other."""
-        return self.receipt.digest[:12]
+        """What people read out to each other, as it stands on the paper."""
+        return rules.short_code(self.receipt.digest)
 
     @property
     def totals(self) -> list[str]:
