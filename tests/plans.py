@@ -33,6 +33,8 @@ SMALL = {
     "products",
     "setting_drafts",
     "settings",
+    "gateways",  # two for each branch at most
+    "webhook_endpoints",
     "stock_minimums",
     "tasks",  # what the worker has still to do
 }
