@@ -142,11 +142,9 @@ def test_the_next_picture_is_there_before_the_key_is_pressed(
     jobs = []
     for hours, turned in ((1, Image.copy), (4, ImageOps.mirror)):
         start = shop.clock() + timedelta(hours=hours)
-        window = {
-            "window_start": moment(start),
-            "window_end": moment(start + timedelta(hours=2)),
-        }
-        jobs.append(shop.issues_a_job(**window)["id"])
+        end = start + timedelta(hours=2)
+        job = shop.issues_a_job(window_start=moment(start), window_end=moment(end))
+        jobs.append(job["id"])
         alice_works(shop, jobs[-1], turned)
         shop.clock.now += timedelta(minutes=1)
     first, second = jobs
