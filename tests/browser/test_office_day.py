@@ -184,6 +184,9 @@ def test_the_next_picture_is_there_before_the_key_is_pressed(
             "window_end": moment(start + timedelta(hours=2)),
         }
         jobs.append(shop.issues_a_job(**window)["id"])
+        end = start + timedelta(hours=2)
+        job = shop.issues_a_job(window_start=moment(start), window_end=moment(end))
+        jobs.append(job["id"])
         alice_works(shop, jobs[-1], turned)
         shop.clock.now += timedelta(minutes=1)
     first, second = jobs
