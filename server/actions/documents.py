@@ -165,7 +165,9 @@ def paper_of(
 
 
 def device_of(session: Session, receipt: Receipt) -> str | None:
-    """What the tablet is called on which it was signed, or left unsigned."""
+    """What the tablet is called on which it was signed, or left unsigned; none where it was by a link, or not yet."""
+    if receipt.event_id is None:
+        return None
     named = select(Device.name).join(FieldEvent, FieldEvent.device_id == Device.id)
     return session.scalar(named.where(FieldEvent.id == receipt.event_id))
 

@@ -63,7 +63,8 @@ def test_a_ticket_that_opens_again_counts_when_it_is_closed_for_good(
     assert answer.status_code == 200, answer.get_data(as_text=True)
     count()
     assert counted(read, "first_time_fix") == []
-    again = shop.issues_the_revisit(shop.revisit(ticket))
+    decided = shop.decides_revisit(shop.revisit(ticket), "due")
+    again = shop.issues_the_revisit(decided)
     trip = shop.sends(people.ALICE, again)
     trip.completes()
     trip.comes_home()
