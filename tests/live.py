@@ -48,7 +48,7 @@ class Command:
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", COMMAND, *words],
-                env=dict(env),
+                env={"TMPDIR": str(log.parent), **env},  # what it leaves when it is killed goes with the test
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
