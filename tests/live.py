@@ -48,7 +48,10 @@ class Command:
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", COMMAND, *words],
-                env={"TMPDIR": str(log.parent), **env},  # what it leaves when it is killed goes with the test
+                env={
+                    "TMPDIR": str(log.parent),
+                    **env,
+                },  # what it leaves when it is killed goes with the test
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

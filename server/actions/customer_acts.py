@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.actions import jobs, offers, revisits, settings, settling, tickets
 from server.actions.customer_links import Opened
 from server.clock import wire
-from server.db import audit, feed
+from server.db import audit, feed, figures
 from server.db import tickets as ticket_rows
 from server.db.customer_acts import CustomerAct, MoveRequest, of_ticket, open_move_of
 from server.db.jobs import Job
@@ -110,6 +110,7 @@ def rate(session: Session, opened: Opened, job: Job, stars: int, words: str, now
     if last and last[-1].details.get("stars") == stars and last[-1].words == words:
         return
     keep(session, opened, "rated", now, job=job, words=words, stars=stars)
+    figures.touch(session, opened.ticket.id)
     book = settings.rulebook(session, job.branch_id, now)
     if stars <= book.fewest_stars and opened.ticket.state != rules.State.CANCELLED:
         revisits.open_for(session, job, Trigger.LOW_RATING, now, words=words)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.actions import promises
+from server.db.customer_acts import CustomerAct
 from server.db.customers import Asset
 from server.db.events import FieldEvent
 from server.db.figures import Fact, Mark, Total
@@ -273,6 +274,7 @@ def _trips(session: Session, ticket_ids: list[str]) -> dict[str, list[rules.Trip
     content: dict[str | None, Any] = dict(session.execute(of_jobs).all())
     came = _arrivals(session, jobs)
     photos = _photos(session, jobs)
+    by_link = _stars_by_link(session, ticket_ids)
     found: dict[str, list[rules.Trip]] = defaultdict(list)
     for job in jobs:
         receipt = content[job.visit_id]["receipt"] or {}
@@ -287,7 +289,7 @@ def _trips(session: Session, ticket_ids: list[str]) -> dict[str, list[rules.Trip
                 finished_at=job.finished_at,
                 outcome=job.outcome,
                 outcome_cause=job.outcome_cause,
-                stars=receipt.get("stars"),
+                stars=by_link.get(job.id, receipt.get("stars")),
                 judged=judged,
                 rejected=rejected,
             )
@@ -303,6 +305,15 @@ def _arrivals(session: Session, jobs: list[Any]) -> dict[str | None, datetime]:
         FieldEvent.visit_id.in_([job.visit_id for job in jobs]),
     )
     return dict(session.execute(of_jobs.group_by(FieldEvent.visit_id)).all())
+
+
+def _stars_by_link(session: Session, ticket_ids: list[str]) -> dict[str | None, int]:
+    """What customers said on their page after the visit, by job: their last word counts."""
+    rated = select(CustomerAct.job_id, CustomerAct.details).where(
+        CustomerAct.ticket_id.in_(ticket_ids), CustomerAct.kind == "rated"
+    )
+    in_order = rated.order_by(CustomerAct.at, CustomerAct.id)
+    return {job_id: details["stars"] for job_id, details in session.execute(in_order)}
 
 
 def _photos(session: Session, jobs: list[Any]) -> dict[str, tuple[int, int]]:

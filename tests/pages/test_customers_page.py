@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from server.actions import customer_links
 from server.clock import wire
 from server.db.customers import Customer
+from server.db.figures import Fact
 from server.db.tickets import Ticket
 from server.demo.pictures import draw
+from server.reports import counting
 from server.worker import run_once
 from tests import people
 from tests.client import Client
@@ -430,6 +433,25 @@ def test_stars_are_kept_and_few_of_them_ask_for_a_call(shop: Shop, phone: Phone,
     assert "谢谢您的评价" in phone.sends(f"{path}/rate", stars="1", words="迟到了").text
     revisit = shop.revisit(shop.ticket(job))
     assert (revisit["cause"], revisit["state"]) == ("dissatisfied", "call_first")
+
+
+def test_the_last_stars_count_in_the_figures(
+    shop: Shop, phone: Phone, link: Any, write: Any
+) -> None:
+    job = shop.issues_a_job()
+    trip = shop.sends(people.ALICE, job)
+    trip.completes(stars=3)
+    trip.comes_home()
+    shop.judges(job)
+    path = link(job, "act")
+    phone.opens(path)
+    for stars in ("2", "5"):
+        phone.sends(f"{path}/rate", stars=stars)
+        while write(counting.count_some):
+            pass
+    of_stars = select(Fact.counted, Fact.hits).where(Fact.figure == "stars")
+    assert write(lambda session: session.execute(of_stars).all()) == [(1, 5)]
+    assert write(counting.disagreements) == []
 
 
 # The office.
