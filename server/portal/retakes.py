@@ -15,7 +15,7 @@ from server.db.jobs import Job
 from server.db.people import Organisation
 from server.db.photos import Photo
 from server.db.tickets import Ticket
-from server.domain import errors
+from server.domain import errors, receipts
 from server.domain import photos as photo_rules
 from server.domain.errors import Language
 from server.house import house
@@ -101,8 +101,8 @@ def _language(of_customer: str) -> Language:
 
 
 def _slot(job: Job, slot: str, language: Language) -> str:
-    known: dict[str, Any] = next((each for each in job.slots if each["slot"] == slot), {})
-    return str((known.get("label_zh") if language == "zh" else None) or known.get("label") or slot)
+    sheet = {"slots": job.slots, "checklist": job.checklist}
+    return receipts.slot_labels(sheet, language).get(slot, slot)
 
 
 def _when(at: datetime | None, zone: str) -> str:

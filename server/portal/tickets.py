@@ -14,7 +14,7 @@ from server.auth import is_open
 from server.db.customer_links import CustomerLink
 from server.db.jobs import Job
 from server.db.receipts import Receipt
-from server.domain import calendar_files, errors
+from server.domain import calendar_files, errors, receipts
 from server.domain.calendar_files import Appointment
 from server.domain.errors import Language
 from server.files import Derivative
@@ -85,9 +85,8 @@ def frame(opened: Opened, purpose: str, token: str) -> dict[str, Any]:
 
 def _slot(session: Session, language: Language, photo: Any) -> str:
     job = session.get_one(Job, photo.job_id)
-    known: dict[str, Any] = next((each for each in job.slots if each["slot"] == photo.slot), {})
-    name = (known.get("label_zh") if language == "zh" else None) or known.get("label")
-    return str(name or photo.slot)
+    sheet = {"slots": job.slots, "checklist": job.checklist}
+    return receipts.slot_labels(sheet, language).get(photo.slot, photo.slot)
 
 
 def _retake_links(story: stories.Story) -> list[tuple[str, str]]:

@@ -102,7 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "stands_closed": ("All done. Thank you.", "服务已完成，谢谢您。"),
     "stands_cancelled": ("This order was called off.", "该工单已取消。"),
-    "leg_appointment": ("Appointment", "已预约"),
+    "leg_appointment": ("Booked", "已预约"),
     "leg_travelling": ("On the way", "在路上"),
     "leg_on_site": ("With you", "已到达"),
     "leg_done": ("Done", "已完成"),

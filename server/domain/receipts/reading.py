@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.domain.checklists import slot_of
 from server.domain.receipts.building import SITE_FIELDS
 from server.domain.receipts.plain import Json, as_object, named, objects, spoken
 from server.domain.receipts.words import WORDS
@@ -159,9 +160,15 @@ def _photo_lines(
 
 
 def slot_labels(job: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What the sheet calls each of its photo slots."""
-    slots = _by(job.get("slots"), "slot")
+    """What the sheet calls each of its photo slots, and each picture that its checklist asks for."""
+    steps = objects(as_object(job.get("checklist")).get("steps"))
+    pictures = {slot_of(each): each for each in steps if _is_picture(each)}
+    slots = {**pictures, **_by(job.get("slots"), "slot")}
     return {slot: str(named(each, "label", language) or slot) for slot, each in slots.items()}
+
+
+def _is_picture(step: Json) -> bool:
+    return step.get("kind") == "photo" and isinstance(step.get("step_id"), str)
 
 
 def _part_line(part: Json, words: dict[str, str]) -> str:
