@@ -29,7 +29,7 @@ def explain(
         "appointment": _time_lines(receipt, words),
         "product": _product_lines(receipt, words),
         "work": _texts(receipt.get("work")),
-        "findings": _finding_lines(receipt, words),
+        "findings": _finding_lines(receipt, words, job, language),
         "checklist": _answer_lines(receipt, words, job, language),
         "photos": _photo_lines(receipt, words, job, language),
         "parts": [_part_line(part, words) for part in objects(receipt.get("parts"))],
@@ -109,12 +109,20 @@ def _product_lines(receipt: Mapping[str, Any], words: dict[str, str]) -> list[st
     ]
 
 
-def _finding_lines(receipt: Mapping[str, Any], words: dict[str, str]) -> list[str]:
+def _finding_lines(
+    receipt: Mapping[str, Any], words: dict[str, str], job: Json, language: str
+) -> list[str]:
+    """What was found has the name of the choice in the checklist that means it."""
     assessment = as_object(receipt.get("assessment"))
     severity = assessment.get("severity")
+    steps = objects(as_object(job.get("checklist")).get("steps"))
+    choices = {str(one.get("value")): one for step in steps for one in objects(step.get("choices"))}
     return [
         *_texts(words.get(f"severity.{severity}", severity)),
-        *_texts(assessment.get("findings")),
+        *(
+            str(named(choices.get(code, {}), "label", language) or code)
+            for code in _texts(assessment.get("findings"))
+        ),
         *_texts(assessment.get("words")),
     ]
 
