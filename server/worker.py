@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event
@@ -120,10 +120,10 @@ def run_once(house: House) -> int:
 
 
 class Worker:
-    """One worker of the house."""
+    """One worker of the house. Kinds of task that it `leaves` wait for another."""
 
-    def __init__(self, house: House, examiner: Examiner) -> None:
-        self.house, self.examiner = house, examiner
+    def __init__(self, house: House, examiner: Examiner, leaves: Collection[str] = ()) -> None:
+        self.house, self.examiner, self._leaves = house, examiner, leaves
         self.id = new_id()
         self._kept_house_at: datetime | None = None
         self._walk: tuple[str, audit_seals.Walk] | None = None
@@ -157,11 +157,13 @@ class Worker:
     def _claim(self) -> Task | None:
         now = self.house.clock()
         is_due = self.house.database.read(
-            lambda session: session.scalars(queue.due(now).limit(1)).first()
+            lambda session: session.scalars(queue.due(now, self._leaves).limit(1)).first()
         )
         if is_due is None:  # asked without a writer's turn: an idle worker is in nobody's way
             return None
-        return self.house.database.write(lambda session: queue.claim(session, self.id, now))
+        return self.house.database.write(
+            lambda session: queue.claim(session, self.id, now, self._leaves)
+        )
 
     def _handle(self, task: Task) -> Outcome:
         handler = HANDLERS.get(task.kind)

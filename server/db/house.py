@@ -1,5 +1,6 @@
 """The house's own rows: its epoch, answers kept for repeated requests, and the queue of tasks."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,13 +89,17 @@ def _is_due(now: datetime) -> Any:
     )
 
 
-def due(now: datetime) -> Select[str]:
-    return select(Task.id).where(_is_due(now)).order_by(Task.run_at, Task.id)
+def due(now: datetime, leaves: Collection[str] = ()) -> Select[str]:
+    """The tasks that are due, but for the kinds that a worker leaves to others."""
+    found = select(Task.id).where(_is_due(now)).order_by(Task.run_at, Task.id)
+    return found.where(Task.kind.not_in(leaves)) if leaves else found
 
 
-def claim(session: Session, holder: str, now: datetime) -> Task | None:
+def claim(
+    session: Session, holder: str, now: datetime, leaves: Collection[str] = ()
+) -> Task | None:
     """The next due task, leased to one worker; None when nothing is due."""
-    next_one = due(now).limit(1)
+    next_one = due(now, leaves).limit(1)
     if session.get_bind().dialect.name == "postgresql":
         next_one = next_one.with_for_update(skip_locked=True)
     claimed = (

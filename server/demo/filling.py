@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server import passwords
@@ -20,6 +20,7 @@ from server.actions import (
     certificates,
     consents,
     customers,
+    documents,
     movements,
     organisations,
     parts,
@@ -31,6 +32,7 @@ from server.app import create_app
 from server.clock import utc_now
 from server.config import DEMO_PASSWORD, Config
 from server.db.customers import Customer, Product
+from server.db.house import Task
 from server.db.people import Person
 from server.demo import households, rules, staff
 from server.demo.camera import Camera
@@ -87,7 +89,7 @@ def fill(
         Examiner() as examiner,
         tempfile.TemporaryDirectory(prefix="doorstep-demo-") as folder,
     ):
-        worker = Worker(house, examiner)
+        worker = Worker(house, examiner, leaves={documents.MAKE})
         town = Town(
             office=office,
             tablets=tablets,
@@ -112,6 +114,13 @@ def fill(
         _work_off(worker)
         while worker.count():
             pass
+        house.database.write(_put_off_receipts)
+
+
+def _put_off_receipts(session: Session) -> None:
+    """The PDFs of three weeks are drawn once the shop is open and the story is told."""
+    waiting = update(Task).where(Task.kind == documents.MAKE, Task.done_at.is_(None))
+    session.execute(waiting.values(run_at=utc_now() + timedelta(minutes=1)))
 
 
 def _work_off(worker: Worker) -> None:

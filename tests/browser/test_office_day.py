@@ -14,7 +14,7 @@ from server.demo.pictures import Scene, draw
 from tests import people, pictures
 from tests.browser.axes import faults, hanging_over_anywhere
 from tests.browser.desks import Desk
-from tests.shop import Json, Shop
+from tests.shop import Shop
 
 SCENES: tuple[Scene, ...] = ("kitchen_before", "kitchen_after", "serial_label", "clean_floor")
 
@@ -179,11 +179,6 @@ def test_the_next_picture_is_there_before_the_key_is_pressed(
     jobs = []
     for hours, turned in ((1, Image.copy), (4, ImageOps.mirror)):
         start = shop.clock() + timedelta(hours=hours)
-        window: Json = {
-            "window_start": moment(start),
-            "window_end": moment(start + timedelta(hours=2)),
-        }
-        jobs.append(shop.issues_a_job(**window)["id"])
         end = start + timedelta(hours=2)
         job = shop.issues_a_job(window_start=moment(start), window_end=moment(end))
         jobs.append(job["id"])
