@@ -188,6 +188,7 @@ document.addEventListener("htmx:load", (event) => {
   const forms = opened.matches("form[data-keeps]") ? [opened] : opened.querySelectorAll("form[data-keeps]");
   for (const form of forms) {
     bringBack(form);
+    if (form.contains(document.activeElement)) continue; // whoever is quick types already, further down
     form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
   }
 });
