@@ -1,14 +1,12 @@
-"""The office's own files under /office/static: an address carries the hash of the content, so it never changes."""
+"""The office's own styles and scripts, and those of its libraries, under /office/static."""
 
-import gzip
-import hashlib
 import mimetypes
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
+from server import marked_files
 from server.auth import is_open
 from server.domain import errors
 
@@ -28,24 +26,15 @@ FILES = {each.name: each for each in sorted(OWN.iterdir()) if each.suffix in (".
 # Modules import one another by `./name.js`, so they stand under one mark: that of all of them.
 MODULES = [name for name in FILES if name.startswith("board") and name.endswith(".js")]
 OTHER_TOKENS = b'@import "./tokens.css";\n'
-FOR_EVER = "public, max-age=31536000, immutable"
 
 blp = Blueprint("static_files", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    packed: bytes
-    mime: str
-    mark: str
-
-
 @cache
-def _file(name: str) -> _File:
-    body = _body(name)
+def _file(name: str) -> marked_files.MarkedFile:
     mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    marked = b"".join(map(_body, MODULES)) if name in MODULES else body
-    return _File(gzip.compress(body, 9, mtime=0), mime, hashlib.sha256(marked).hexdigest()[:12])
+    marked_by = b"".join(map(_body, MODULES)) if name in MODULES else None
+    return marked_files.packed(_body(name), mime, marked_by=marked_by)
 
 
 def _body(name: str) -> bytes:
@@ -61,12 +50,4 @@ def address(name: str) -> str:
 def file(mark: str, name: str) -> Response:
     if name not in FILES or _file(name).mark != mark:
         raise errors.NotFound()
-    found = _file(name)
-    is_packed = bool(request.accept_encodings["gzip"])
-    answer = Response(found.packed if is_packed else gzip.decompress(found.packed))
-    answer.mimetype = found.mime
-    answer.headers["Cache-Control"] = FOR_EVER
-    answer.vary.add("Accept-Encoding")
-    if is_packed:
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+    return marked_files.answer(_file(name))

@@ -1,15 +1,13 @@
-"""The pages' own style and scripts under /c/static: an address carries the hash of the content, so it never
-changes. Small: a phone of ten years ago, in a cellar, has them in a moment.
+"""The pages' own style and scripts under /c/static. Small: a phone of ten years ago, in a cellar, has them in a
+moment.
 """
 
-import gzip
-import hashlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
+from server import marked_files
 from server.auth import is_open
 from server.domain import errors
 
@@ -29,24 +27,14 @@ FILES: dict[str, tuple[str, tuple[Path, ...]]] = {
         ),
     ),
 }
-FOR_EVER = "public, max-age=31536000, immutable"
 
 blp = Blueprint("files", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    packed: bytes
-    mime: str
-    mark: str
-
-
 @cache
-def _file(name: str) -> _File:
+def _file(name: str) -> marked_files.MarkedFile:
     mime, paths = FILES[name]
-    body = b"\n".join(each.read_bytes() for each in paths)
-    mark = hashlib.sha256(body).hexdigest()[:12]
-    return _File(gzip.compress(body, 9, mtime=0), mime, mark)
+    return marked_files.packed(b"\n".join(each.read_bytes() for each in paths), mime)
 
 
 def address(name: str) -> str:
@@ -58,12 +46,4 @@ def address(name: str) -> str:
 def file(mark: str, name: str) -> Response:
     if name not in FILES or _file(name).mark != mark:
         raise errors.NotFound()
-    found = _file(name)
-    is_packed = bool(request.accept_encodings["gzip"])
-    answer = Response(found.packed if is_packed else gzip.decompress(found.packed))
-    answer.mimetype = found.mime
-    answer.headers["Cache-Control"] = FOR_EVER
-    answer.vary.add("Accept-Encoding")
-    if is_packed:
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+    return marked_files.answer(_file(name))
