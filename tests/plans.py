@@ -116,6 +116,8 @@ def _of_sqlite(connection: Connection, statement: str, values: Any) -> Iterator[
         found = _WHOLE.match(step) or _OF_A_KIND.match(step) or _IN_A_STATE.match(step)
         if found is None or found["table"] not in names:
             continue
+        if step.rpartition(" ")[2] in _partial_indexes(connection):
+            continue
         is_limited = " LIMIT " in " ".join(statement.split())
         if not is_limited or "USE TEMP B-TREE FOR ORDER BY" in steps:
             yield names[found["table"]], step
@@ -193,14 +195,18 @@ def _of_postgresql(
             yield table, step
 
 
+PARTIAL = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'",
+    "postgresql": "SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid "
+    "WHERE indpred IS NOT NULL",
+}
+
+
 def _partial_indexes(connection: Connection) -> set[str]:
     """Those that hold only what waits for somebody: they may be read whole."""
     found = connection.info.get("partial")
     if found is None:
-        rows = connection.exec_driver_sql(
-            "SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid "
-            "WHERE indpred IS NOT NULL"
-        )
+        rows = connection.exec_driver_sql(PARTIAL[connection.dialect.name])
         found = connection.info["partial"] = {row[0] for row in rows}
     return found
 

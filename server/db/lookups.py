@@ -37,7 +37,7 @@ SPARE = 4  # connections of a process that wait for the next question; the pool 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-class _ListOf(TypeDecorator[Any]):
+class ListOf(TypeDecorator[Any]):
     """A list as one value: an array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
@@ -64,12 +64,12 @@ def among(column: Any, name: str) -> Any:
     """Whether a column is one of a list that is given under this name. The list is a single value, so
     that the statement reads the same however long it is.
     """
-    return _Among(column, bindparam(name, type_=_ListOf(column.type)))
+    return _Among(column, bindparam(name, type_=ListOf(column.type)))
 
 
 def among_these(column: Any, values: Iterable[Any]) -> Any:
     """The same with the list itself."""
-    return _Among(column, literal(list(values), type_=_ListOf(column.type)))
+    return _Among(column, literal(list(values), type_=ListOf(column.type)))
 
 
 @compiles(_Among, "sqlite")
@@ -135,6 +135,7 @@ class _Spelled:
         self.text = str(compiled)
         self._names = list(compiled.positiontup or compiled.params)
         self._is_positional, self._fixed = compiled.positional, dict(compiled.params)
+        self.binds = compiled.binds
         self._writers = [
             (place, writer)
             for place, name in enumerate(self._names)

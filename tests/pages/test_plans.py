@@ -4,16 +4,22 @@ Walked are all addresses of the office and of the API, with every filter that a 
 names: a new page is looked at by itself. `tests/plans.py` says which tables are small.
 """
 
+import importlib
+import pkgutil
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy.types import NullType, TypeEngine
 
+import server
+from server.db.lookups import ListOf, Question
 from tests import one_of_each, people
 from tests.client import Client
 from tests.pages.desks import BROWSER, Desk, Page
@@ -198,4 +204,43 @@ def test_no_list_of_the_api_reads_a_large_table_from_end_to_end(
                     assert answer.status_code < 500, (address, asked)
     found = surprising(app, scans(database.engine, questions))
     assert len(questions.asked) > 30, "the walk must have gone somewhere"
+    assert not found, told(found)
+
+
+# Past the session.
+
+
+def questions_past_the_session() -> Iterator[tuple[str, Question]]:
+    """All that stand in the modules of the server, wherever they are put from."""
+    for module in pkgutil.walk_packages(server.__path__, "server."):
+        if not module.name.startswith("server.demo"):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if isinstance(value, Question):
+                    yield f"{module.name}.{name}", value
+
+
+def example(kind: TypeEngine[Any]) -> Any:
+    """A value of a column's kind; of a list of them."""
+    if isinstance(kind, ListOf):
+        return [example(kind.kind)]
+    moment = datetime(2026, 11, 23, tzinfo=UTC)
+    examples = {int: 1, bool: True, date: moment.date(), datetime: moment}
+    return "hood" if isinstance(kind, NullType) else examples.get(kind.python_type, "hood")
+
+
+def test_no_question_past_the_session_reads_a_large_table_from_end_to_end(
+    app: Flask, ids: Ids
+) -> None:
+    engine = app.extensions["doorstep"].database.engine
+    questions = Questions()
+    for name, question in questions_past_the_session():
+        questions.by = name
+        spelled = question.spelled(engine.dialect)
+        binds = spelled.binds.items()
+        values = {each: bind.value or example(bind.type) for each, bind in binds}
+        filled_in = spelled.values(values)
+        is_named = isinstance(filled_in, dict)
+        questions.note(spelled.text, filled_in if is_named else tuple(filled_in))
+    found = scans(engine, questions)
+    assert len(questions.asked) > 15
     assert not found, told(found)
