@@ -56,7 +56,7 @@ def sums(facts: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for (year, _month), some in groupby(facts, lambda fact: (fact.day.year, fact.day.month)):
         counted, hits = of_years.setdefault(year, (Counter(), Counter()))
         for place, each in counting.differences(some).items():
-            if place[2] == "year":
+            if place[2] in ("quarter", "year"):
                 counted[place] += each.counted
                 hits[place] += each.hits
             else:
@@ -67,6 +67,5 @@ def sums(facts: Iterable[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _sum(place: Place, counted: int, hits: int) -> dict[str, Any]:
-    kind, figure, level, branch_id, day, of = place
-    names = {"kind": kind, "figure": figure, "level": level, "branch_id": branch_id}
-    return {**names, "day": day.isoformat(), "of": of, "counted": counted, "hits": hits}
+    named = dict(zip(counting.PLACE, place, strict=True))
+    return {**named, "day": place[3].isoformat(), "counted": counted, "hits": hits}

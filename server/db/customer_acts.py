@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.db import sights, tickets
 from server.db.people import Person
 from server.db.tables import Code, Document, Id, Key, Table, Time, Words, refers
-from server.db.tickets import Ticket
 
 OPEN = "state = 'open'"  # as the index says it: a database compares the words
 
@@ -89,8 +88,7 @@ def open_move_of(session: Session, job_ids: Iterable[str]) -> list[MoveRequest]:
 
 
 def moves_visible_to(person: Person) -> Select[MoveRequest]:
-    its_ticket = tickets.visible_to(person).where(Ticket.id == MoveRequest.ticket_id)
-    return select(MoveRequest).where(its_ticket.exists())
+    return select(MoveRequest).where(tickets.is_seen_by(person, MoveRequest.ticket_id))
 
 
 def open_moves(found: Select[MoveRequest]) -> Select[MoveRequest]:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from server.db import sights, tickets
 from server.db.people import Person
 from server.db.tables import Code, Id, Key, Table, Time, refers
-from server.db.tickets import Ticket
 
 
 class CustomerLink(Table):
@@ -43,8 +42,7 @@ class CustomerLink(Table):
 
 def visible_to(person: Person) -> Select[CustomerLink]:
     """Who sees the ticket sees the links that were handed out for it."""
-    its_ticket = tickets.visible_to(person).where(Ticket.id == CustomerLink.ticket_id)
-    return select(CustomerLink).where(its_ticket.exists())
+    return select(CustomerLink).where(tickets.is_seen_by(person, CustomerLink.ticket_id))
 
 
 def get_for(session: Session, person: Person, link_id: str) -> CustomerLink:

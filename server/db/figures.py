@@ -1,4 +1,4 @@
-"""What tickets count for in the shop's figures, and the sums of it by day, month and year.
+"""What tickets count for in the shop's figures, and the sums of it by day, month, quarter and year.
 
 An act only *touches* a ticket: at the commit its number is noted in `figure_marks`, one more line, so that no
 act ever waits for another. The worker counts what was touched (`server/reports/counting.py`): it replaces the
@@ -8,7 +8,7 @@ the database (`doorstep figures`).
 
 from datetime import date
 
-from sqlalchemy import Index, Select, String, bindparam, false, insert, select
+from sqlalchemy import Index, PrimaryKeyConstraint, Select, String, bindparam, false, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db.jobs import Job
@@ -57,21 +57,29 @@ class Fact(Table):
 
 
 class Total(Table):
-    """The sum of facts of a day, a month or a year, of everything or for one of a kind."""
+    """The sum of facts of a day, a month, a quarter or a year, of everything or for one of a kind.
+
+    All of it lies in the order of its key, the days of a whole shop before those of a branch: ten thousand
+    installers over two years are one walk along it.
+    """
 
     __tablename__ = "figure_totals"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            *("kind", "figure", "level", "day", "branch_id", "of"),
+            postgresql_include=["counted", "hits"],
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
     kind: Mapped[str] = mapped_column(
-        String(20),
-        primary_key=True,
-        comment="all, installer, organisation, product, cause or left_out",
+        String(20), comment="all, installer, organisation, product, cause or left_out"
     )
-    figure: Mapped[Code] = mapped_column(primary_key=True)
-    level: Mapped[str] = mapped_column(String(5), primary_key=True, comment="day, month or year")
-    branch_id: Mapped[Id] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True, comment="the first one of its stretch")
-    of: Mapped[Id] = mapped_column(primary_key=True, comment="empty: of all, or of nobody")
+    figure: Mapped[Code]
+    level: Mapped[str] = mapped_column(String(7), comment="day, month, quarter or year")
+    day: Mapped[date] = mapped_column(comment="the first one of its stretch")
+    branch_id: Mapped[Id]
+    of: Mapped[Id] = mapped_column(comment="empty: of all, or of nobody")
     counted: Mapped[int]
     hits: Mapped[int]
 

@@ -30,8 +30,9 @@ class Job(Table):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_assignee_window", "assignee_id", "window_start"),
-        Index("ix_jobs_window_end", "window_end", "window_start"),
-        Index("ix_jobs_of_branch", "branch_id", "window_end", "window_start"),
+        # With the state, so that those of a day are counted from the index alone.
+        Index("ix_jobs_window_end", "window_end", "window_start", "id", "state"),
+        Index("ix_jobs_of_branch", "branch_id", "window_end", "window_start", "id", "state"),
         Index(
             "ix_jobs_timeless",
             "issued_at",

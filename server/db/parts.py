@@ -311,8 +311,7 @@ def get_part(session: Session, person: Person, sku: str) -> Part:
 
 def requests_visible_to(person: Person) -> Select[PartRequest]:
     """Whoever sees the ticket sees what its visits lacked."""
-    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == PartRequest.ticket_id)
-    return select(PartRequest).where(its_ticket.exists())
+    return select(PartRequest).where(tickets.is_seen_by(person, PartRequest.ticket_id))
 
 
 def open_requests(found: Select[PartRequest]) -> Select[PartRequest]:
@@ -327,8 +326,8 @@ def get_request(session: Session, person: Person, request_id: str) -> PartReques
 def swaps_visible_to(person: Person) -> Select[SerialSwap]:
     """Whoever sees the ticket sees which serials were exchanged for it."""
     its_job = select(jobs.Job.id).where(jobs.Job.id == SerialSwap.job_id)
-    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == jobs.Job.ticket_id)
-    return select(SerialSwap).where(its_job.where(its_ticket.exists()).exists())
+    is_seen = tickets.is_seen_by(person, jobs.Job.ticket_id)
+    return select(SerialSwap).where(its_job.where(is_seen).exists())
 
 
 def get_swap(session: Session, person: Person, swap_id: str) -> SerialSwap:

@@ -51,8 +51,7 @@ class Revisit(Table):
 
 
 def visible_to(person: Person) -> Select[Revisit]:
-    its_ticket = tickets.visible_to(person).where(tickets.Ticket.id == Revisit.ticket_id)
-    return select(Revisit).where(its_ticket.exists())
+    return select(Revisit).where(tickets.is_seen_by(person, Revisit.ticket_id))
 
 
 def open_ones(found: Select[Revisit]) -> Select[Revisit]:

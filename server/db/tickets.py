@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Index, Select, String, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, String, or_, select, text, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -148,6 +149,13 @@ def visible_to(person: Person) -> Select[Ticket]:
     if not may(person.role, "ticket.read"):
         return found.where(Ticket.id.is_(None))
     return found.where(Ticket.branch_id == person.organisation_id)
+
+
+def is_seen_by(person: Person, ticket_id: Any) -> ColumnElement[bool]:
+    """The condition that a row belongs to a ticket that `person` sees: none for whoever sees them all."""
+    if person.role == "supervisor":
+        return true()
+    return visible_to(person).where(Ticket.id == ticket_id).exists()
 
 
 def get_for(session: Session, person: Person, ticket_id: str, *, to_change: bool = False) -> Ticket:

@@ -4,7 +4,7 @@ A week begins on Monday (ISO 8601), so the first days of January may belong to t
 Both days of a period belong to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -29,6 +29,7 @@ class Level(StrEnum):
 
     DAY = "day"
     MONTH = "month"
+    QUARTER = "quarter"
     YEAR = "year"
 
 
@@ -108,39 +109,43 @@ def month_end(day: date) -> date:
 
 def beginning(level: Level, day: date) -> date:
     """The first day of the stretch of this level that a day belongs to: under which its sum is kept."""
+    return _BEGINNING[level](day)
+
+
+_BEGINNING: dict[Level, Callable[[date], date]] = {
+    Level.DAY: lambda day: day,
+    Level.MONTH: month_of,
+    Level.QUARTER: quarter_of,
+    Level.YEAR: lambda day: date(day.year, 1, 1),
+}
+_MONTHS = {Level.MONTH: 1, Level.QUARTER: 3, Level.YEAR: 12}
+
+
+def _after(level: Level, first: date) -> date:
+    """The first day of the stretch after the one that begins on this day."""
     if level == Level.DAY:
-        return day
-    return month_of(day) if level == Level.MONTH else date(day.year, 1, 1)
+        return first + DAY
+    month = first.month - 1 + _MONTHS[level]
+    return date(first.year + month // 12, month % 12 + 1, 1)
 
 
-def cover(period: Period, longest: Level = Level.YEAR) -> list[tuple[Level, Period]]:
-    """The period put together from whole years, whole months and single days, each day once.
-
-    Stretches of one level follow each other: there are few of them, however long the period. Their days
-    are the beginnings under which the sums of that level are kept. None is longer than `longest`.
+def cover(period: Period, longest: Level = Level.YEAR) -> dict[Level, list[date]]:
+    """The period put together from whole years, quarters, months and single days, each day once: the first
+    days of the stretches, by their level. None is longer than `longest`.
     """
-    if longest == Level.DAY:
-        return [(Level.DAY, period)]
-    found: list[tuple[Level, Period]] = []
+    found: dict[Level, list[date]] = {}
+    levels = list(reversed(Level))[list(reversed(Level)).index(longest) :]
     day = period.first
     while day <= period.last:
-        level, last = _stretch(day, period.last, longest)
-        found.append((level, Period(day, last)))
-        day = last + DAY
+        level = next(each for each in levels if _is_whole(each, day, period.last))
+        found.setdefault(level, []).append(day)
+        day = _after(level, day)
     return found
 
 
-def _stretch(day: date, last: date, longest: Level) -> tuple[Level, date]:
-    """The longest stretch of one level that begins on this day and ends by the last one."""
-    year_ends = date(day.year, 12, 31)
-    with_years = longest == Level.YEAR
-    if with_years and day == date(day.year, 1, 1) and year_ends <= last:
-        is_whole = last == date(last.year, 12, 31)
-        return Level.YEAR, last if is_whole else date(last.year - 1, 12, 31)
-    if day.day == 1 and month_end(day) <= last:
-        months_end = last if last == month_end(last) else month_of(last) - DAY
-        return Level.MONTH, min(months_end, year_ends) if with_years else months_end
-    return Level.DAY, min(month_end(day), last)
+def _is_whole(level: Level, day: date, last: date) -> bool:
+    """Whether a stretch of this level begins on a day and is over by the last one."""
+    return beginning(level, day) == day and _after(level, day) - DAY <= last
 
 
 def step_for(period: Period) -> Step:

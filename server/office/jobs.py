@@ -57,8 +57,8 @@ def find(session: Session) -> str:
     of_day = between(visible_to(me(), now), begin, begin + timedelta(days=1))
     if request.args.get("show") == "unready":
         of_day = readiness.left_unready(of_day.where(Job.state != "cancelled"))
-    # By the end of the window: so a page is read by its index, however many go out in the whole shop.
-    key = (Job.window_end, Job.id)
+    # By the window's end: so a page is read by its index, however many go out in the whole shop.
+    key = (Job.window_end, Job.window_start, Job.id)
     page = keysets.page(session, of_day, key, A_PAGE, request.args.get("after"))
     found = page.rows
     about = (

@@ -63,10 +63,15 @@ def _without_anybody(person: Person, now: datetime) -> Select[Job, Person]:
             for day in days
         )
     )
+    # Few are away or have left: they are found first, and then what they have.
+    any_day = Absence.ends_on >= days[0].date(), Absence.begins_on <= days[-1].date()
+    away = select(Absence.person_id).where(*any_day)
+    left = select(Person.id).where(~Person.is_active)
     is_away = select(Absence.id).where(Absence.person_id == Job.assignee_id, on_that_day).exists()
     seen = jobs.between(jobs.visible_to(person, now), midnight, midnight + AHEAD)
     return (
-        seen.where(Job.state.in_(MOVABLE_STATES), or_(~Person.is_active, is_away))
+        seen.where(Job.assignee_id.in_(away.union_all(left)), Job.state.in_(MOVABLE_STATES))
+        .where(or_(~Person.is_active, is_away))
         .join(Person, Person.id == Job.assignee_id)
         .with_only_columns(Job, Person)
     )

@@ -313,7 +313,7 @@ def _of_jobs(
     empty: str,
     mark: Callable[[Job], str],
 ) -> Panel:
-    count, found = _some(session, wanted, Job.window_end, Job.id)
+    count, found = _some(session, wanted, Job.window_end, Job.window_start, Job.id)
     who = people.names_of(session, {job.assignee_id for job in found})
     opens = may(me().role, "ticket.read")
     return Panel(

@@ -118,8 +118,10 @@ def _standing(session: Session, ticket_ids: Collection[str]) -> Iterator[Row]:
 
 # The sums.
 
-Place = tuple[str, str, str, str, date, str]
-"""Where a sum stands: kind, figure, level, branch, first day, and of what."""
+Place = tuple[str, str, str, date, str, str]
+"""Where a sum stands: kind, figure, level, first day, branch, and of what."""
+
+PLACE = ("kind", "figure", "level", "day", "branch_id", "of")
 
 
 def differences(come: Iterable[Row], gone: Iterable[Row] = ()) -> dict[Place, rules.Sum]:
@@ -154,7 +156,7 @@ def _parts(row: Row) -> Iterator[tuple[Place, int, int]]:
     for level in periods.Level:
         day = periods.beginning(level, row.day)
         for kind, what, counted, hits in of:
-            yield (kind, row.figure, level.value, row.branch_id, day, what), counted, hits
+            yield (kind, row.figure, level.value, day, row.branch_id, what), counted, hits
 
 
 def _move(session: Session, by: dict[Place, rules.Sum]) -> None:
@@ -163,17 +165,16 @@ def _move(session: Session, by: dict[Place, rules.Sum]) -> None:
     made = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     new = made(Total)
     moved = new.on_conflict_do_update(
-        index_elements=["kind", "figure", "level", "branch_id", "day", "of"],
+        index_elements=PLACE,
         set_={
             "counted": Total.counted + new.excluded.counted,
             "hits": Total.hits + new.excluded.hits,
         },
     )
-    names = ("kind", "figure", "level", "branch_id", "day", "of")
     session.execute(
         moved,
         [
-            dict(zip(names, place, strict=True)) | {"counted": each.counted, "hits": each.hits}
+            dict(zip(PLACE, place, strict=True)) | {"counted": each.counted, "hits": each.hits}
             for place, each in sorted(by.items())
         ],
     )
@@ -388,7 +389,7 @@ def disagreements(session: Session) -> list[str]:
             sums[place] += each.counted
             hits[place] += each.hits
     for row in session.scalars(select(Total)):
-        place = (row.kind, row.figure, row.level, row.branch_id, row.day, row.of)
+        place = (row.kind, row.figure, row.level, row.day, row.branch_id, row.of)
         if (row.counted, row.hits) != (sums.pop(place, 0), hits.pop(place, 0)):
             found.append(" ".join(map(str, place)))
     left = {place for place in sums.keys() | hits.keys() if sums[place] or hits[place]}

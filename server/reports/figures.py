@@ -1,6 +1,6 @@
 """Figures of a period, read from the sums that the worker keeps: as many rows as there are answers.
 
-A period is put together from whole years, whole months and single days (`server/domain/periods.py`), so ten
+A period is put together from whole years, quarters and months and single days (`server/domain/periods.py`), so ten
 years are read as fast as a week. `branch_id` is the one branch that is asked for; None means all of them.
 """
 
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, Subquery, cast, func, select, union_all
+from sqlalchemy import ColumnElement, Float, Select, Subquery, cast, func, select, true, union_all
 from sqlalchemy.orm import Session
 
 from server.db.figures import Fact, Total
-from server.db.people import Organisation
 from server.domain import figures as rules
 from server.domain import periods
 from server.domain.figures import FIGURES, Figure, Reading, Sum
@@ -158,19 +157,16 @@ def _parts(
     longest: periods.Level = periods.Level.YEAR,
 ) -> Subquery:
     """The sums that make up a period, not added yet."""
-    if branch_id is None:
-        branches: Any = select(Organisation.id).where(Organisation.kind == "branch")
-    else:
-        branches = [branch_id]
+    of_branch = true() if branch_id is None else Total.branch_id == branch_id
     parts: list[Any] = [
         select(Total.figure, Total.branch_id, Total.day, Total.of, Total.counted, Total.hits).where(
             Total.kind == kind,
             Total.figure.in_(list(codes)),
             Total.level == level.value,
-            Total.branch_id.in_(branches),
-            Total.day.between(stretch.first, stretch.last),
+            Total.day.in_(firsts),  # one by one: so the branch after it is searched, too
+            of_branch,
         )
-        for level, stretch in periods.cover(period, longest)
+        for level, firsts in periods.cover(period, longest).items()
     ]
     return union_all(*parts).subquery("parts")
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.db import house, migrate, models
 from server.db.customers import Customer
 from server.db.engine import Database
+from server.db.figures import Total
 from server.db.jobs import Job, Visit
 from server.db.people import Organisation, Person
 from server.db.tables import CONVENTION
@@ -252,6 +253,35 @@ def test_things_of_the_first_release_are_found_by_their_words(empty_database_url
         assert "chengdu" in known["s"]
         assert "door" in known["t"]
         assert "alice" in known["w"]
+
+
+def _sums(level: str, day: str, counted: int) -> tuple[str, dict[str, Any]]:
+    """Of the first installer, in one figure."""
+    of = {"kind": "installer", "figure": "stars", "branch_id": people.NORTH, "of": people.ALICE.id}
+    placed = {"level": level, "day": date.fromisoformat(day)}
+    return "figure_totals", {**of, **placed, "counted": counted, "hits": 1}
+
+
+def test_quarters_are_added_up_from_the_months_that_were_counted(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url, "photos_of_jobs")
+    months = {"2025-12-01": 1, "2026-01-01": 2, "2026-03-01": 4, "2026-12-01": 8}
+    before = [_sums("month", day, counted) for day, counted in months.items()]
+    with opened(empty_database_url) as old:
+        insert(old.engine, [*before, _sums("day", "2026-03-31", 4)])
+    migrate.upgrade(empty_database_url)
+    with opened(empty_database_url) as now:
+        rows = now.read(
+            lambda session: session.execute(
+                select(Total.level, Total.day, Total.counted, Total.hits)
+            ).all()
+        )
+    found = {(level, str(day)): (counted, hits) for level, day, counted, hits in rows}
+    assert len(rows) == len(before) + 1 + 3
+    assert found["day", "2026-03-31"] == (4, 1)
+    assert found["month", "2025-12-01"] == (1, 1)
+    assert found["quarter", "2025-10-01"] == (1, 1)
+    assert found["quarter", "2026-01-01"] == (6, 2)
+    assert found["quarter", "2026-10-01"] == (8, 1)
 
 
 # A migration to come.
