@@ -165,7 +165,7 @@ def _of_figures(today: date) -> list[Ask]:
     ]
     periods = {
         "this month": "period=this_month",
-        "this year": "period=this_year",
+        "this year": f"period=chosen&from={today.replace(month=1, day=1)}&until={today}",
         "two years": stretch,
     }
     told = [

@@ -60,6 +60,10 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
 
 
+class _Joined(_Among):
+    inherit_cache = True
+
+
 def among(column: Any, name: str) -> Any:
     """Whether a column is one of a list that is given under this name. The list is a single value, so
     that the statement reads the same however long it is.
@@ -72,6 +76,13 @@ def among_these(column: Any, values: Iterable[Any]) -> Any:
     return _Among(column, literal(list(values), type_=ListOf(column.type)))
 
 
+def joined_with_these(column: Any, values: Iterable[Any]) -> Any:
+    """The same for a column of very many rows, none of which an index finds. PostgreSQL makes a table of the
+    list; else it would compare each row with one value after the other, once it knows the statement well.
+    """
+    return _Joined(column, literal(list(values), type_=ListOf(column.type)))
+
+
 @compiles(_Among, "sqlite")
 def _among_json(element: _Among, compiler: Any, **how: Any) -> str:
     column, listed = (compiler.process(each, **how) for each in element.clauses)
@@ -82,6 +93,12 @@ def _among_json(element: _Among, compiler: Any, **how: Any) -> str:
 def _among_array(element: _Among, compiler: Any, **how: Any) -> str:
     column, listed = (compiler.process(each, **how) for each in element.clauses)
     return f"{column} = ANY ({listed})"
+
+
+@compiles(_Joined, "postgresql")
+def _joined_array(element: _Joined, compiler: Any, **how: Any) -> str:
+    column, listed = (compiler.process(each, **how) for each in element.clauses)
+    return f"{column} IN (SELECT unnest({listed}))"
 
 
 class _Statement:

@@ -5,9 +5,11 @@ the figure, and by what it is told.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -49,7 +51,7 @@ SHOWS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What a page is asked for. `wrong` says what could not be read of it."""
 
@@ -99,11 +101,19 @@ class Asked:
             "show": show,
             "from": days.first.isoformat(),
             "until": days.last.isoformat(),
-            "branch": self.branch_id if len(self.branches) > 1 else None,
-            "by": self.by if of is not None else None,
-            "of": of,
+            **self._of_branch,
+            **({} if of is None else {"by": self.by, "of": of}),
         }
-        return url_for("office.figures.opened", figure=self.figure.code, **said)
+        return f"{self._opened}?{urlencode(said)}"
+
+    @cached_property
+    def _opened(self) -> str:
+        """Asked for once: to build an address anew for every number of the page is a quarter of its work."""
+        return url_for("office.figures.opened", figure=self.figure.code)
+
+    @cached_property
+    def _of_branch(self) -> dict[str, str]:
+        return {"branch": self.branch.id} if self.branch and len(self.branches) > 1 else {}
 
 
 def asked(session: Session, code: str | None = None) -> Asked:
@@ -128,12 +138,7 @@ def asked(session: Session, code: str | None = None) -> Asked:
     )
     by = said.get("by", "")
     usual = "cause" if figure.code == "revisits" and "figure" in said and not by else "installer"
-    return _with(found, by=by if by in found.bys else usual)
-
-
-def _with(what: Asked, **changes: Any) -> Asked:
-    known = {name: getattr(what, name) for name in Asked.__dataclass_fields__}
-    return Asked(**{**known, **changes})
+    return replace(found, by=by if by in found.bys else usual)
 
 
 def _branches(session: Session) -> list[Organisation]:
