@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2000, 1, 1), date(2200, 12, 31)  # the days of this product
@@ -118,6 +119,7 @@ _BEGINNING: dict[Level, Callable[[date], date]] = {
     Level.QUARTER: quarter_of,
     Level.YEAR: lambda day: date(day.year, 1, 1),
 }
+_FINER = dict(pairwise(reversed(Level)))
 _MONTHS = {Level.MONTH: 1, Level.QUARTER: 3, Level.YEAR: 12}
 
 
@@ -129,23 +131,38 @@ def _after(level: Level, first: date) -> date:
     return date(first.year + month // 12, month % 12 + 1, 1)
 
 
-def cover(period: Period, longest: Level = Level.YEAR) -> dict[Level, list[date]]:
-    """The period put together from whole years, quarters, months and single days, each day once: the first
-    days of the stretches, by their level. None is longer than `longest`.
+Piece = tuple[Level, int, date]
+"""A stretch by its level and first day, and whether it is added (1) or taken away (-1)."""
+
+
+def cover(period: Period, longest: Level = Level.YEAR) -> list[Piece]:
+    """The period put together from whole years, quarters, months and single days, with as few pieces as it
+    takes: up to the 26th a month is the whole one without its last days. None is longer than `longest`; the
+    pieces that lie in one stretch of that level add up to the days of the period in it.
     """
-    found: dict[Level, list[date]] = {}
-    levels = list(reversed(Level))[list(reversed(Level)).index(longest) :]
-    day = period.first
-    while day <= period.last:
-        level = next(each for each in levels if _is_whole(each, day, period.last))
-        found.setdefault(level, []).append(day)
-        day = _after(level, day)
+    return _pieces(longest, period.first, period.last + DAY)
+
+
+def _pieces(level: Level, begin: date, end: date) -> list[Piece]:
+    """From a first day until before a last one; no stretch is longer than this level."""
+    found: list[Piece] = []
+    first = beginning(level, begin)
+    while first < end:
+        after = _after(level, first)
+        found += _within(level, first, after, max(begin, first), min(end, after))
+        first = after
     return found
 
 
-def _is_whole(level: Level, day: date, last: date) -> bool:
-    """Whether a stretch of this level begins on a day and is over by the last one."""
-    return beginning(level, day) == day and _after(level, day) - DAY <= last
+def _within(level: Level, first: date, after: date, begin: date, end: date) -> list[Piece]:
+    """The days from `begin` until before `end` of one stretch: added up, or left of the whole."""
+    if (begin, end) == (first, after):
+        return [(level, 1, first)]
+    finer = _FINER[level]
+    added = _pieces(finer, begin, end)
+    rest = [*_pieces(finer, first, begin), *_pieces(finer, end, after)]
+    taken: list[Piece] = [(each, -sign, day) for each, sign, day in rest]
+    return min(added, [(level, 1, first), *taken], key=len)
 
 
 def step_for(period: Period) -> Step:

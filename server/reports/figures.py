@@ -1,7 +1,7 @@
 """Figures of a period, read from the sums that the worker keeps: as many rows as there are answers.
 
-A period is put together from whole years, quarters and months and single days (`server/domain/periods.py`), so ten
-years are read as fast as a week. `branch_id` is the one branch that is asked for; None means all of them.
+A period is put together from whole years, quarters, months and single days (`server/domain/periods.py`), so
+ten years are read as fast as a week. `branch_id` is the one branch that is asked for; None means all of them.
 """
 
 from collections import defaultdict
@@ -172,15 +172,25 @@ def _parts(
 ) -> Subquery:
     """The sums that make up a period, not added yet."""
     of_branch = true() if branch_id is None else Total.branch_id == branch_id
+    pieces: dict[tuple[periods.Level, int], list[date]] = defaultdict(list)
+    for level, sign, first in periods.cover(period, longest):
+        pieces[level, sign].append(first)
     parts: list[Any] = [
-        select(Total.figure, Total.branch_id, Total.day, Total.of, Total.counted, Total.hits).where(
+        select(
+            Total.figure,
+            Total.branch_id,
+            Total.day,
+            Total.of,
+            (Total.counted * sign).label("counted"),
+            (Total.hits * sign).label("hits"),
+        ).where(
             Total.kind == kind,
             Total.figure.in_(list(codes)),
             Total.level == level.value,
             Total.day.in_(firsts),  # one by one: so the branch after it is searched, too
             of_branch,
         )
-        for level, firsts in periods.cover(period, longest).items()
+        for (level, sign), firsts in pieces.items()
     ]
     return union_all(*parts).subquery("parts")
 

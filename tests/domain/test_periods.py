@@ -1,6 +1,7 @@
 """Periods: what their names mean, and that they are put together from each of their days once."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -34,13 +35,29 @@ def of(level: Level, first: date) -> Iterator[date]:
 def test_a_period_is_put_together_from_each_of_its_days_once(
     period: Period, longest: Level
 ) -> None:
+    times: Counter[date] = Counter()
+    for level, sign, first in periods.cover(period, longest):
+        times.update(dict.fromkeys(of(level, first), sign))
+    days = {period.first + timedelta(days=n) for n in range(period.days)}
+    assert {day: time for day, time in times.items() if time} == dict.fromkeys(days, 1)
+
+
+@given(some_period(), st.sampled_from(Level))
+@settings(max_examples=200)
+def test_it_takes_few_pieces_none_longer_than_asked_for(period: Period, longest: Level) -> None:
     cover = periods.cover(period, longest)
-    days = [day for level, firsts in cover.items() for first in firsts for day in of(level, first)]
-    assert sorted(days) == [period.first + timedelta(days=n) for n in range(period.days)]
     order = list(Level)
-    assert all(order.index(level) <= order.index(longest) for level in cover)
-    stretches = sum(map(len, cover.values()))
-    assert longest != Level.YEAR or stretches <= 2 * (30 + 2 + 3) + period.days / 365
+    assert all(order.index(level) <= order.index(longest) for level, _, _ in cover)
+    assert longest != Level.DAY or all(sign == 1 for _, sign, _ in cover)
+    most = 2 * (16 + 2 + 2 + 1) + period.days // 365
+    assert longest != Level.YEAR or len(cover) <= most
+
+
+def test_up_to_the_26th_a_month_is_the_whole_one_without_its_last_days() -> None:
+    until_today = Period(date(2026, 11, 1), date(2026, 11, 26))
+    november = (Level.MONTH, 1, date(2026, 11, 1))
+    rest = [(Level.DAY, -1, date(2026, 11, day)) for day in (27, 28, 29, 30)]
+    assert periods.cover(until_today) == [november, *rest]
 
 
 @given(some_period())
