@@ -44,16 +44,18 @@ class Speaking(SMTP):
 
 
 class Mailbox:
-    """A mail server that takes everything, or says what the test wants: `answers` are used up one by one."""
+    """A mail server that takes everything, or says what the test wants: `answers` are used up one by one.
+    `how` is aiosmtpd's own: certificates, and who may write.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, **how: Any) -> None:
         self.mails: list[EmailMessage] = []
         self.answers: deque[str] = deque()
         self.lines: list[asyncio.BaseTransport] = []
         self.came = threading.Condition()
         self.on_mail: Callable[[], None] = lambda: None
         self.answered = 0
-        self._controller = OnAnyPort(self, hostname="127.0.0.1", port=0)
+        self._controller = OnAnyPort(self, hostname="127.0.0.1", port=0, **how)
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
