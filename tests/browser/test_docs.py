@@ -16,7 +16,7 @@ DOCS, REFERENCE = "/api/v1/docs", "/api/v1/openapi.json"
 def address(app: Flask) -> Iterator[str]:
     """Where the app answers a browser."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

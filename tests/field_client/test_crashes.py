@@ -50,7 +50,7 @@ def clock() -> HandClock:
 def server(app: Flask) -> Iterator[str]:
     """The real server behind a real socket; its address."""
     listening = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=listening.serve_forever, daemon=True)
+    thread = threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listening.server_port}"
     listening.shutdown()
