@@ -15,10 +15,10 @@ from typing import Self
 import httpx
 
 from server.config import Config
+from tests.forks import ROOT, Forked, can_fork
 
 START_S = 60.0
 COMMAND = "import sys; from server.cli import main; sys.exit(main(sys.argv[1:]))"
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def free_port() -> int:
@@ -45,19 +45,9 @@ class Command:
 
     def __init__(self, words: list[str], env: Mapping[str, str], log: Path) -> None:
         self._log = log
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", COMMAND, *words],
-                env={
-                    "TMPDIR": str(log.parent),
-                    **env,
-                },  # what it leaves when it is killed goes with the test
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        log.write_bytes(b"")
+        # What it leaves when it is killed goes with the test.
+        self.process = _started(words, {"TMPDIR": str(log.parent), **env}, log)
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +78,23 @@ class Command:
         """As the power would, with all its processes."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def _started(
+    words: list[str], env: Mapping[str, str], log: Path
+) -> "subprocess.Popen[bytes] | Forked":
+    if can_fork(env):
+        return Forked(words, env, log)
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *words],
+            env=env,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 class LiveServer(Command):

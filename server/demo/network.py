@@ -3,6 +3,7 @@
 import http.client
 import json
 import select
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from field_client import Answer, HttpTransport
 from field_client.errors import NetworkDown
 
 ANSWER_WAIT_S = 30.0
+ASKS_EVERY_S = 0.02
 
 
 @dataclass
@@ -78,7 +80,23 @@ class WeakNetwork:
         connection.send(half)
         connection.close()
         self.noticed.cut_after, self.noticed.cut_of = len(half), len(body)
+        self._wait_for(path, headers)
         raise NetworkDown(why="the connection was cut")
+
+    def _wait_for(self, path: str, headers: Mapping[str, str]) -> None:
+        """Until the server has put away what came of a file: who tries again at once may be there earlier,
+        and sends it whole.
+        """
+        about_the_body = ("content-type", "upload-offset")
+        asking = {
+            name: told for name, told in headers.items() if name.lower() not in about_the_body
+        }
+        until = time.monotonic() + ANSWER_WAIT_S
+        while time.monotonic() < until:
+            answer = self._wire.request("HEAD", path, asking)
+            if int(answer.headers.get("upload-offset", 0)) > 0:
+                return
+            time.sleep(ASKS_EVERY_S)
 
     def _lose_answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
         """Sends everything, waits until the server has answered, and hangs up without reading."""
