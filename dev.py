@@ -53,6 +53,7 @@ NODE_LOCK = ROOT / "package-lock.json"
 NODE_FILES = (ROOT / "package.json", NODE_LOCK, ROOT / ".npmrc")
 
 BROWSER_TESTS = "tests/browser"
+TABLET_TESTS = f"{BROWSER_TESTS}/test_tablet_*.py"
 TABLET = ROOT / "field_client" / "tablet"
 TABLET_PACKS = ROOT / "server" / "tablet_packs.py"
 TYPESCRIPT = (TABLET, ROOT / "tests" / "tablet", ROOT / "benchmarks" / "filling.ts")
@@ -467,14 +468,16 @@ def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
         beside = Beside(arguments, output)
         beside.start()
         try:
-            say("pytest on SQLite (PostgreSQL and the browser run beside it and are printed after)")
+            say(
+                "pytest on SQLite (PostgreSQL, then the tablet app, run beside it and are printed after)"
+            )
             started = time.monotonic()
             in_front = start_pytest("sqlite", [*beside.left_out, *arguments])
             first = Result("pytest on SQLite", in_front.wait(), time.monotonic() - started)
             beside.join()
         finally:
             beside.leave_in_peace()
-        say("pytest on PostgreSQL, then in the browser")
+        say("pytest on PostgreSQL, then of the tablet app in its browser")
         output.seek(0)
         sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
@@ -482,13 +485,13 @@ def pytest_on_both_databases(arguments: list[str]) -> list[Result]:
 
 
 class Beside(threading.Thread):
-    """PostgreSQL's run, and in a whole run the browser's after it: SQLite's takes longest, and both
-    processors are to be busy to the end."""
+    """PostgreSQL's run, and in a whole run the tablet app's in its browser after it: both processors
+    are to be busy to the end."""
 
     def __init__(self, arguments: list[str], output) -> None:
         super().__init__()
         self.results: list[Result] = []
-        self.left_out = [] if arguments else [f"--ignore={BROWSER_TESTS}"]
+        self.left_out = [] if arguments else [f"--ignore-glob={TABLET_TESTS}"]
         self._arguments, self._output, self._is_ending = arguments, output, False
         self._process: subprocess.Popen | None = None
 
@@ -496,7 +499,8 @@ class Beside(threading.Thread):
         self._run("pytest on PostgreSQL", "postgresql", [*self.left_out, *self._arguments])
         if self.left_out and not self._is_ending:
             cache = ["-o", "cache_dir=.pytest_cache/browser"]
-            self._run("pytest in the browser", "sqlite", [*cache, BROWSER_TESTS])
+            tablet = sorted(str(each) for each in ROOT.glob(TABLET_TESTS))
+            self._run("pytest of the tablet app", "sqlite", [*cache, *tablet])
 
     def _run(self, name: str, database: str, arguments: list[str]) -> None:
         started = time.monotonic()

@@ -84,7 +84,7 @@ def try_all(
     things: dict[str, str],
     checks: list[Any],
 ) -> None:
-    @settings(EXAMPLES, max_examples=10 if mode.is_positive else 5)
+    @settings(EXAMPLES, max_examples=8 if mode.is_positive else 4)
     @given(
         case=operation.as_strategy(generation_mode=mode),
         is_there=st.booleans() if mode.is_positive else st.just(False),

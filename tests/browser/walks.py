@@ -384,7 +384,9 @@ def past_the_end(walk: Walk, job_id: str) -> None:
     alice.goes_to("status")
     walk.at("status, much waits", ".page .line")
     walk.taps("Send now", "立即上传")
-    walk.at("status, no network", ".page .notice-code")
+    page.locator(".page .notice-code").wait_for()
+    page.get_by_role("button", name=walk.says("Send now", "立即上传"), disabled=False).wait_for()
+    walk.look("status, no network", page)
     walk.taps("Pause", "暂停")
     walk.look("status, paused", page)
     with page.expect_download():
