@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import httpx
 
@@ -38,6 +38,9 @@ def environment(config: Config, **more: str) -> dict[str, str]:
         "DOORSTEP_WITHOUT_SECOND_FACTOR": "" if config.second_factor else "only in tests",
         **more,
     }
+
+
+Running: TypeAlias = "subprocess.Popen[bytes] | Forked"
 
 
 class Command:
@@ -80,9 +83,7 @@ class Command:
         self.process.wait()
 
 
-def _started(
-    words: list[str], env: Mapping[str, str], log: Path
-) -> "subprocess.Popen[bytes] | Forked":
+def _started(words: list[str], env: Mapping[str, str], log: Path) -> "Running":
     if can_fork(env):
         return Forked(words, env, log)
     with log.open("wb") as out:

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.live import Running
+
 EXT4_IOC_SHUTDOWN = 0x8004587D
 WITHOUT_LOG_FLUSH = 2
 MEGABYTES = 600
@@ -115,7 +117,7 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 
-def end_at_once(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+def end_at_once(process: Running | subprocess.Popen[str]) -> None:
     """The machine goes off: the process and all that came of it, in whatever group they are."""
     kill(process.pid)
     process.wait()

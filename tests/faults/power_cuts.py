@@ -45,7 +45,7 @@ from tests.faults.disks import Disk, end_at_once, freeze
 from tests.faults.premises import Premises
 from tests.faults.shim import Faults
 from tests.field_client.device import tablet
-from tests.live import ROOT, LiveServer
+from tests.live import ROOT, LiveServer, Running
 
 ROUNDS = 5
 KEPT_BEFORE = (1, 40)  # how much the server has acknowledged in a round before the power goes
@@ -102,7 +102,7 @@ class ServerRoom:
             self.cluster = Cluster(disk.root / "postgresql", is_durable=not lies)
         self.premises = Premises(disk.root, folder, self.cluster.url if self.cluster else None)
         self.crew = Crew(folder)
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[Running] = []
 
     def moves_in(self) -> None:
         """Everything that is there before the first cut, and safely so."""
