@@ -120,6 +120,13 @@ def address_of(receipt_id: str, config: Config) -> str:
     return f"{config.public_url}/c/receipts/{code_of(receipt_id, config)}"
 
 
+def proof_of(session: Session, receipt_id: str) -> str:
+    """The path of the page where it is checked; empty as long as no PDF of it was made."""
+    found = select(MadeDocument.code).where(MadeDocument.receipt_id == receipt_id).limit(1)
+    code = session.scalar(found)
+    return f"/c/receipts/{code}" if code else ""
+
+
 def by_code(session: Session, code: str) -> Receipt | None:
     """The receipt on whose paper the code stands."""
     found = select(Receipt).join(MadeDocument, MadeDocument.receipt_id == Receipt.id)

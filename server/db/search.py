@@ -23,9 +23,9 @@ from server.db.words import KIND_OF, SOURCES, WHOLE_SHOP, SearchEntry, SearchWor
 from server.domain import search as rules
 from server.domain.people import Role
 
-LOOKED_THROUGH = 250  # entries of the index for each kind and word
+LOOKED_THROUGH = 200  # entries of the index for each kind and word
 FILES = 200  # customers whose whole file is read, to see which has all the words
-NEWEST = 250  # tickets that are looked through where a word is on very many
+NEWEST = 200  # tickets that are looked through where a word is on very many
 
 
 @dataclass(slots=True)

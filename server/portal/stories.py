@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from server.actions import customer_acts, offers, retakes, signing_later
+from server.actions import customer_acts, documents, offers, retakes, signing_later
 from server.actions.customer_links import Opened
 from server.db import customer_acts as act_rows
 from server.db import customer_photos
@@ -51,6 +51,8 @@ class Paper:
     sections: list[receipt_rules.Section]
     code: str
     is_signable: bool
+    proof: str
+    """The path of the page that says whether anything was changed; empty where there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,4 +279,5 @@ def paper_of(
         receipt_rules.explain(said, language, sheet.content if sheet else None),
         receipt_rules.short_code(digest),
         signing_later.is_signable(receipt),
+        documents.proof_of(session, receipt.id),
     )

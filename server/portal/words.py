@@ -152,6 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "请使用我们另发给您的签字链接签字。",
     ),
     "receipt_pdf": ("Save it as a PDF", "下载 PDF"),
+    "receipt_proof": ("Check that it is genuine", "核验回执真伪"),
     "receipt_making": (
         "The document is being made. It comes by itself in a moment.",
         "正在生成文件，请稍候，将自动打开。",

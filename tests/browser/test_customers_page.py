@@ -1,6 +1,6 @@
 """Mrs Zhao at her phone, by links and without an account; the office at its desks, Alice at her tablet."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def looks_again(phone: Page) -> None:
 
 
 def test_from_another_time_to_still_broken(
-    zhao: Page, desk: Desk, shop: Shop, tmp_path: Path
+    zhao: Page, desk: Desk, shop: Shop, works_off: Callable[[], object], tmp_path: Path
 ) -> None:
     whom = shop.takes_in_a_customer(name="赵敏")
     ticket = shop.opens_a_ticket(**whom)
@@ -121,10 +121,19 @@ def test_from_another_time_to_still_broken(
     shop.judges(job)
     assert shop.ticket(ticket)["state"] == "closed"
 
-    # It is still broken.
+    # Anybody can check that her receipt was not changed.
     zhao.goto(act)
     zhao.get_by_text("服务已完成").wait_for()
     is_sound(zhao)
+    works_off()
+    zhao.reload()
+    zhao.get_by_role("link", name="核验回执真伪").click()
+    zhao.wait_for_url("**/c/receipts/*")
+    zhao.locator(".standing.signed").wait_for()
+    is_sound(zhao)
+
+    # It is still broken.
+    zhao.goto(act)
     zhao.locator("summary", has_text="问题仍未解决").click()
     zhao.get_by_label("请描述问题").fill("还是有异响")
     zhao.get_by_role("button", name="告知门店").click()
