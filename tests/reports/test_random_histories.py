@@ -4,7 +4,7 @@ are told, are what a look at every ticket would say, and each opens into just as
 
 import random
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -199,6 +199,9 @@ def _compare_some(session: Session, everything: list[counting.Row], chance: rand
         days = sorted(FIRST.date() + timedelta(days=chance.randrange(3_700)) for _ in range(2))
         compare(session, everything, Period(*days), branch)
     compare(session, everything, Period(FIRST.date(), FIRST.date() + timedelta(days=20)), None)
+    # Until the day before something counts: what is taken away of its month or year is not nothing.
+    for day in sorted({row.day for row in everything}):
+        compare(session, everything, Period(date(2016, 1, 1), day - timedelta(days=1)), None)
 
 
 def compare(
